@@ -1,0 +1,127 @@
+import {
+  type DropCount,
+  dropReasons,
+  type Entry,
+  levels,
+  type Site,
+  type Value,
+} from "../event.ts";
+import type { Body, Frame, FrameHeader } from "../frame.ts";
+import { bodyFormats, readHeader } from "./header.ts";
+import { createReader, type Reader } from "./reader.ts";
+import { fromUtf8 } from "./text.ts";
+import { readValue } from "./value.ts";
+
+/** Why bytes are no frame. With a `header` the seqs are known all the same and can be acked. */
+export interface FrameFault {
+  ok: false;
+  /** `header`: nothing is known. `format`: a body of a later version. `body`: damaged. */
+  fault: "header" | "format" | "body";
+  /** Byte at which reading failed. */
+  offset: number;
+  reason: string;
+  header: FrameHeader | null;
+}
+
+export type DecodedFrame = { ok: true; frame: Frame } | FrameFault;
+
+/** Reads any bytes whatever; never throws, and takes time and memory in proportion to them. */
+export const decodeFrame = (bytes: Uint8Array): DecodedFrame => {
+  const reader = createReader(bytes, 0);
+  const { header, bodyFormat } = readHeader(reader);
+  const headerFault = reader.fault();
+  if (headerFault !== null) return faultOf("header", headerFault, null);
+  if (bodyFormat !== bodyFormats.entries && bodyFormat !== bodyFormats.tombstone) {
+    const reason = `body format ${bodyFormat} is not known`;
+    return faultOf("format", { offset: 0, reason }, header);
+  }
+  const body =
+    bodyFormat === bodyFormats.tombstone
+      ? readTombstone(reader)
+      : readEntries(reader, bytes, header);
+  const bodyFault = reader.fault();
+  return bodyFault === null
+    ? { ok: true, frame: { header, body } }
+    : faultOf("body", bodyFault, header);
+};
+
+const faultOf = (
+  fault: FrameFault["fault"],
+  at: { offset: number; reason: string },
+  header: FrameHeader | null,
+): FrameFault => ({ ok: false, fault, offset: at.offset, reason: at.reason, header });
+
+const readTombstone = (reader: Reader): Body => {
+  const drops: DropCount[] = [];
+  for (let left = reader.varint(); left > 0 && reader.fault() === null; left--) {
+    drops.push(readDrop(reader));
+  }
+  if (!reader.isAtEnd()) reader.fail("bytes after the last drop");
+  return { kind: "tombstone", drops };
+};
+
+const readDrop = (reader: Reader): DropCount => {
+  const level = levels[reader.byte()];
+  const reason = dropReasons[reader.varint()];
+  const count = reader.varint();
+  if (level === undefined) reader.fail("unknown level");
+  if (reason === undefined) reader.fail("unknown drop reason");
+  return { level: level ?? "warn", reason: reason ?? "unreadable", count };
+};
+
+const readEntries = (reader: Reader, bytes: Uint8Array, header: FrameHeader): Body => {
+  const entries: Entry[] = [];
+  const sites: Site[] = [];
+  let uptimeMs = 0;
+  while (!reader.isAtEnd()) {
+    const code = reader.varint();
+    uptimeMs += reader.varint();
+    const entry = readEntry(reader, bytes, { code, uptimeMs, sites });
+    if (entry !== null) entries.push(entry);
+  }
+  if (entries.length !== header.count) {
+    reader.fail(`${entries.length} entries where the header says ${header.count}`);
+  }
+  return { kind: "entries", entries };
+};
+
+interface EntryPlace {
+  code: number;
+  uptimeMs: number;
+  /** Sites defined so far in this body. */
+  sites: Site[];
+}
+
+const readEntry = (reader: Reader, bytes: Uint8Array, place: EntryPlace): Entry | null => {
+  const { code, uptimeMs, sites } = place;
+  if (uptimeMs > 9007199254740991) reader.fail("uptime above 2^53 - 1");
+  if (code === 0) return { kind: "drop", uptimeMs, drop: readDrop(reader) };
+  if (code === 1) return { kind: "end", uptimeMs };
+  if (code === 2) sites.push(readSite(reader, bytes));
+  const site = sites[code === 2 ? sites.length - 1 : code - 3];
+  if (site === undefined) {
+    reader.fail(`site ${code - 3} is not defined`);
+    return null;
+  }
+  return { kind: "event", uptimeMs, site, values: readValues(reader, bytes) };
+};
+
+const readSite = (reader: Reader, bytes: Uint8Array): Site => {
+  const level = levels[reader.byte()];
+  if (level === undefined) reader.fail("unknown level");
+  const tag = reader.block();
+  const format = reader.block();
+  return {
+    level: level ?? "info",
+    tag: fromUtf8(bytes, tag.from, tag.to),
+    format: fromUtf8(bytes, format.from, format.to),
+  };
+};
+
+const readValues = (reader: Reader, bytes: Uint8Array): Value[] => {
+  const values: Value[] = [];
+  for (let left = reader.varint(); left > 0 && reader.fault() === null; left--) {
+    values.push(readValue(reader, bytes));
+  }
+  return values;
+};

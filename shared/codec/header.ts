@@ -1,0 +1,50 @@
+import type { FrameHeader } from "../frame.ts";
+import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
+
+/**
+ *   ┌──────┬────────┬────────┬──────────┬─────────────┬───────┬─────────────┬───────┬──────────────┐
+ *   │ A b  │ nonce  │ number │ first    │ first - base│ count │ sendUptimeMs│ ackId │ send - ackUp │
+ *   │ 1    │ 4      │ varint │ varint   │ varint      │ varint│ varint      │ varint│ varint       │
+ *   └──────┴────────┴────────┴──────────┴─────────────┴───────┴─────────────┴───────┴──────────────┘
+ * A: this header, frozen. b: format of the body that follows. The last field is absent without ack.
+ */
+const headerMark = 0xa0;
+
+/** Formats of the body, by their number in the protocol byte. */
+export const bodyFormats = { tombstone: 0, entries: 1 } as const;
+
+export const writeHeader = (writer: Writer, header: FrameHeader, bodyFormat: number): void => {
+  writer.byte(headerMark + bodyFormat);
+  writer.uint32(header.boot.nonce);
+  writer.varint(header.boot.number);
+  writer.varint(header.first);
+  writer.varint(header.first - header.base);
+  writer.varint(header.count);
+  writer.varint(header.sendUptimeMs);
+  writer.varint(header.ackId);
+  if (header.ackId > 0) writer.varint(header.sendUptimeMs - header.ackUptimeMs);
+};
+
+/** The header and its body's format. On a fault the reader says which; the value is then unusable. */
+export const readHeader = (reader: Reader): { header: FrameHeader; bodyFormat: number } => {
+  const protocol = reader.byte();
+  if ((protocol & 0xf0) !== headerMark) {
+    reader.fail(`protocol byte 0x${protocol.toString(16)} is no fleetlog frame`);
+  }
+  const boot = { nonce: reader.uint32(), number: reader.varint() };
+  const first = reader.varint();
+  const base = first - reader.varint();
+  const count = reader.varint();
+  const sendUptimeMs = reader.varint();
+  const ackId = reader.varint();
+  const ackUptimeMs = ackId > 0 ? sendUptimeMs - reader.varint() : sendUptimeMs;
+  if (base < 0) reader.fail("base below 0");
+  if (count < 1) reader.fail("count of 0");
+  if (ackUptimeMs < 0) reader.fail("ack before the boot");
+  if (first + count > 9007199254740991) reader.fail("seq above 2^53 - 1");
+  return {
+    header: { boot, base, first, count, sendUptimeMs, ackId, ackUptimeMs },
+    bodyFormat: protocol & 0x0f,
+  };
+};

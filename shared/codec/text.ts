@@ -1,0 +1,71 @@
+/**
+ * UTF-8 that loses nothing: a lone surrogate becomes the three bytes its number has in UTF-8's
+ * scheme (WTF-8), and bytes that are no UTF-8 come back as `\xNN`.
+ */
+export const toUtf8 = (text: string): Uint8Array => {
+  const bytes: number[] = [];
+  for (let index = 0; index < text.length; index++) {
+    let code = text.charCodeAt(index);
+    const next = text.charCodeAt(index + 1);
+    if (code >= 0xd800 && code < 0xdc00 && next >= 0xdc00 && next < 0xe000) {
+      code = 0x10000 + ((code - 0xd800) << 10) + (next - 0xdc00);
+      index++;
+    }
+    pushCode(bytes, code);
+  }
+  return new Uint8Array(bytes);
+};
+
+const pushCode = (bytes: number[], code: number): void => {
+  if (code < 0x80) bytes.push(code);
+  else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
+  else if (code < 0x10000) {
+    bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+  } else {
+    bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63));
+    bytes.push(0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+  }
+};
+
+/** The text of `bytes[from..to)`; each byte that is no part of a character becomes `\xNN`. */
+export const fromUtf8 = (bytes: Uint8Array, from: number, to: number): string => {
+  let text = "";
+  let index = from;
+  while (index < to) {
+    const length = sequenceLength(bytes, index, to);
+    if (length === 0) text += `\\x${`0${(bytes[index] as number).toString(16)}`.slice(-2)}`;
+    else text += characterAt(bytes, index, length);
+    index += length || 1;
+  }
+  return text;
+};
+
+const leastCode = [0, 0, 0x80, 0x800, 0x10000];
+
+/** Bytes of the character at `index`, 0 if none begins there. */
+const sequenceLength = (bytes: Uint8Array, index: number, to: number): number => {
+  const lead = bytes[index] as number;
+  if (lead < 0x80) return 1;
+  const length = lead >= 0xf0 && lead < 0xf8 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
+  if (length === 0 || lead >= 0xf8 || index + length > to) return 0;
+  for (let offset = 1; offset < length; offset++) {
+    if (((bytes[index + offset] as number) & 0xc0) !== 0x80) return 0;
+  }
+  const code = codeAt(bytes, index, length);
+  return code >= (leastCode[length] as number) && code <= 0x10ffff ? length : 0;
+};
+
+const codeAt = (bytes: Uint8Array, index: number, length: number): number => {
+  const lead = bytes[index] as number;
+  let code = length === 1 ? lead : lead & (0x7f >> length);
+  for (let offset = 1; offset < length; offset++) {
+    code = (code << 6) | ((bytes[index + offset] as number) & 63);
+  }
+  return code;
+};
+
+const characterAt = (bytes: Uint8Array, index: number, length: number): string => {
+  const code = codeAt(bytes, index, length);
+  if (code < 0x10000) return String.fromCharCode(code);
+  return String.fromCharCode(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + (code & 0x3ff));
+};

@@ -1,0 +1,73 @@
+/** Bytes written one after another into a buffer that grows. Numbers are little-endian. */
+export interface Writer {
+  byte(value: number): void;
+  /** `value` must be an integer, 0 to 2^53 - 1: 7 bits a byte, lowest first. */
+  varint(value: number): void;
+  /** Signed integers of either sign up to 2^53 - 1: 0, -1, 1, -2, ... become 0, 1, 2, 3, ... */
+  zigzag(value: number): void;
+  uint32(value: number): void;
+  double(value: number): void;
+  /** Length in bytes as a varint, then the bytes. */
+  block(bytes: Uint8Array): void;
+  raw(bytes: Uint8Array): void;
+  length(): number;
+  /** Forgets all beyond the first `length` bytes. */
+  truncate(length: number): void;
+  /** A copy of what was written. */
+  bytes(): Uint8Array;
+}
+
+export const createWriter = (): Writer => {
+  let buffer = new Uint8Array(256);
+  let length = 0;
+
+  const reserve = (bytes: number): void => {
+    if (length + bytes <= buffer.length) return;
+    const grown = new Uint8Array(Math.max(buffer.length * 2, length + bytes));
+    grown.set(buffer);
+    buffer = grown;
+  };
+  const byte = (value: number): void => {
+    reserve(1);
+    buffer[length++] = value;
+  };
+  const varint = (value: number): void => {
+    let rest = value;
+    while (rest >= 128) {
+      byte((rest % 128) + 128);
+      rest = Math.floor(rest / 128);
+    }
+    byte(rest);
+  };
+  const raw = (bytes: Uint8Array): void => {
+    reserve(bytes.length);
+    buffer.set(bytes, length);
+    length += bytes.length;
+  };
+  return {
+    byte,
+    varint,
+    raw,
+    zigzag(value) {
+      const isNegative = value < 0;
+      const magnitude = isNegative ? -1 - value : value;
+      byte((isNegative ? 1 : 0) + (magnitude % 64) * 2 + (magnitude >= 64 ? 128 : 0));
+      if (magnitude >= 64) varint(Math.floor(magnitude / 64));
+    },
+    uint32(value) {
+      raw(new Uint8Array(new Uint32Array([value]).buffer));
+    },
+    double(value) {
+      raw(new Uint8Array(new Float64Array([value]).buffer));
+    },
+    block(bytes) {
+      varint(bytes.length);
+      raw(bytes);
+    },
+    length: () => length,
+    truncate(to) {
+      length = to;
+    },
+    bytes: () => new Uint8Array(buffer.buffer.slice(0, length)),
+  };
+};

@@ -1,0 +1,20 @@
+/** MQTT payload of one frame, outer header included: what a device aims at. */
+export const frameTargetBytes = 1_200;
+
+/** MQTT payload of one frame, outer header included: what an agent accepts. */
+export const frameLimitBytes = 65_536;
+
+/** Room kept for the outer header, which is written when a frame is sent: 9 numbers, 7 of them varints. */
+export const headerLimitBytes = 48;
+
+/** Frames of one device that may wait for an ack at a time. */
+export const windowFrames = 4;
+
+/** Parts of a fleet that agents can divide among themselves. */
+export const shardCount = 64;
+
+/** How long an event may wait in an open frame, by default. */
+export const flushAfterMs = 5_000;
+
+/** Largest seq, uptime and count: integers are exact up to here (2^53 - 1). */
+export const integerLimit = 9_007_199_254_740_991;
