@@ -35,8 +35,8 @@ export interface FrameHeader {
 /** What the seqs of a frame mean. */
 export type Body =
   | { kind: "entries"; entries: Entry[] }
-  /** Stands in for a frame that gave way to newer ones: what was lost with it. */
-  | { kind: "tombstone"; drops: DropCount[] };
+  /** Stands in for a frame that gave way to newer ones: when it began, what was lost with it. */
+  | { kind: "tombstone"; uptimeMs: number; drops: DropCount[] };
 
 /** Consecutive entries of one boot, one MQTT payload. */
 export interface Frame {

@@ -53,11 +53,12 @@ const faultOf = (
 
 const readTombstone = (reader: Reader): Body => {
   const drops: DropCount[] = [];
+  const uptimeMs = reader.varint();
   for (let left = reader.varint(); left > 0 && reader.fault() === null; left--) {
     drops.push(readDrop(reader));
   }
   if (!reader.isAtEnd()) reader.fail("bytes after the last drop");
-  return { kind: "tombstone", drops };
+  return { kind: "tombstone", uptimeMs, drops };
 };
 
 const readDrop = (reader: Reader): DropCount => {

@@ -72,7 +72,7 @@ export const createBodyWriter = (): BodyWriter => {
       addEntry(entry);
       if (writer.length() > limitBytes) {
         writer.truncate(lengthBefore);
-        siteKeys.length = sitesBefore;
+        if (siteKeys.length > sitesBefore) siteKeys.pop();
         return false;
       }
       uptimeMs += stepTo(entry);
@@ -98,9 +98,10 @@ const writeDrop = (writer: Writer, drop: DropCount): void => {
   writer.varint(drop.count);
 };
 
-/** The body that stands in for a frame of `count` seqs: how many drops, then each. */
-export const sealTombstone = (count: number, drops: DropCount[]): SealedBody => {
+/** The body that stands in for a frame of `count` seqs: uptime it began at, how many drops, each. */
+export const sealTombstone = (count: number, drops: DropCount[], uptimeMs?: number): SealedBody => {
   const writer = createWriter();
+  writer.varint(uptimeMs || 0);
   writer.varint(drops.length);
   for (let index = 0; index < drops.length; index++) writeDrop(writer, drops[index] as DropCount);
   return { format: bodyFormats.tombstone, count, bytes: writer.bytes() };
@@ -115,7 +116,7 @@ export const encodeSealed = (header: FrameHeader, body: SealedBody): Uint8Array 
 };
 
 const sealBody = (body: Body, count: number): SealedBody => {
-  if (body.kind === "tombstone") return sealTombstone(count, body.drops);
+  if (body.kind === "tombstone") return sealTombstone(count, body.drops, body.uptimeMs);
   const writer = createBodyWriter();
   for (let index = 0; index < body.entries.length; index++) {
     writer.add(body.entries[index] as Entry, Infinity);

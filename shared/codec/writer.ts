@@ -68,6 +68,6 @@ export const createWriter = (): Writer => {
     truncate(to) {
       length = to;
     },
-    bytes: () => new Uint8Array(buffer.buffer.slice(0, length)),
+    bytes: () => new Uint8Array(new Uint8Array(buffer.buffer, 0, length)),
   };
 };

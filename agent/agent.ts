@@ -1,0 +1,198 @@
+import { join } from "node:path";
+import { AWSCloudWatchLogs } from "./cloudwatch/client.ts";
+import { checkSettings } from "./config.ts";
+import { createComposer } from "./delivery/compose.ts";
+import { createCreator } from "./delivery/create.ts";
+import { createDeliver } from "./delivery/deliver.ts";
+import { createOpenLanes } from "./delivery/open-lanes.ts";
+import { createOutcomes } from "./delivery/outcome.ts";
+import { createPace } from "./delivery/pace.ts";
+import { createSchedule, type Schedule } from "./delivery/schedule.ts";
+import { createStreams, type Streams } from "./delivery/stream.ts";
+import { createDevices, type Devices } from "./devices.ts";
+import { createBroker } from "./intake/broker.ts";
+import { createBrokerClient } from "./intake/client.ts";
+import type { Intake, IntakeEvents } from "./intake/intake.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { createReceive } from "./receive.ts";
+import type { Settings, SettingsInput } from "./settings.ts";
+import { createLevelSpool } from "./spool/level.ts";
+import type { Spool, SpoolUsage } from "./spool/spool.ts";
+import { createWallClock, systemTime, type Time } from "./time.ts";
+
+/** What an agent may be given besides its settings; none is needed. */
+export interface AgentPorts {
+  /** Credentials come from the environment or the standard provider chain by default. */
+  cloudwatch?: AWSCloudWatchLogs;
+  /** Something the operator should know; the agent goes on. */
+  onTrouble?(message: string): void;
+  /** The agent cannot keep its promise any more and should end at once. */
+  onFatal?(cause: unknown): void;
+  time?: Time;
+}
+
+/** A running agent. */
+export interface Agent {
+  /** Where devices connect. */
+  mqttUrl: string;
+  metrics: Readonly<Metrics>;
+  /** Devices that are connected, as far as they or their last wills say. */
+  online(): string[];
+  /** What is stored and not accepted by CloudWatch. */
+  pending(): SpoolUsage;
+  /** Takes no more frames, delivers what waits for `delivery.drainMs`; false if some is left. */
+  stop(): Promise<boolean>;
+}
+
+/** Everything the stages share. */
+interface Shared {
+  settings: Settings;
+  spool: Spool;
+  devices: Devices;
+  streams: Streams;
+  cloudwatch: AWSCloudWatchLogs;
+  metrics: Metrics;
+  time: Time;
+  onTrouble(message: string): void;
+  onFatal(cause: unknown): void;
+}
+
+/**
+ * Starts an agent: intake, session, clock, spool, ack, batcher, delivery. Rejects with the
+ * `AgentError` of the part that cannot start.
+ */
+export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}): Promise<Agent> => {
+  const settings = checkSettings(input, "the caller");
+  const shared = await createShared(settings, ports);
+  const { spool, metrics, cloudwatch } = shared;
+  const schedule = createDelivery(shared, await spool.intended());
+  const online = new Set<string>();
+  const intake = await startIntake(shared, schedule, online).catch(async (cause: unknown) => {
+    await spool.close();
+    throw cause;
+  });
+  for (const lane of spool.lanes()) schedule.wake(lane, true);
+  return {
+    mqttUrl: intake.url,
+    metrics,
+    online: () => [...online],
+    pending: spool.usage,
+    async stop() {
+      await intake.stop();
+      await spool.synced();
+      const isDrained = await schedule.drain(settings.delivery.drainMs);
+      await schedule.stop();
+      await spool.close();
+      if (ports.cloudwatch === undefined) await cloudwatch.close();
+      return isDrained;
+    },
+  };
+};
+
+const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shared> => {
+  const { time = systemTime, onTrouble = () => {}, onFatal = throwLater } = ports;
+  const { cloudwatch, fleet } = settings;
+  const metrics = createMetrics();
+  const streams = createStreams({ group: cloudwatch.group, stream: cloudwatch.stream, fleet });
+  const client = ports.cloudwatch ?? clientOf(settings);
+  const spool = await createLevelSpool({
+    directory: join(settings.data, "spool"),
+    ...settings.spool,
+    onEvicted: () => metrics.deadLettersEvicted++,
+  });
+  const devices = createDevices({
+    boots: spool.boots,
+    limit: settings.devicesInMemory,
+    toEpochMs: createWallClock(time),
+  });
+  return {
+    settings,
+    spool,
+    devices,
+    streams,
+    cloudwatch: client,
+    metrics,
+    time,
+    onTrouble,
+    onFatal,
+  };
+};
+
+const clientOf = ({ cloudwatch: { region, endpoint, gzip } }: Settings): AWSCloudWatchLogs =>
+  new AWSCloudWatchLogs(region, undefined, undefined, { endpoint, gzip, attempts: 1 });
+
+/** From the devices to the spool, and the acks back. */
+const startIntake = (shared: Shared, schedule: Schedule, online: Set<string>): Promise<Intake> => {
+  const { settings, streams, onTrouble } = shared;
+  const receive = createReceive({
+    ...shared,
+    laneOf: streams.laneOf,
+    send: (device, payload) => intake?.send(device, payload),
+    onStored: (lane) => schedule.wake(lane, false),
+  });
+  const events: IntakeEvents = {
+    onFrame: receive,
+    onPresence({ device }, isOnline) {
+      if (isOnline) online.add(device);
+      else online.delete(device);
+    },
+    onTrouble,
+  };
+  let intake: Intake | undefined;
+  const { url, ...mqtt } = settings.mqtt;
+  const started =
+    url === undefined
+      ? createBroker({ ...mqtt, events })
+      : createBrokerClient({ ...mqtt, url, events });
+  return started.then((running) => {
+    intake = running;
+    return running;
+  });
+};
+
+/** From the spool to CloudWatch. */
+const createDelivery = (shared: Shared, intended: string[]): Schedule => {
+  const { settings, devices, cloudwatch, time } = shared;
+  const { delivery } = settings;
+  const random = Math.random;
+  const lanes = createOpenLanes(intended, time, random);
+  const pace = createPace({ callsPerSecond: delivery.callsPerSecond, time });
+  const readPace = createPace({ callsPerSecond: 20, time });
+  const creator = createCreator({
+    cloudwatch,
+    time,
+    retentionInDays: settings.cloudwatch.retentionDays || null,
+    tags: settings.cloudwatch.tags,
+  });
+  const composer = createComposer({
+    ...shared,
+    form: settings.cloudwatch.message,
+    async loadClocks(names) {
+      for (const name of names) await devices.load(name);
+    },
+    stampUptime: (device, boot, uptimeMs) =>
+      devices.stamp(device, boot, uptimeMs) ?? {
+        epochMs: Math.floor(time.epochMs()),
+        errorMs: null,
+        quality: "placed",
+      },
+  });
+  const outcomes = createOutcomes({ ...shared, ...delivery, creator, pace, lanes });
+  const deliver = createDeliver({ ...shared, composer, lanes, outcomes, pace, readPace });
+  return createSchedule({
+    time,
+    workers: delivery.workers,
+    ageMs: delivery.flushAfterMs,
+    step: (lane) =>
+      deliver(lane).catch((cause: unknown) => {
+        shared.onFatal(cause);
+        return { kind: "pause", pauseMs: 60_000 };
+      }),
+  });
+};
+
+const throwLater = (cause: unknown): void => {
+  setImmediate(() => {
+    throw cause;
+  });
+};

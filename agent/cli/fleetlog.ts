@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { AgentError } from "../errors.ts";
+import { demoCommand } from "./demo.ts";
+import { endpointCommand } from "./endpoint.ts";
+import { startCommand } from "./start.ts";
+
+const program = new Command("fleetlog")
+  .description("Microcontroller logs, delivered to Amazon CloudWatch Logs")
+  .showHelpAfterError()
+  .addCommand(demoCommand())
+  .addCommand(startCommand())
+  .addCommand(endpointCommand());
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  if (!(thrown instanceof AgentError)) throw thrown;
+  process.stderr.write(`${thrown.message}\n`);
+  process.exitCode = 1;
+}

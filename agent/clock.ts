@@ -1,0 +1,210 @@
+import { createAckIds } from "./clock/ack-ids.ts";
+import { type Bound, latestAt } from "./clock/bound.ts";
+import {
+  learnAck,
+  learnFrame,
+  newestUptimeMs,
+  readAt,
+  type Segment,
+  shiftSegment,
+} from "./clock/segment.ts";
+
+/**
+ * How an event's stamp came about. `synced`: bounded by a round trip. `estimated`: by what frames
+ * alone tell. `placed`: laid before the boot that followed.
+ */
+export type StampQuality = "synced" | "estimated" | "placed";
+
+/** An event's time. */
+export interface Stamp {
+  /** Integer. */
+  epochMs: number;
+  /** The true time is no further than this from `epochMs`; null where no bound is claimed. */
+  errorMs: number | null;
+  quality: StampQuality;
+}
+
+/**
+ * Keeps the stamps of one boot from running backwards: give the stamp of the seq before. The bound
+ * grows by what the stamp was moved.
+ */
+export const clampStamp = (previousEpochMs: number, stamp: Stamp): Stamp => {
+  const movedMs = previousEpochMs - stamp.epochMs;
+  if (movedMs <= 0) return stamp;
+  const errorMs = stamp.errorMs === null ? null : stamp.errorMs + movedMs;
+  return { ...stamp, epochMs: previousEpochMs, errorMs };
+};
+
+/** Segments of a boot that are kept; events of older ones are estimated by the oldest kept. */
+const segmentsLimit = 4;
+
+/** A change of the mapping below this is arithmetic, not a step of the wall clock. */
+const offsetGrainMs = 0.01;
+
+/** What a restart of the agent costs stays below 200 ppm of this. */
+const saveAfterUptimeMs = 60_000;
+
+/** What one received frame tells of time. `arrivalMs` is of the agent's monotonic clock. */
+export interface FrameTiming {
+  arrivalMs: number;
+  sendUptimeMs: number;
+  ackId: number;
+  ackUptimeMs: number;
+}
+
+/** What outlives the process: plain JSON, in epoch ms, since a monotonic clock ends with its process. */
+export interface ClockState {
+  /** Acks of this boot may have ids below this. */
+  ackCeiling: number;
+  /** Oldest first, never empty. */
+  segments: Segment[];
+}
+
+/**
+ * The clock of one boot: turns its uptime into epoch ms with an error bound, from what frames and
+ * the acks they return tell.
+ */
+export interface BootClock {
+  /**
+   * Gives the ack that is about to leave its id. 0, for none, while no id is reserved: see
+   * `noteSaved`. `sentMs` is read before the ack leaves.
+   */
+  ackSent(sentMs: number): number;
+  /**
+   * Learns from a received frame, also from duplicates. `arrivalMs` is read after it arrived. Only for
+   * frames whose send uptime is of this boot: not for those a later boot sends for this one.
+   */
+  observe(timing: FrameTiming): void;
+  /**
+   * Learns that the boot was over by the start of the one that sent this frame, which bounds the
+   * events after the boot's own last frame. `lastUptimeMs` is of the last event.
+   */
+  observeFollower(lastUptimeMs: number, timing: FrameTiming): void;
+  /** Whether a frame of the boot was ever observed; else it can only be placed. */
+  isSet(): boolean;
+  /** Stamps an event that has arrived; `isSet` only. Over seqs it may run backwards: see `clampStamp`. */
+  stamp(uptimeMs: number): Stamp;
+  /** What to save. */
+  state(): ClockState;
+  /** Notes that `saved`, once given by `state`, would survive a crash: its ids may be used. */
+  noteSaved(saved: ClockState): void;
+  /** Whether ids run low or something was learnt that would be missed after a crash. */
+  isSaveDue(): boolean;
+}
+
+export interface BootClockOptions {
+  /** As last saved. */
+  state?: ClockState;
+  /** The agent's wall clock: monotonic ms plus an offset that changes only when that clock is set. */
+  toEpochMs(monotonicMs: number): number;
+}
+
+const copyOf = (segment: Segment): Segment => ({
+  ...segment,
+  notBefore: [...segment.notBefore],
+  notAfter: [...segment.notAfter],
+});
+
+const emptySegment: Segment = {
+  afterUptimeMs: -1,
+  notBefore: [],
+  notAfter: [],
+  roundTripMs: null,
+};
+
+/** Creates the clock of a boot, or goes on with it after a restart of the agent. */
+export const createBootClock = (options: BootClockOptions): BootClock => {
+  const { toEpochMs } = options;
+  const segments = (options.state?.segments ?? [emptySegment]).map(copyOf);
+  const ackIds = createAckIds(options.state?.ackCeiling ?? 1);
+  let offsetMs: number | undefined;
+  let savedText = "";
+  let savedUptimeMs = Number.NEGATIVE_INFINITY;
+
+  const current = (): Segment => segments.at(-1) as Segment;
+
+  const isSet = (): boolean => current().notAfter.length > 0;
+
+  const goOnIn = (segment: Segment): void => {
+    if (segment === current()) return;
+    if (segment.afterUptimeMs === current().afterUptimeMs) segments.pop();
+    segments.push(segment);
+    if (segments.length > segmentsLimit) segments.shift();
+  };
+
+  const followWallClock = (arrivalMs: number): void => {
+    const nowOffsetMs = toEpochMs(arrivalMs) - arrivalMs;
+    const stepMs = nowOffsetMs - (offsetMs ?? nowOffsetMs);
+    if (offsetMs !== undefined && Math.abs(stepMs) < offsetGrainMs) return;
+    offsetMs = nowOffsetMs;
+    if (stepMs !== 0) goOnIn(shiftSegment(current(), stepMs));
+  };
+
+  const returnedAck = (timing: FrameTiming): Bound | null => {
+    ackIds.noteReturned(timing.ackId);
+    const sentMs = ackIds.sentAt(timing.ackId);
+    if (sentMs === undefined || timing.ackUptimeMs > timing.sendUptimeMs) return null;
+    return { uptimeMs: timing.ackUptimeMs, epochMs: toEpochMs(sentMs) };
+  };
+
+  /** Changes with what a crash must not take: a segment begun, a first round trip. */
+  const milestones = (saved: readonly Segment[]): string =>
+    saved.map((known) => `${known.afterUptimeMs} ${known.roundTripMs === null}`).join();
+
+  return {
+    ackSent: (sentMs) => ackIds.give(sentMs),
+    observe: (timing) => {
+      followWallClock(timing.arrivalMs);
+      const frame = { uptimeMs: timing.sendUptimeMs, epochMs: toEpochMs(timing.arrivalMs) };
+      goOnIn(learnFrame(current(), frame));
+      const ack = returnedAck(timing);
+      if (ack) goOnIn(learnAck(current(), ack, frame));
+    },
+    observeFollower: (lastUptimeMs, timing) => {
+      followWallClock(timing.arrivalMs);
+      const frame = { uptimeMs: timing.sendUptimeMs, epochMs: toEpochMs(timing.arrivalMs) };
+      const end = { uptimeMs: lastUptimeMs, epochMs: latestAt(0, frame) };
+      goOnIn(learnFrame(current(), end));
+    },
+    isSet,
+    stamp: (uptimeMs) => {
+      if (!isSet()) throw new Error(`Cannot stamp uptime ${uptimeMs}: no frame was observed`);
+      const segment = segments.findLast((known) => uptimeMs > known.afterUptimeMs);
+      const { epochMs, errorMs } = readAt(segment ?? (segments[0] as Segment), uptimeMs);
+      return errorMs === null || !segment
+        ? { epochMs, errorMs: null, quality: "estimated" }
+        : { epochMs, errorMs, quality: "synced" };
+    },
+    state: () => ({ ackCeiling: ackIds.wantedCeiling(), segments: segments.map(copyOf) }),
+    noteSaved: (saved) => {
+      ackIds.noteSaved(saved.ackCeiling);
+      savedText = milestones(saved.segments);
+      savedUptimeMs = newestUptimeMs(saved.segments.at(-1) as Segment);
+    },
+    isSaveDue: () =>
+      ackIds.isLow() ||
+      newestUptimeMs(current()) - savedUptimeMs >= saveAfterUptimeMs ||
+      milestones(segments) !== savedText,
+  };
+};
+
+/** A boot that no frame told the time of while it ran. */
+export interface PlacedBoot {
+  /** Give it on as the following start of the boot before. */
+  startEpochMs: number;
+  /** Stamps an uptime; one beyond the boot's duration gets the boot's end. */
+  stamp(uptimeMs: number): Stamp;
+}
+
+/** Lays a boot so that it ended as the following one began. */
+export const placeBoot = (followingStartEpochMs: number, durationMs: number): PlacedBoot => {
+  const startEpochMs = followingStartEpochMs - durationMs;
+  return {
+    startEpochMs,
+    stamp: (uptimeMs) => ({
+      epochMs: Math.round(startEpochMs + Math.min(uptimeMs, durationMs)),
+      errorMs: null,
+      quality: "placed",
+    }),
+  };
+};

@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { parse, TomlError } from "smol-toml";
+import { z } from "zod";
+import { defaultPrefix } from "../shared/topic.ts";
+import { retentionDays } from "./cloudwatch/limits.ts";
+import { AgentError, messageOf } from "./errors.ts";
+import type { Settings } from "./settings.ts";
+
+const loopback = ["127.0.0.1", "::1", "localhost"];
+
+const integer = (least: number, most: number): z.ZodInt => z.int().min(least).max(most);
+
+const mqttSchema = z
+  .strictObject({
+    host: z.string().min(1).default("127.0.0.1"),
+    port: integer(0, 65_535).default(1883),
+    allowAnonymous: z.boolean().default(false),
+    url: z
+      .string()
+      .regex(/^(mqtts?|wss?):\/\/./, "is no mqtt://, mqtts://, ws:// or wss:// URL")
+      .optional(),
+    username: z.string().optional(),
+    password: z.string().optional(),
+    prefix: z
+      .string()
+      .regex(/^[^+#]+[^+#/]$/, "is no topic prefix")
+      .default(defaultPrefix),
+  })
+  .refine(
+    ({ host, allowAnonymous, url }) =>
+      loopback.includes(host) || allowAnonymous || url !== undefined,
+    {
+      path: ["host"],
+      error:
+        "lets anyone on the network connect: set mqtt.allowAnonymous = true if that is meant, else 127.0.0.1",
+    },
+  );
+
+const cloudwatchSchema = z.strictObject({
+  region: z.string().min(1).optional(),
+  endpoint: z.url().optional(),
+  group: z.string().min(1).max(512).default("/fleetlog/{fleet}"),
+  stream: z.string().min(1).max(512).default("{device}"),
+  retentionDays: z
+    .int()
+    .refine((days) => days === 0 || retentionDays.includes(days), {
+      error: `is none of 0 ${retentionDays.join(" ")}`,
+    })
+    .default(30),
+  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  message: z.enum(["json", "text"]).default("json"),
+  gzip: z.boolean().default(true),
+});
+
+const deliverySchema = z.strictObject({
+  flushAfterMs: integer(0, 3_600_000).default(5_000),
+  callsPerSecond: integer(1, 5_000).default(1_000),
+  workers: integer(1, 1_000).default(64),
+  unknownOutcomeWaitMs: integer(0, 3_600_000).default(60_000),
+  refusedStamps: z.enum(["restamp", "keep"]).default("restamp"),
+  drainMs: integer(0, 600_000).default(10_000),
+});
+
+const spoolSchema = z.strictObject({
+  limitBytes: integer(1_048_576, Number.MAX_SAFE_INTEGER).default(1_073_741_824),
+  laneShare: z.number().gt(0).max(1).default(0.25),
+  limitDeadLetters: integer(1, 1_000_000).default(10_000),
+});
+
+const settingsSchema: z.ZodType<Settings> = z.strictObject({
+  data: z.string().min(1).default("fleetlog-data"),
+  fleet: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, "is not 1 to 64 of A-Z a-z 0-9 . _ -")
+    .default("default"),
+  devicesInMemory: integer(1, 10_000_000).default(100_000),
+  mqtt: mqttSchema.prefault({}),
+  cloudwatch: cloudwatchSchema.prefault({}),
+  delivery: deliverySchema.prefault({}),
+  spool: spoolSchema.prefault({}),
+});
+
+/** One line for each fault: its key, what is wrong, and the value. */
+const faultsOf = (error: z.ZodError, input: unknown): string[] =>
+  error.issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => `${[...issue.path, key].join(".")}: is no setting`);
+    }
+    const value = issue.path.reduce<unknown>(
+      (place, key) => (place as Record<PropertyKey, unknown> | undefined)?.[key],
+      input,
+    );
+    const isSecret = issue.path.at(-1) === "password";
+    return [
+      `${issue.path.join(".")}: ${issue.message}, not ${isSecret ? "this" : JSON.stringify(value)}`,
+    ];
+  });
+
+/** Completes settings. Throws `CONFIG_INVALID` with a line for every fault; `source` is where they are from. */
+export const checkSettings = (input: unknown, source: string): Settings => {
+  const checked = settingsSchema.safeParse(input);
+  if (checked.success) return checked.data;
+  const faults = faultsOf(checked.error, input).map((fault) => `\n  ${fault}`);
+  throw new AgentError("CONFIG_INVALID", `Cannot use settings from ${source}:${faults.join("")}`);
+};
+
+/** Reads a TOML file. Rejects with `CONFIG_UNREADABLE` or `CONFIG_INVALID`. */
+export const readSettings = async (path: string): Promise<Settings> => {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new AgentError(
+      "CONFIG_UNREADABLE",
+      `Cannot read settings "${path}": ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  });
+  try {
+    return checkSettings(parse(text), `"${path}"`);
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    throw new AgentError("CONFIG_INVALID", `Cannot read settings "${path}": ${cause.message}`, {
+      cause,
+    });
+  }
+};

@@ -1,0 +1,71 @@
+import type { Boot } from "../../shared/frame.ts";
+import { bootText } from "../../shared/frame.ts";
+import { shardOf } from "../../shared/topic.ts";
+import { AgentError } from "../errors.ts";
+
+/** A log stream of CloudWatch. */
+export interface LogStream {
+  group: string;
+  stream: string;
+}
+
+/** Which log stream an event belongs to. */
+export interface Streams {
+  /** The queue for events of this boot: their stream, but for the date. */
+  laneOf(device: string, boot: Boot): string;
+  /** The stream for a lane's events stamped within the day of `epochMs` (UTC). */
+  streamOf(lane: string, epochMs: number): LogStream;
+}
+
+export interface StreamTemplates {
+  /** Name of the group, with `{fleet}`. */
+  group: string;
+  /** Name of the stream, with `{fleet} {device} {boot} {shard} {date}`. */
+  stream: string;
+  fleet: string;
+}
+
+const groupWords = ["fleet"];
+const streamWords = ["fleet", "device", "boot", "shard", "date"];
+
+/** Words in braces that a template may not use. */
+const unknownWords = (template: string, known: readonly string[]): string[] =>
+  [...template.matchAll(/\{([^}]*)\}/g)]
+    .map((match) => match[1] ?? "")
+    .filter((word) => !known.includes(word));
+
+const check = (key: string, template: string, known: readonly string[]): void => {
+  const [word] = unknownWords(template, known);
+  if (word === undefined) return;
+  const choice = known.map((name) => `{${name}}`).join(" ");
+  throw new AgentError(
+    "TEMPLATE_INVALID",
+    `Cannot use ${key} "${template}": {${word}} is not known, use ${choice}`,
+  );
+};
+
+/** Throws `TEMPLATE_INVALID` for words it does not know. */
+export const createStreams = (templates: StreamTemplates): Streams => {
+  check("cloudwatch.group", templates.group, groupWords);
+  check("cloudwatch.stream", templates.stream, streamWords);
+  const { fleet } = templates;
+  const group = templates.group.replaceAll("{fleet}", fleet);
+  return {
+    laneOf(device, boot) {
+      const stream = templates.stream
+        .replaceAll("{fleet}", fleet)
+        .replaceAll("{device}", device)
+        .replaceAll("{boot}", bootText(boot))
+        .replaceAll("{shard}", String(shardOf(device)));
+      return `${group}:${stream}`;
+    },
+    streamOf(lane, epochMs) {
+      const colon = lane.indexOf(":");
+      const date = new Date(epochMs).toISOString().slice(0, 10);
+      return {
+        group: lane.slice(0, colon),
+        stream: lane.slice(colon + 1).replaceAll("{date}", date),
+      };
+    },
+  };
+};

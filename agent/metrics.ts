@@ -1,0 +1,50 @@
+/** What happened since the agent started. All are counts that only rise. */
+export interface Metrics {
+  /** Payloads on `up` topics. */
+  framesReceived: number;
+  /** Frames stored before, or refused because frames before them are missing. */
+  framesDuplicate: number;
+  framesEarly: number;
+  /** Frames that had to wait: the spool was full. */
+  framesBusy: number;
+  /** Payloads without a readable header; kept as dead letters. */
+  framesUnreadable: number;
+  framesStored: number;
+  /** Seqs stored. */
+  entriesStored: number;
+  acksSent: number;
+  /** PutLogEvents calls that were answered, or were not. */
+  calls: number;
+  callsThrottled: number;
+  callsUnknown: number;
+  /** Log events CloudWatch has accepted. */
+  eventsDelivered: number;
+  /** Events that were sent again although a call before may have delivered them. */
+  possiblyDuplicated: number;
+  /** Events delivered with another stamp than their own. */
+  eventsRestamped: number;
+  deadLetters: number;
+  deadLettersEvicted: number;
+  /** Events lost before they reached the agent, by reason, as devices counted them. */
+  dropped: Record<string, number>;
+}
+
+export const createMetrics = (): Metrics => ({
+  framesReceived: 0,
+  framesDuplicate: 0,
+  framesEarly: 0,
+  framesBusy: 0,
+  framesUnreadable: 0,
+  framesStored: 0,
+  entriesStored: 0,
+  acksSent: 0,
+  calls: 0,
+  callsThrottled: 0,
+  callsUnknown: 0,
+  eventsDelivered: 0,
+  possiblyDuplicated: 0,
+  eventsRestamped: 0,
+  deadLetters: 0,
+  deadLettersEvicted: 0,
+  dropped: {},
+});

@@ -1,0 +1,83 @@
+/** All settings of an agent, complete. The names are those of the settings file. */
+export interface Settings {
+  /** Folder for all the agent must not forget. */
+  data: string;
+  /** Name of the fleet: 1 to 64 of `A-Z a-z 0-9 . _ -`. */
+  fleet: string;
+  /** Devices kept in memory; others are read from the spool when they are heard of. */
+  devicesInMemory: number;
+  mqtt: MqttSettings;
+  cloudwatch: CloudWatchSettings;
+  delivery: DeliverySettings;
+  spool: SpoolSettings;
+}
+
+/** Where devices connect. */
+export interface MqttSettings {
+  /** Address the embedded broker listens on. */
+  host: string;
+  /** Port of the embedded broker; 0 for any free one. */
+  port: number;
+  /** Listen beyond this machine although anyone can then connect. */
+  allowAnonymous: boolean;
+  /** A broker that runs elsewhere; there is then no embedded one. */
+  url?: string | undefined;
+  username?: string | undefined;
+  password?: string | undefined;
+  /** First levels of every topic. */
+  prefix: string;
+}
+
+/** Where events go. */
+export interface CloudWatchSettings {
+  /** Such as `eu-west-1`; `AWS_REGION` where absent. */
+  region?: string | undefined;
+  /** URL of another endpoint than the Region's. */
+  endpoint?: string | undefined;
+  /** Template of the log group: `{fleet}`. */
+  group: string;
+  /** Template of the log stream: `{fleet} {device} {boot} {shard} {date}`. */
+  stream: string;
+  /** Days that groups made by the agent keep their events; 0 for ever. */
+  retentionDays: number;
+  /** Tags of groups made by the agent. */
+  tags: Record<string, string>;
+  message: "json" | "text";
+  gzip: boolean;
+}
+
+/** How events get there. */
+export interface DeliverySettings {
+  /** How long the first event of a batch waits for others. */
+  flushAfterMs: number;
+  /** PutLogEvents calls a second when nothing is throttled. */
+  callsPerSecond: number;
+  /** Streams served at the same time. */
+  workers: number;
+  /** How long a batch whose call had no answer may stay invisible before it is sent again. */
+  unknownOutcomeWaitMs: number;
+  /** Events whose stamps CloudWatch refuses: sent with the nearest it accepts, or dead letters. */
+  refusedStamps: "restamp" | "keep";
+  /** How long a stop may take to deliver what waits; the rest stays in the spool. */
+  drainMs: number;
+}
+
+/** What the disk may hold. */
+export interface SpoolSettings {
+  /** Frames that wait, in bytes as stored; beyond that devices are told to wait. */
+  limitBytes: number;
+  /** Share of `limitBytes` that one stream may take. */
+  laneShare: number;
+  /** Dead letters kept; the oldest give way. */
+  limitDeadLetters: number;
+}
+
+/** Settings as they are given: what is absent has its default. */
+export type SettingsInput = Partial<
+  Omit<Settings, "mqtt" | "cloudwatch" | "delivery" | "spool">
+> & {
+  mqtt?: Partial<MqttSettings>;
+  cloudwatch?: Partial<CloudWatchSettings>;
+  delivery?: Partial<DeliverySettings>;
+  spool?: Partial<SpoolSettings>;
+};

@@ -1,0 +1,68 @@
+import type { SpoolUsage, StoredFrame } from "./spool.ts";
+
+/** One queue of the spool: what waits in it, and where it lies. */
+export interface Lane {
+  frames: number;
+  /** As stored. */
+  bytes: number;
+  /** No frame of the lane lies below this position. */
+  head: number;
+  /** Position of the next frame. */
+  tail: number;
+}
+
+/**
+ * The books of all lanes, kept in memory and written beside each change. An empty lane is
+ * forgotten; its positions begin anew.
+ */
+export interface Lanes {
+  restore(name: string, lane: Lane): void;
+  /** An empty lane where none is known. */
+  get(name: string): Lane;
+  /** Lanes in which frames wait. */
+  names(): string[];
+  hasRoom(name: string, bytes: number): boolean;
+  /** Counts a frame in; gives its position. */
+  add(name: string, bytes: number): number;
+  remove(name: string, frames: StoredFrame[]): void;
+  usage(): SpoolUsage;
+}
+
+/** A lane may take `laneShare` of `limitBytes`, so that one blocked stream cannot block the fleet. */
+export const createLanes = (limitBytes: number, laneShare: number): Lanes => {
+  const lanes = new Map<string, Lane>();
+  let frames = 0;
+  let bytes = 0;
+
+  const get = (name: string): Lane => lanes.get(name) ?? { frames: 0, bytes: 0, head: 0, tail: 0 };
+  const count = (name: string, lane: Lane, change: { frames: number; bytes: number }): void => {
+    lane.frames += change.frames;
+    lane.bytes += change.bytes;
+    frames += change.frames;
+    bytes += change.bytes;
+    if (lane.frames > 0) lanes.set(name, lane);
+    else lanes.delete(name);
+  };
+  return {
+    get,
+    restore(name, lane) {
+      count(name, { ...lane, frames: 0, bytes: 0 }, lane);
+    },
+    names: () => [...lanes].filter(([, lane]) => lane.frames > 0).map(([name]) => name),
+    hasRoom: (name, size) =>
+      bytes + size <= limitBytes && get(name).bytes + size <= limitBytes * laneShare,
+    add(name, size) {
+      const lane = get(name);
+      count(name, lane, { frames: 1, bytes: size });
+      return lane.tail++;
+    },
+    remove(name, removed) {
+      const lane = get(name);
+      for (const frame of removed) {
+        count(name, lane, { frames: -1, bytes: -frame.storedBytes });
+        if (frame.position === lane.head) lane.head++;
+      }
+    },
+    usage: () => ({ frames, bytes, limitBytes }),
+  };
+};

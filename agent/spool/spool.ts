@@ -1,0 +1,130 @@
+import type { Boot } from "../../shared/frame.ts";
+import type { ClockState, StampQuality } from "../clock.ts";
+import type { BootState, ClosedBoot } from "../session.ts";
+
+/** What the agent knows of one boot of a device; written together with each frame. */
+export interface BootRecord extends BootState {
+  device: string;
+  clock: ClockState;
+}
+
+/** A frame as it arrived, with what the session found out about it. */
+export interface NewFrame {
+  /** The queue it waits in: one for each log stream. */
+  lane: string;
+  device: string;
+  boot: Boot;
+  /** First seq that was new; entries of the frame below it are stored already. */
+  from: number;
+  /** First seq beyond the frame. */
+  end: number;
+  /** Seqs from `cursor` to `from` that another store may hold, but this one does not: 0 for none. */
+  lost: number;
+  /** The boot before, where this frame is the first of its boot and the other was cut off. */
+  closes: ClosedBoot | null;
+  bytes: Uint8Array;
+}
+
+export interface StoredFrame extends NewFrame {
+  /** Place in its lane; rises with each stored frame. */
+  position: number;
+  /** What it takes in the store. */
+  storedBytes: number;
+}
+
+/** How far one boot is delivered within a lane. */
+export interface Progress {
+  device: string;
+  boot: Boot;
+  /** First seq CloudWatch has not accepted. */
+  next: number;
+  /** Stamp of the last delivered event, epoch ms: the next may not be less. */
+  stampMs: number;
+}
+
+/** How one entry of an intent is sent; never revised, but where CloudWatch refused the stamp. */
+export interface IntentStamp {
+  epochMs: number;
+  /** Bound of the stamp's error; null where none is claimed. */
+  errorMs: number | null;
+  quality: StampQuality;
+  /** The true stamp, where CloudWatch refused it and `epochMs` is the nearest it accepts. */
+  trueMs?: number;
+  /** CloudWatch has accepted this entry, but not all of the batch. */
+  isAccepted?: true;
+}
+
+/** Consecutive entries of one boot in an intent, the first at seq `from`. */
+export interface IntentRun {
+  device: string;
+  boot: Boot;
+  from: number;
+  stamps: IntentStamp[];
+}
+
+/** What is about to be sent to CloudWatch; without a settlement its outcome is unknown. */
+export interface Intent {
+  lane: string;
+  group: string;
+  stream: string;
+  runs: IntentRun[];
+}
+
+/** What can never be delivered, kept with its reason. */
+export interface DeadLetter {
+  device: string;
+  reason: string;
+  /** When it was given up, epoch ms. */
+  epochMs: number;
+  /** Stamped events as they would have been sent, or the bytes that could not be read. */
+  content: { timestamp: number; message: string }[] | { base64: string };
+}
+
+/** The end of an intent: what CloudWatch accepted or will never accept. */
+export interface Settlement {
+  lane: string;
+  progress: Progress[];
+  /** Frames with nothing left to deliver, oldest first. */
+  delivered: StoredFrame[];
+  deadLetters: DeadLetter[];
+}
+
+export interface SpoolUsage {
+  frames: number;
+  bytes: number;
+  limitBytes: number;
+}
+
+/** Frames the agent has stored and CloudWatch has not accepted. Survives a crash. */
+export interface Spool {
+  /** Names this store to devices: 32 bits. */
+  readonly storeId: number;
+  /** All that is known of a device, oldest boot first. */
+  boots(device: string): Promise<BootRecord[]>;
+  hasRoom(lane: string, bytes: number): boolean;
+  /**
+   * Stores a frame with what is known of its boot, and forgets older boots of the device. Resolves
+   * once all of it is synced to disk. Rejects with `SPOOL_FAILED`.
+   */
+  append(frame: NewFrame, record: BootRecord, forget: Boot[]): Promise<void>;
+  /** Resolves once every append so far is synced. */
+  synced(): Promise<void>;
+  /** Keeps bytes or events that can never be delivered; synced. */
+  bury(letter: DeadLetter): Promise<void>;
+  deadLetters(): Promise<DeadLetter[]>;
+  /** Lanes in which frames wait. */
+  lanes(): string[];
+  /** Lanes whose intent is open. */
+  intended(): Promise<string[]>;
+  /** Frames of a lane, oldest first, until they exceed `limitBytes`; at least one where any waits. */
+  read(lane: string, limitBytes: number): Promise<StoredFrame[]>;
+  progress(lane: string): Promise<Progress[]>;
+  /** The lane's open intent. */
+  intent(lane: string): Promise<Intent | null>;
+  /** Resolves once the intent is synced: only then may its call be made. */
+  propose(intent: Intent): Promise<void>;
+  /** Closes the lane's intent and forgets what was delivered. Not synced: an intent may reappear. */
+  settle(settlement: Settlement): Promise<void>;
+  usage(): SpoolUsage;
+  close(): Promise<void>;
+}

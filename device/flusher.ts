@@ -1,0 +1,78 @@
+import { type Level, levels } from "../shared/event.ts";
+import { createDeadline } from "./deadline.ts";
+import type { Framer } from "./framer.ts";
+import type { Platform } from "./platform.ts";
+
+/**
+ * Decides when an open frame leaves: after a time, and at once from level error up. What is due
+ * stays open, and grows, until a frame can be sent: so an outage makes full frames, not many.
+ */
+export interface Flusher {
+  /** An event of that level was admitted. */
+  added(level: Level): void;
+  /** A count waits for a frame. */
+  dropped(): void;
+  /** The open frame was sealed; another begins. */
+  sealed(): void;
+  /** Makes what is open due. */
+  flush(): void;
+  /** Seals what is due, to be called when a frame can be sent; false where nothing is. */
+  sealDue(): boolean;
+}
+
+export interface FlusherOptions {
+  platform: Platform;
+  framer: Framer;
+  /** How long an event may wait while frames can be sent. */
+  flushAfterMs: number;
+  /** Told when a frame is due. */
+  onDue: () => void;
+}
+
+/** Least time between two flushes that errors cause. */
+const urgentPauseMs = 2_000;
+
+const errorRank = levels.indexOf("error");
+
+export const createFlusher = (options: FlusherOptions): Flusher => {
+  const platform = options.platform;
+  const framer = options.framer;
+  let isDue = false;
+  let urgentAtMs = -urgentPauseMs;
+
+  const flush = (): void => {
+    if (framer.isEmpty()) return;
+    isDue = true;
+    deadline.cancel();
+    options.onDue();
+  };
+  const deadline = createDeadline(platform, flush);
+  const flushWithin = (delayMs: number): void => {
+    if (!isDue) deadline.within(delayMs);
+  };
+  const flushUrgently = (): void => {
+    const waitMs = urgentAtMs + urgentPauseMs - platform.uptimeMs();
+    if (waitMs > 0) {
+      flushWithin(waitMs);
+      return;
+    }
+    urgentAtMs = platform.uptimeMs();
+    flush();
+  };
+  return {
+    flush,
+    added(level) {
+      if (levels.indexOf(level) >= errorRank) flushUrgently();
+      else flushWithin(options.flushAfterMs);
+    },
+    dropped() {
+      flushWithin(options.flushAfterMs);
+    },
+    sealed() {
+      isDue = false;
+      deadline.cancel();
+      if (!framer.isEmpty()) flushWithin(options.flushAfterMs);
+    },
+    sealDue: () => isDue && framer.seal(),
+  };
+};

@@ -1,0 +1,111 @@
+import {
+  type DropCount,
+  type DropReason,
+  type EndEntry,
+  type Level,
+  type LogEvent,
+  levels,
+} from "../shared/event.ts";
+import { createOpenFrame } from "./open-frame.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Platform } from "./platform.ts";
+import { addDrop, countDropped, type Tally } from "./tally.ts";
+
+/** Gathers events into frames for the outbox; counts those that have no place there. */
+export interface Framer {
+  /** Whether the event was admitted. */
+  add(event: LogEvent): boolean;
+  /** Counts an event that gets no seq; the count rides in a frame to come. */
+  drop(level: Level, reason: DropReason): void;
+  /** Whether there is neither an entry nor a count to seal. */
+  isEmpty(): boolean;
+  /** Moves the open frame, with the counts so far, to the outbox; false where nothing fits or is. */
+  seal(): boolean;
+  /** Seals the boot's last entry. Nothing may be added after it. */
+  end(): void;
+  /** Bytes in the open frame. */
+  openBytes(): number;
+  /** Events in the open frame. */
+  openEvents(): number;
+}
+
+export interface FramerOptions {
+  platform: Platform;
+  outbox: Outbox;
+  tally: Tally;
+  /** What a body aims at; only an event that is larger by itself exceeds it. */
+  bodyBytes: number;
+  /** Larger events are counted `too_large`. */
+  eventLimitBytes: number;
+  /** Told when a frame went to the outbox. */
+  onSeal: () => void;
+}
+
+const errorRank = levels.indexOf("error");
+const fatalRank = levels.indexOf("fatal");
+
+export const createFramer = (options: FramerOptions): Framer => {
+  const outbox = options.outbox;
+  const open = createOpenFrame();
+  const lost: DropCount[] = [];
+
+  const close = (): void => {
+    outbox.add(open.seal());
+    outbox.makeRoom(0);
+    options.onSeal();
+  };
+  /** Gives the counts seqs, as far as an event of level number `rank` would have room. */
+  const addLost = (rank: number): void => {
+    const limitBytes = Math.min(options.bodyBytes, outbox.roomBytes(rank));
+    while (lost.length > 0) {
+      const uptimeMs = options.platform.uptimeMs();
+      if (!open.add({ kind: "drop", uptimeMs, drop: lost[0] as DropCount }, limitBytes)) return;
+      lost.shift();
+    }
+  };
+  const place = (event: LogEvent, rank: number): DropReason | null => {
+    if (open.count() === 0) addLost(errorRank);
+    if (open.count() > 0) {
+      const roomBytes = outbox.roomBytes(rank);
+      if (open.add(event, Math.min(options.bodyBytes, roomBytes))) return null;
+      if (roomBytes < options.bodyBytes) return "ring_full";
+      close();
+    }
+    const roomBytes = outbox.roomBytes(rank);
+    if (open.add(event, Math.min(options.eventLimitBytes, roomBytes))) return null;
+    return roomBytes < options.eventLimitBytes ? "ring_full" : "too_large";
+  };
+  const drop = (level: Level, reason: DropReason): void => {
+    addDrop(lost, { level, reason, count: 1 });
+    countDropped(options.tally, reason, 1);
+  };
+  return {
+    drop,
+    add(event) {
+      const rank = levels.indexOf(event.site.level);
+      const reason = place(event, rank);
+      if (reason !== null) drop(event.site.level, reason);
+      else if (rank === fatalRank) outbox.makeRoom(open.bytes());
+      return reason === null;
+    },
+    isEmpty: () => open.count() + lost.length === 0,
+    seal() {
+      addLost(errorRank);
+      if (open.count() === 0) return false;
+      close();
+      return true;
+    },
+    end() {
+      addLost(fatalRank);
+      if (!open.add(endAt(options.platform), options.bodyBytes)) {
+        close();
+        open.add(endAt(options.platform), options.bodyBytes);
+      }
+      close();
+    },
+    openBytes: () => open.bytes(),
+    openEvents: () => open.events(),
+  };
+};
+
+const endAt = (platform: Platform): EndEntry => ({ kind: "end", uptimeMs: platform.uptimeMs() });

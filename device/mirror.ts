@@ -1,0 +1,18 @@
+import type { LogEvent } from "../shared/event.ts";
+
+/** What the console mirror needs of a console. */
+export interface MirrorConsole {
+  log(...values: unknown[]): void;
+}
+
+/** Shows events on a console as `level tag format`, then the values; ignores what the console throws. */
+export const createMirror =
+  (target: MirrorConsole) =>
+  (event: LogEvent): void => {
+    const site = event.site;
+    const tag = site.tag === "" ? "" : ` ${site.tag}:`;
+    const line: unknown[] = [`${site.level}${tag} ${site.format}`];
+    try {
+      target.log.apply(target, line.concat(event.values));
+    } catch {}
+  };

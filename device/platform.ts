@@ -1,0 +1,50 @@
+/** What `after` gives, for `cancel`. */
+export type Timer = unknown;
+
+/** What the module asks of its host besides a connection. Nothing here ever throws. */
+export interface Platform {
+  /** Milliseconds since boot: an integer that never decreases, whatever happens to the wall clock. */
+  uptimeMs(): number;
+  /** Calls `callback` once, not before `delayMs` have passed and never synchronously. */
+  after(delayMs: number, callback: () => void): Timer;
+  cancel(timer: Timer): void;
+  /** An integer of 32 bits, 0 to 2^32 - 1, that differs between any two starts of any two devices. */
+  entropy(): number;
+}
+
+/** One MQTT message to send. */
+export interface Message {
+  topic: string;
+  payload: Uint8Array;
+  isRetained: boolean;
+}
+
+/** What a link tells. Only one call is under way at a time. */
+export interface LinkListener {
+  /** A new connection stands; subscriptions of an earlier one are gone. */
+  onConnect(): void;
+  onDisconnect(): void;
+  /** The transport, after `isReady` was false, takes messages again. */
+  onDrain(): void;
+  onMessage(topic: string, payload: Uint8Array): void;
+}
+
+/** The MQTT connection as the device needs it. No method throws, and none calls back synchronously. */
+export interface Link {
+  /** Starts telling `listener`, the only one. A connection that stands already is not announced. */
+  listen(listener: LinkListener): void;
+  isConnected(): boolean;
+  /** Whether `publish` may be called: connected, and the transport's queue has drained. */
+  isReady(): boolean;
+  subscribe(topic: string): void;
+  /** Sends at QoS 1 where the client has it; may lose the message. `onTaken` is called once it left, or never. */
+  publish(message: Message, onTaken?: () => void): void;
+  /** Stops telling and reconnecting. The connection itself stays with the application. */
+  release(): void;
+}
+
+/** Where a logger runs. */
+export interface Host {
+  platform: Platform;
+  link: Link;
+}

@@ -1,0 +1,132 @@
+import { decodeAck } from "../shared/codec/downlink.ts";
+import { encodeSealed } from "../shared/codec/encode.ts";
+import type { Ack } from "../shared/downlink.ts";
+import type { Boot, FrameHeader } from "../shared/frame.ts";
+import { createDeadline } from "./deadline.ts";
+import type { HeldFrame } from "./held-frame.ts";
+import type { Outbox } from "./outbox.ts";
+import { createPace } from "./pace.ts";
+import type { Host } from "./platform.ts";
+import type { Tally } from "./tally.ts";
+
+/** Sends the outbox's frames in seq order, retires them on ack, sends again what got none. */
+export interface Uplink {
+  /** Sends what may be sent now. */
+  pump(): void;
+  /** A new connection: nothing sent before it counts as under way. */
+  restart(): void;
+  /** The connection is gone. */
+  pause(): void;
+  /** Takes a message of the agent, whatever its bytes. */
+  receive(payload: Uint8Array): void;
+}
+
+export interface UplinkOptions {
+  host: Host;
+  outbox: Outbox;
+  tally: Tally;
+  /** Where frames go. */
+  topic: string;
+  /** Which boot this is; first asked when the first frame is sent. */
+  boot: () => Boot;
+  /** Frames without an ack at a time. */
+  windowFrames: number;
+  /** Seals an open frame that is due; false where there is none. */
+  sealDue: () => boolean;
+  /** Told when an ack has emptied the outbox. */
+  onEmpty: () => void;
+}
+
+export const createUplink = (options: UplinkOptions): Uplink => {
+  const platform = options.host.platform;
+  const link = options.host.link;
+  const outbox = options.outbox;
+  const pace = createPace();
+  let lastAck = { ackId: 0, uptimeMs: 0 };
+  /** Frames at the outbox's front that are under way. */
+  let inFlight = 0;
+  let isPumping = false;
+
+  const send = (frame: HeldFrame): void => {
+    const uptimeMs = platform.uptimeMs();
+    if (frame.sends > 0) options.tally.resent++;
+    else options.tally.sent += frame.events;
+    frame.sends++;
+    frame.sentAtMs = uptimeMs;
+    const header = headerOf(frame, outbox.at(0).first, options.boot());
+    header.ackId = lastAck.ackId;
+    if (lastAck.ackId > 0) header.ackUptimeMs = lastAck.uptimeMs;
+    const payload = encodeSealed(header, frame.body);
+    link.publish({ topic: options.topic, payload, isRetained: false });
+  };
+  const hasNext = (): boolean => inFlight < outbox.length() || options.sealDue();
+  const pump = (): void => {
+    if (isPumping) return;
+    isPumping = true;
+    const uptimeMs = platform.uptimeMs();
+    while (!pace.isHeld(uptimeMs) && inFlight < options.windowFrames && link.isReady()) {
+      if (!hasNext()) break;
+      if (inFlight === 0) pace.started(uptimeMs);
+      send(outbox.at(inFlight++));
+    }
+    isPumping = false;
+    deadline.cancel();
+    const waitMs = pace.waitMs(uptimeMs, inFlight > 0);
+    if (waitMs !== null && link.isConnected()) deadline.within(waitMs);
+  };
+  const deadline = createDeadline(platform, () => {
+    if (inFlight > 0 && pace.isOverdue(platform.uptimeMs())) {
+      pace.slowDown();
+      inFlight = 0;
+    }
+    pump();
+  });
+  const take = (ack: Ack): void => {
+    const uptimeMs = platform.uptimeMs();
+    lastAck = { ackId: ack.ackId, uptimeMs };
+    pace.hold(uptimeMs, ack.busyMs);
+    if (outbox.length() === 0) return;
+    const first = outbox.at(0);
+    const retired = outbox.retire(ack.next);
+    inFlight = Math.max(0, inFlight - retired);
+    if (retired > 0) pace.progressed(uptimeMs, first);
+    else if (ack.next === first.first && inFlight > 1 && pace.isLost(uptimeMs, first)) inFlight = 0;
+    pump();
+    if (outbox.length() === 0) options.onEmpty();
+  };
+  return {
+    pump,
+    restart() {
+      inFlight = 0;
+      pace.reset();
+      pump();
+    },
+    pause() {
+      inFlight = 0;
+      deadline.cancel();
+    },
+    receive(payload) {
+      const ack = ackFor(options.boot(), payload);
+      if (ack !== null) take(ack);
+    },
+  };
+};
+
+/** The header of a frame that is being sent, as if there had been no ack yet. */
+const headerOf = (frame: HeldFrame, base: number, boot: Boot): FrameHeader => ({
+  boot,
+  base,
+  first: frame.first,
+  count: frame.body.count,
+  sendUptimeMs: frame.sentAtMs,
+  ackId: 0,
+  ackUptimeMs: frame.sentAtMs,
+});
+
+/** The ack in a message of the agent, null where it is another boot's or none at all. */
+const ackFor = (boot: Boot, payload: Uint8Array): Ack | null => {
+  const decoded = decodeAck(payload);
+  if (!decoded.ok) return null;
+  const theirs = decoded.ack.boot;
+  return theirs.nonce === boot.nonce && theirs.number === boot.number ? decoded.ack : null;
+};
