@@ -1,13 +1,6 @@
 import { createAckIds } from "./clock/ack-ids.ts";
 import { type Bound, latestAt } from "./clock/bound.ts";
-import {
-  learnAck,
-  learnFrame,
-  newestUptimeMs,
-  readAt,
-  type Segment,
-  shiftSegment,
-} from "./clock/segment.ts";
+import { learnAck, learnFrame, readAt, type Segment, shiftSegment } from "./clock/segment.ts";
 
 /**
  * How an event's stamp came about. `synced`: bounded by a round trip. `estimated`: by what frames
@@ -118,8 +111,7 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
   const segments = (options.state?.segments ?? [emptySegment]).map(copyOf);
   const ackIds = createAckIds(options.state?.ackCeiling ?? 1);
   let offsetMs: number | undefined;
-  let savedText = "";
-  let savedUptimeMs = Number.NEGATIVE_INFINITY;
+  let savedCurrent = options.state?.segments.at(-1);
 
   const current = (): Segment => segments.at(-1) as Segment;
 
@@ -147,9 +139,17 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
     return { uptimeMs: timing.ackUptimeMs, epochMs: toEpochMs(sentMs) };
   };
 
-  /** Changes with what a crash must not take: a segment begun, a first round trip. */
-  const milestones = (saved: readonly Segment[]): string =>
-    saved.map((known) => `${known.afterUptimeMs} ${known.roundTripMs === null}`).join();
+  const isMissedAfterCrash = (): boolean => {
+    const saved = savedCurrent?.notAfter.at(-1);
+    const newest = current().notAfter.at(-1);
+    if (!savedCurrent || !saved || !newest) return newest !== undefined;
+    return (
+      current().afterUptimeMs !== savedCurrent.afterUptimeMs ||
+      (current().roundTripMs !== null && savedCurrent.roundTripMs === null) ||
+      newest.uptimeMs - saved.uptimeMs >= saveAfterUptimeMs ||
+      (newest.uptimeMs === saved.uptimeMs && newest.epochMs !== saved.epochMs)
+    );
+  };
 
   return {
     ackSent: (sentMs) => ackIds.give(sentMs),
@@ -164,7 +164,9 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
       followWallClock(timing.arrivalMs);
       const frame = { uptimeMs: timing.sendUptimeMs, epochMs: toEpochMs(timing.arrivalMs) };
       const end = { uptimeMs: lastUptimeMs, epochMs: latestAt(0, frame) };
-      goOnIn(learnFrame(current(), end));
+      const newest = current().notAfter.at(-1);
+      const isKnown = newest?.uptimeMs === lastUptimeMs && newest.epochMs <= end.epochMs;
+      if (!isKnown) goOnIn(learnFrame(current(), end));
     },
     isSet,
     stamp: (uptimeMs) => {
@@ -178,13 +180,9 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
     state: () => ({ ackCeiling: ackIds.wantedCeiling(), segments: segments.map(copyOf) }),
     noteSaved: (saved) => {
       ackIds.noteSaved(saved.ackCeiling);
-      savedText = milestones(saved.segments);
-      savedUptimeMs = newestUptimeMs(saved.segments.at(-1) as Segment);
+      savedCurrent = saved.segments.at(-1);
     },
-    isSaveDue: () =>
-      ackIds.isLow() ||
-      newestUptimeMs(current()) - savedUptimeMs >= saveAfterUptimeMs ||
-      milestones(segments) !== savedText,
+    isSaveDue: () => ackIds.isLow() || isMissedAfterCrash(),
   };
 };
 

@@ -26,7 +26,10 @@ export const runAgent = async (settings: Settings): Promise<number> => {
     log.warn(`Anyone who reaches ${mqtt.host}:${mqtt.port} can connect and log as any device`);
   }
   const status = setInterval(() => {
-    log.info({ ...agent.metrics, pending: agent.pending(), online: agent.online().length }, "status");
+    log.info(
+      { ...agent.metrics, pending: agent.pending(), online: agent.online().length },
+      "status",
+    );
   }, statusPauseMs);
   const signal = await stopped;
   clearInterval(status);

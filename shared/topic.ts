@@ -31,7 +31,9 @@ export interface Source {
 export const parseTopic = (prefix: string, topic: string): Source | null => {
   if (topic.slice(0, prefix.length + 1) !== `${prefix}/`) return null;
   const parts = topic.slice(prefix.length + 1).split("/");
-  const [shard, device, channel] = parts;
+  const shard = parts[0];
+  const device = parts[1];
+  const channel = parts[2];
   if (parts.length !== 3 || shard === undefined || !/^[0-9]+$/.test(shard)) return null;
   if (device === undefined || !isDeviceId(device)) return null;
   if (channel !== "up" && channel !== "down" && channel !== "state") return null;

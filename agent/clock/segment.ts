@@ -35,39 +35,46 @@ interface Span {
   claimedLatestMs: number;
 }
 
-const spanAt = (segment: Segment, uptimeMs: number): Span => {
-  const span: Span = {
-    earliestMs: Number.NEGATIVE_INFINITY,
-    earliestDriftMs: 0,
-    latestMs: Number.POSITIVE_INFINITY,
-    latestDriftMs: 0,
-    claimedEarliestMs: Number.NEGATIVE_INFINITY,
-    claimedLatestMs: Number.POSITIVE_INFINITY,
-  };
-  for (const bound of segment.notBefore) {
-    const earliestMs = earliestAt(uptimeMs, bound);
-    if (earliestMs > span.earliestMs) {
-      span.earliestMs = earliestMs;
-      span.earliestDriftMs = driftMs(uptimeMs, bound);
+/** Once an event: so it walks the lists once, and needs of the claimed sides only the nearest bound. */
+const spanAt = ({ notBefore, notAfter }: Segment, uptimeMs: number): Span => {
+  let ack = notBefore.length - 1;
+  let earliest: Bound | undefined;
+  let earliestMs = Number.NEGATIVE_INFINITY;
+  for (; ack >= 0; ack -= 1) {
+    const bound = notBefore[ack] as Bound;
+    const boundMs = earliestAt(uptimeMs, bound);
+    if (boundMs > earliestMs) {
+      earliestMs = boundMs;
+      earliest = bound;
     }
-    if (bound.uptimeMs < uptimeMs && earliestMs > span.claimedEarliestMs) {
-      span.claimedEarliestMs = earliestMs;
-    }
+    if (bound.uptimeMs < uptimeMs) break;
   }
-  for (const bound of segment.notAfter) {
-    const latestMs = latestAt(uptimeMs, bound);
-    if (latestMs < span.latestMs) {
-      span.latestMs = latestMs;
-      span.latestDriftMs = driftMs(uptimeMs, bound);
+  const before = notBefore[ack];
+
+  let frame = 0;
+  let latest: Bound | undefined;
+  let latestMs = Number.POSITIVE_INFINITY;
+  for (; frame < notAfter.length; frame += 1) {
+    const bound = notAfter[frame] as Bound;
+    const boundMs = latestAt(uptimeMs, bound);
+    if (boundMs < latestMs) {
+      latestMs = boundMs;
+      latest = bound;
     }
-    if (bound.uptimeMs > uptimeMs && latestMs < span.claimedLatestMs) {
-      span.claimedLatestMs = latestMs;
-    }
+    if (bound.uptimeMs > uptimeMs) break;
   }
+  const newest = notAfter.at(-1);
   // An event of a frame's very uptime may be of the next frame, with sleep between, if there is one.
-  const newest = segment.notAfter.at(-1);
-  if (newest?.uptimeMs === uptimeMs) span.claimedLatestMs = newest.epochMs;
-  return span;
+  const after = notAfter[frame] ?? (newest?.uptimeMs === uptimeMs ? newest : undefined);
+
+  return {
+    earliestMs,
+    earliestDriftMs: earliest ? driftMs(uptimeMs, earliest) : 0,
+    latestMs,
+    latestDriftMs: latest ? driftMs(uptimeMs, latest) : 0,
+    claimedEarliestMs: before ? earliestAt(uptimeMs, before) : Number.NEGATIVE_INFINITY,
+    claimedLatestMs: after ? latestAt(uptimeMs, after) : Number.POSITIVE_INFINITY,
+  };
 };
 
 /**
@@ -111,7 +118,7 @@ const isTooLate = (segment: Segment, ack: Bound): boolean =>
   segment.notAfter.some((known) => known.uptimeMs > ack.uptimeMs && contradict(ack, known));
 
 /** Uptime of the latest frame the segment has seen, -1 for none. */
-export const newestUptimeMs = (segment: Segment): number => segment.notAfter.at(-1)?.uptimeMs ?? -1;
+const newestUptimeMs = (segment: Segment): number => segment.notAfter.at(-1)?.uptimeMs ?? -1;
 
 /** The segment that follows where nothing known before can be believed since. */
 const freshSegment = (segment: Segment): Segment => ({

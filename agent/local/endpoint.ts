@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { AgentError, messageOf } from "../errors.ts";
 import { createFaults, type FaultControl } from "./faults.ts";
 import { type ServeOptions, serve, type Tally } from "./serve.ts";
-import { openStore, type Store } from "./store.ts";
+import { openStore, type Store } from "./store/store.ts";
 import { createVerifier } from "./verify.ts";
 
 export interface EndpointOptions {
@@ -48,9 +48,9 @@ const checkHost = (host: string): void => {
   );
 };
 
-const openStoreIn = (directory: string): Store => {
+const openStoreIn = async (directory: string): Promise<Store> => {
   try {
-    return openStore(directory);
+    return await openStore(directory);
   } catch (cause) {
     throw new AgentError(
       "ENDPOINT_DIRECTORY",
@@ -152,7 +152,7 @@ const serveOptionsOf = (
 export const createEndpoint = async (options: EndpointOptions): Promise<Endpoint> => {
   const { host = "127.0.0.1", port = 0, directory } = options;
   checkHost(host);
-  const store = openStoreIn(directory);
+  const store = await openStoreIn(directory);
   const stopping = new AbortController();
   const serveOptions = serveOptionsOf(options, store, stopping.signal);
   const busy = new Set<Promise<void>>();
@@ -160,18 +160,19 @@ export const createEndpoint = async (options: EndpointOptions): Promise<Endpoint
   try {
     await listen(server, host, port);
   } catch (cause) {
-    store.close();
+    await store.close();
     throw cause;
   }
   const address = server.address() as AddressInfo;
+  let stopped: Promise<void> | undefined;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     port: address.port,
     faults: serveOptions.faults,
     tally: serveOptions.tally,
-    stop: async () => {
-      await close({ server, stopping, busy });
-      store.close();
+    stop: () => {
+      stopped ??= close({ server, stopping, busy }).then(store.close);
+      return stopped;
     },
   };
 };

@@ -1,7 +1,8 @@
 import { AgentError } from "../errors.ts";
 
-const serverFaults: Readonly<Record<string, number>> = {
+const statuses: Readonly<Record<string, number>> = {
   InternalFailure: 500,
+  RequestEntityTooLargeException: 413,
   ServiceUnavailableException: 503,
 };
 
@@ -24,5 +25,5 @@ export const alreadyExists = (kind: "log group" | "log stream"): AgentError =>
 export const invalidToken = (): AgentError =>
   invalidParameter("The specified nextToken is invalid.");
 
-/** The HTTP status that goes with an error name: the service's own faults are 5xx, all others 400. */
-export const statusOf = (name: string): number => serverFaults[name] ?? 400;
+/** The HTTP status that goes with an error name: 400 but for the service's own faults. */
+export const statusOf = (name: string): number => statuses[name] ?? 400;

@@ -1,6 +1,6 @@
 import { sha256Hex } from "./canonical.ts";
-import type { Position } from "./read.ts";
 import { invalidToken } from "./service-error.ts";
+import type { Position } from "./store/read.ts";
 
 /** Which way a GetLogEvents token leads. */
 export type TokenDirection = "f" | "b";

@@ -75,7 +75,7 @@ const hasType: Readonly<Record<Rule["kind"], (value: unknown) => boolean>> = {
 };
 
 const checkType = (value: unknown, rule: Rule): void => {
-  if (hasType[rule.kind](value)) return;
+  if (value !== null && hasType[rule.kind](value)) return;
   const found = Array.isArray(value) ? "START_ARRAY" : (jsonNames[typeof value] ?? "VALUE");
   throw refusal(
     "SerializationException",
@@ -189,6 +189,7 @@ const checkValue = (value: unknown, rule: Rule, at: string, report: Report): voi
  */
 export const checkInput = (input: unknown, rule: StructureRule): void => {
   const violations: string[] = [];
+  checkType(input, rule);
   checkValue(input, rule, "", (constraint, path, shown) => {
     const quoted = shown === "null" ? "null" : `'${shown}'`;
     violations.push(`Value ${quoted} at '${path}' failed to satisfy constraint: ${constraint}`);

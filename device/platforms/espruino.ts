@@ -1,36 +1,52 @@
-import { createBackoff } from "../backoff.ts";
-import { createDeadline } from "../deadline.ts";
-import type { Link, LinkListener, Platform } from "../platform.ts";
+import type { Platform, Timer } from "../platform.ts";
 
 declare const E: {
   CRC32(text: string): number;
   hwRand(): number;
-  /** Undefined where no memory in one piece is left. */
-  toString(bytes: Uint8Array): string | undefined;
-  toUint8Array(text: string): Uint8Array;
+  getAnalogVRef?: () => number;
+  getTemperature?: () => number;
 };
-declare const process: { memory(): { usage: number; free: number } };
-declare const analogRead: (pin: unknown) => number;
+declare const process: { memory(): { usage: number } };
 declare const getSerial: () => string;
-/** Seconds, with fractions, since 1970 or since power came. */
+/** Seconds, with fractions, since 1970 or since power came; moves whenever somebody sets the clock. */
 declare const getTime: () => number;
-declare const setTimeout: (callback: () => void, delayMs: number) => number;
-declare const clearTimeout: (timer: number) => void;
-declare const A0: unknown;
+declare const setTimeout: (callback: () => void, delayMs: number) => Timer;
+declare const clearTimeout: (timer: Timer) => void;
 
-/** What the link needs of the stock `MQTT` module's client. */
-export interface StockMqtt {
-  connected: boolean;
-  /** The socket; false while there is none. */
-  client: StockSocket | false;
-  connect(): void;
-  disconnect(): void;
-  on(event: string, listener: (...values: never[]) => void): void;
-  removeListener(event: string, listener: (...values: never[]) => void): void;
-  subscribe(topic: string, options: { qos: 0 | 1 }): void;
-  publish(topic: string, payload: string, options: { qos: 0 | 1; retain: boolean }): void;
-}
+/** A longer step than this is somebody setting the clock: SNTP moves it by decades. */
+const stepLimitMs = 86_400_000;
 
-interface StockSocket {
-  on(event: "drain", listener: () => void): void;
-}
+const noiseSamples = 8;
+
+const noise = (given: (() => unknown) | null): string => {
+  let text = "";
+  for (let sample = 0; sample < noiseSamples; sample++) {
+    if (E.getAnalogVRef) text += E.getAnalogVRef();
+    if (E.getTemperature) text += E.getTemperature();
+    if (given !== null) text += given();
+    text += getTime();
+  }
+  return text;
+};
+
+/**
+ * The clock and chance of an Espruino board. `given` may read one more source of noise, an open
+ * analogue pin for instance. What these engines call random repeats at every start: it is only mixed in.
+ */
+export const createEspruinoPlatform = (given: (() => unknown) | null): Platform => {
+  let lastMs = getTime() * 1_000;
+  let uptimeMs = 0;
+
+  return {
+    uptimeMs() {
+      const nowMs = getTime() * 1_000;
+      const stepMs = nowMs - lastMs;
+      lastMs = nowMs;
+      if (stepMs > 0 && stepMs < stepLimitMs) uptimeMs += stepMs;
+      return Math.floor(uptimeMs);
+    },
+    after: (delayMs, callback) => setTimeout(callback, delayMs),
+    cancel: (timer) => clearTimeout(timer),
+    entropy: () => E.CRC32(getSerial() + noise(given) + E.hwRand() + process.memory().usage),
+  };
+};

@@ -59,8 +59,8 @@ export const readValue = (reader: Reader, bytes: Uint8Array): Value => {
     reader.fail(`value of unknown kind ${kind}`);
     return null;
   }
-  const { from, to } = reader.block();
-  if (kind === kinds.bytes) return bytes.slice(from, to);
-  const text = fromUtf8(bytes, from, to);
+  const block = reader.block();
+  if (kind === kinds.bytes) return bytes.slice(block.from, block.to);
+  const text = fromUtf8(bytes, block.from, block.to);
   return kind === kinds.json ? { json: text } : text;
 };

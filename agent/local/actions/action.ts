@@ -1,4 +1,4 @@
-import type { Store } from "../store.ts";
+import type { Store } from "../store/store.ts";
 import { checkInput, type StructureRule } from "../validate.ts";
 
 /** What an action may use. */

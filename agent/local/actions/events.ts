@@ -1,4 +1,5 @@
 import { parseFilterPattern } from "../filter-pattern.ts";
+import { invalidParameter, refusal } from "../service-error.ts";
 import {
   gapAfter,
   gapBefore,
@@ -6,9 +7,8 @@ import {
   type Position,
   type ReadEvent,
   readPage,
-} from "../read.ts";
-import { invalidParameter, refusal } from "../service-error.ts";
-import type { StoredGroup, StoredStream } from "../store.ts";
+} from "../store/read.ts";
+import type { StoredGroup, StoredStream } from "../store/store.ts";
 import { digitsOfPosition, parseStreamToken, positionOfDigits, streamToken } from "../token.ts";
 import { type Action, type ActionContext, defineAction } from "./action.ts";
 import { expiresBeforeMs, findGroup, findStream, type GroupReference } from "./names.ts";

@@ -1,6 +1,6 @@
 import { retentionDays } from "../../cloudwatch/limits.ts";
 import { alreadyExists, invalidParameter, notFound, refusal } from "../service-error.ts";
-import type { LogGroupClass, StoredGroup } from "../store.ts";
+import type { LogGroupClass, StoredGroup } from "../store/store.ts";
 import { nameToken, parseNameToken } from "../token.ts";
 import { type Action, type ActionContext, defineAction } from "./action.ts";
 import { compareNames, findGroup, groupArn, nameInArn } from "./names.ts";

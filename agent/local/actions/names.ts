@@ -1,5 +1,5 @@
 import { invalidParameter, notFound } from "../service-error.ts";
-import type { StoredGroup, StoredStream } from "../store.ts";
+import type { StoredGroup, StoredStream } from "../store/store.ts";
 import type { ActionContext } from "./action.ts";
 
 /** How a caller may name a log group: one of the two. */

@@ -6,9 +6,9 @@ import {
   tooNewAfterMs,
   tooOldAfterMs,
 } from "../../cloudwatch/limits.ts";
-import { encodeRecord, type InputEvent } from "../record.ts";
 import { invalidParameter } from "../service-error.ts";
-import type { StoredGroup } from "../store.ts";
+import { encodeRecord, type InputEvent } from "../store/record.ts";
+import type { StoredGroup } from "../store/store.ts";
 import { digitsOfPosition } from "../token.ts";
 import type { StringRule, StructureRule } from "../validate.ts";
 import { type Action, type ActionContext, defineAction } from "./action.ts";

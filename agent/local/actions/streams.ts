@@ -1,6 +1,6 @@
-import type { Chunk } from "../segment.ts";
 import { alreadyExists, invalidParameter } from "../service-error.ts";
-import type { StoredGroup, StoredStream } from "../store.ts";
+import type { Chunk } from "../store/segment.ts";
+import type { StoredGroup, StoredStream } from "../store/store.ts";
 import { nameToken, parseNameToken } from "../token.ts";
 import { type Action, type ActionContext, defineAction } from "./action.ts";
 import { compareNames, findGroup, findStream, type GroupReference, groupArn } from "./names.ts";

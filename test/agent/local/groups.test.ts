@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { refusals, retentionDays } from "../../support/cloudwatch-facts.ts";
-import { makeStream, setClock, sdkClient, startEndpoint } from "../../support/local-endpoint.ts";
+import { makeStream, sdkClient, setClock, startEndpoint } from "../../support/local-endpoint.ts";
 
 const arnOf = (name: string): string => `arn:aws:logs:us-east-1:123456789012:log-group:${name}`;
 

@@ -86,8 +86,8 @@ describe("PutLogEvents", () => {
 
     const answer = await client.putLogEvents({ ...stream, logEvents });
 
-    const from = rejected?.["tooOldLogEventEndIndex"] ?? rejected?.["expiredLogEventEndIndex"];
-    const kept = agesMs.slice(from ?? 0, rejected?.["tooNewLogEventStartIndex"]);
+    const from = rejected?..tooOldLogEventEndIndex ?? rejected?..expiredLogEventEndIndex;
+    const kept = agesMs.slice(from ?? 0, rejected?..tooNewLogEventStartIndex);
     expect(answer.rejectedLogEventsInfo).toEqual(rejected);
     expect(await messagesIn(client, stream)).toEqual(kept.map(String));
   });
@@ -216,7 +216,14 @@ describe("PutLogEvents", () => {
 
   it("keeps every kind of character but lone surrogates", async () => {
     const { client, stream } = await startStream();
-    const messages = ['"quoted"', "back\\slash", "\u0000\u0007\n\t", "🌡️ 21 °C", "\u2028", "</script>"];
+    const messages = [
+      '"quoted"',
+      "back\\slash",
+      "\u0000\u0007\n\t",
+      "🌡️ 21 °C",
+      "\u2028",
+      "</script>",
+    ];
 
     await client.putLogEvents({ ...stream, logEvents: eventsOf(...messages, "\ud800") });
 

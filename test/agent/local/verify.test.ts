@@ -140,7 +140,7 @@ const attacks: readonly Attack[] = [
   {
     what: "no signature",
     spoil: withHeaders((headers) => {
-      delete headers["authorization"];
+      delete headers.authorization;
     }),
     name: "MissingAuthenticationTokenException",
     message: "Missing Authentication Token",
@@ -148,7 +148,7 @@ const attacks: readonly Attack[] = [
   {
     what: "another algorithm",
     spoil: withHeaders((headers) => {
-      headers["authorization"] = "Basic YTpi";
+      headers.authorization = "Basic YTpi";
     }),
     name: "IncompleteSignatureException",
     message: /algorithm.*Basic/,
@@ -156,7 +156,7 @@ const attacks: readonly Attack[] = [
   {
     what: "a signature left out",
     spoil: withHeaders((headers) => {
-      headers["authorization"] = (headers["authorization"] ?? "").replace(/, Signature=.*/, "");
+      headers.authorization = (headers.authorization ?? "").replace(/, Signature=.*/, "");
     }),
     name: "IncompleteSignatureException",
     message: /requires 'Signature' parameter/,
@@ -164,7 +164,7 @@ const attacks: readonly Attack[] = [
   {
     what: "a credential cut short",
     spoil: withHeaders((headers) => {
-      headers["authorization"] = (headers["authorization"] ?? "").replace("/aws4_request", "");
+      headers.authorization = (headers.authorization ?? "").replace("/aws4_request", "");
     }),
     name: "IncompleteSignatureException",
     message: /5 slash-delimited elements/,
@@ -172,7 +172,7 @@ const attacks: readonly Attack[] = [
   {
     what: "a host that is not signed",
     spoil: withHeaders((headers) => {
-      headers["authorization"] = (headers["authorization"] ?? "").replace("host;", "");
+      headers.authorization = (headers.authorization ?? "").replace("host;", "");
     }),
     name: invalidSignature,
     message: /'Host'.*must be a 'SignedHeader'/,

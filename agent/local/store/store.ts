@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { lockDirectory } from "./directory-lock.ts";
 import { openSegments, type Segments, segmentName } from "./segment.ts";
 
 export type LogGroupClass = "STANDARD" | "INFREQUENT_ACCESS" | "DELIVERY";
@@ -50,7 +51,7 @@ export interface Store {
   setRetention(group: StoredGroup, days: number): void;
   setTags(group: StoredGroup, tags: Record<string, string>): void;
   readonly segments: Segments;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** One line of the catalogue: a group or stream as it now is, or gone. */
@@ -162,8 +163,9 @@ const streamActions = (
   },
 });
 
-/** Opens the store in `directory`, which is made if absent. */
-export const openStore = (directory: string): Store => {
+/** Opens the store in `directory`, which is made if absent. Rejects when another one has it open. */
+export const openStore = async (directory: string): Promise<Store> => {
+  const lock = await lockDirectory(directory);
   const eventsDirectory = join(directory, "events");
   mkdirSync(eventsDirectory, { recursive: true });
   const path = join(directory, "catalogue.jsonl");
@@ -180,9 +182,10 @@ export const openStore = (directory: string): Store => {
     ...groupActions(catalogue, segments, write),
     ...streamActions(catalogue, segments, write),
     segments,
-    close: () => {
+    close: async () => {
       segments.close();
       closeSync(descriptor);
+      await lock.release();
     },
   };
 };

@@ -1,4 +1,4 @@
-import { batchLimitBytes, eventOverheadBytes } from "../cloudwatch/limits.ts";
+import { batchLimitBytes, eventOverheadBytes } from "../../cloudwatch/limits.ts";
 import { decodeHead, type EventPlace, eventPlaces, headBytes } from "./record.ts";
 import type { Chunk, Segments } from "./segment.ts";
 import type { StoredStream } from "./store.ts";

@@ -1,0 +1,37 @@
+import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import { createEspruinoPlatform } from "./platforms/espruino.ts";
+import { createStockMqttLink, type StockMqtt } from "./platforms/stock-mqtt.ts";
+
+declare const exports: { createLogger: (options: EspruinoLoggerOptions) => Logger };
+declare const getSerial: () => string;
+declare const E: { CRC32(text: string): number };
+
+export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device"> {
+  /** Id of the device; the board's serial number. */
+  device?: string;
+  /** A client of the stock `MQTT` module. */
+  mqtt: StockMqtt;
+  /** False where the application connects by itself; the logger then only listens. */
+  reconnect?: boolean;
+  /** 0 unless the broker asks for 1; the module never sends again by itself. */
+  qos?: 0 | 1;
+  /** One more source of noise for the boot's identity, an open analogue pin for instance. */
+  noise?: () => unknown;
+}
+
+const outboxBytes = 2_048;
+
+exports.createLogger = (options) => {
+  const platform = createEspruinoPlatform(options.noise || null);
+  const device = options.device || getSerial();
+  const link = createStockMqttLink({
+    platform,
+    mqtt: options.mqtt,
+    qos: options.qos || 0,
+    isReconnecting: options.reconnect !== false,
+    seed: E.CRC32(device),
+  });
+  const settings = options as LoggerOptions;
+  settings.device = device;
+  return createLoggerOn({ platform, link }, settings, outboxBytes);
+};

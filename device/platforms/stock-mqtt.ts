@@ -1,0 +1,114 @@
+import { createDeadline } from "../deadline.ts";
+import { createDialer } from "../dialer.ts";
+import type { Link, LinkListener, Platform } from "../platform.ts";
+
+declare const E: {
+  /** A string of bytes; undefined where no memory in one piece is left. */
+  toString(bytes: Uint8Array): string | undefined;
+  toUint8Array(text: string): Uint8Array;
+};
+
+/** What the link needs of a client of Espruino's `MQTT` module. */
+export interface StockMqtt {
+  connected: boolean;
+  /** The socket; false while there is none. */
+  client: { on(event: string, listener: () => void): void } | false;
+  connect(): void;
+  disconnect(): void;
+  on(event: string, listener: (...values: never[]) => void): void;
+  removeListener(event: string, listener: (...values: never[]) => void): void;
+  subscribe(topic: string, options: { qos: 0 | 1 }): void;
+  publish(topic: string, payload: string, options: { qos: 0 | 1; retain: boolean }): void;
+}
+
+export interface StockMqttOptions {
+  platform: Platform;
+  mqtt: StockMqtt;
+  qos: 0 | 1;
+  /** Whether the link connects by itself, and again after each failure. */
+  isReconnecting: boolean;
+  /** Makes this device's waits differ from its neighbour's: 0 to 2^32 - 1. */
+  seed: number;
+}
+
+/** A socket that does not tell when it has drained is believed to have by then. */
+const drainLimitMs = 2_000;
+
+/** A client of Espruino's `MQTT` module as a link, one message at a time: its queue has no bound. */
+export const createStockMqttLink = (options: StockMqttOptions): Link => {
+  const mqtt = options.mqtt;
+  let listener: LinkListener | null = null;
+  let taken: (() => void)[] = [];
+  let isFull = false;
+
+  const drained = (): void => {
+    const waiting = taken;
+    taken = [];
+    isFull = false;
+    drainLimit.cancel();
+    for (let index = 0; index < waiting.length; index++) (waiting[index] as () => void)();
+    if (listener !== null) listener.onDrain();
+  };
+  const drainLimit = createDeadline(options.platform, drained);
+  const dialer = createDialer({
+    platform: options.platform,
+    seed: options.seed,
+    dial: () =>
+      guard(() => {
+        if (mqtt.client) mqtt.disconnect();
+        mqtt.connect();
+      }),
+  });
+  const onConnect = (): void => {
+    dialer.connected();
+    isFull = false;
+    if (mqtt.client) mqtt.client.on("drain", drained);
+    if (listener !== null) listener.onConnect();
+  };
+  const onDisconnect = (): void => {
+    if (options.isReconnecting) dialer.dialSoon();
+    if (listener !== null) listener.onDisconnect();
+  };
+  const onMessage = (topic: string, text: string): void => {
+    const payload = E.toUint8Array(text);
+    dialer.answered();
+    if (payload && listener !== null) listener.onMessage(topic, payload);
+  };
+  const isConnected = (): boolean => mqtt.connected && mqtt.client !== false;
+  return {
+    listen(given) {
+      listener = given;
+      mqtt.on("connected", onConnect);
+      mqtt.on("disconnected", onDisconnect);
+      mqtt.on("message", onMessage);
+      if (options.isReconnecting && !isConnected()) dialer.dialSoon();
+    },
+    isConnected,
+    isReady: () => isConnected() && !isFull,
+    subscribe: (topic) => guard(() => mqtt.subscribe(topic, { qos: options.qos })),
+    publish(message, onTaken) {
+      const text = E.toString(message.payload);
+      if (text === undefined) return;
+      isFull = true;
+      drainLimit.within(drainLimitMs);
+      if (onTaken) taken.push(onTaken);
+      const settings = { qos: options.qos, retain: message.isRetained };
+      guard(() => mqtt.publish(message.topic, text, settings));
+    },
+    release() {
+      listener = null;
+      dialer.stop();
+      drainLimit.cancel();
+      mqtt.removeListener("connected", onConnect);
+      mqtt.removeListener("disconnected", onDisconnect);
+      mqtt.removeListener("message", onMessage);
+    },
+  };
+};
+
+/** The module throws where the socket has gone; the frame stays in the outbox all the same. */
+const guard = (use: () => void): void => {
+  try {
+    use();
+  } catch {}
+};
