@@ -41,7 +41,16 @@ const nativeCodec = {
 
 /** Names that others know too: they stay as they are, while our own become one letter or two. */
 const knownNames = [
-  ...["device", "mqtt", "level", "prefix", "outboxBytes", "flushAfterMs", "windowFrames", "console"],
+  ...[
+    "device",
+    "mqtt",
+    "level",
+    "prefix",
+    "outboxBytes",
+    "flushAfterMs",
+    "windowFrames",
+    "console",
+  ],
   ...["reconnect", "qos", "noise", "createLogger", "tag", "flush", "stats", "close"],
   ...["logged", "sent", "resent", "acked", "dropped", "boot", "bytes", "pending", "type", "log"],
   ...["connected", "client", "connect", "disconnect", "on", "removeListener"],
@@ -76,7 +85,7 @@ const shrink = async (text) => {
   const result = await minify(text, {
     ecma: 2015,
     toplevel: true,
-    compress: { passes: 3, unsafe_arrows: false, reduce_funcs: false, hoist_props: false },
+    compress: { passes: 3, inline: 1, reduce_funcs: false, hoist_props: false },
     format: { ascii_only: true },
   });
   return result.code;

@@ -34,7 +34,7 @@ const segmentsLimit = 4;
 /** A change of the mapping below this is arithmetic, not a step of the wall clock. */
 const offsetGrainMs = 0.01;
 
-/** What a restart of the agent costs stays below 200 ppm of this. */
+/** A crash between saves loosens what acks bound by 200 ppm of this at most. */
 const saveAfterUptimeMs = 60_000;
 
 /** What one received frame tells of time. `arrivalMs` is of the agent's monotonic clock. */
@@ -105,6 +105,19 @@ const emptySegment: Segment = {
   roundTripMs: null,
 };
 
+/** Whether a crash would take from the segment what is worth a save. */
+const isMissed = (segment: Segment, saved: Segment | undefined): boolean => {
+  const newest = segment.notAfter.at(-1);
+  const savedNewest = saved?.notAfter.at(-1);
+  if (!saved || !savedNewest || !newest) return newest !== undefined;
+  return (
+    segment.afterUptimeMs !== saved.afterUptimeMs ||
+    (segment.roundTripMs !== null && saved.roundTripMs === null) ||
+    newest.uptimeMs - savedNewest.uptimeMs >= saveAfterUptimeMs ||
+    (newest.uptimeMs === savedNewest.uptimeMs && newest.epochMs !== savedNewest.epochMs)
+  );
+};
+
 /** Creates the clock of a boot, or goes on with it after a restart of the agent. */
 export const createBootClock = (options: BootClockOptions): BootClock => {
   const { toEpochMs } = options;
@@ -139,18 +152,6 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
     return { uptimeMs: timing.ackUptimeMs, epochMs: toEpochMs(sentMs) };
   };
 
-  const isMissedAfterCrash = (): boolean => {
-    const saved = savedCurrent?.notAfter.at(-1);
-    const newest = current().notAfter.at(-1);
-    if (!savedCurrent || !saved || !newest) return newest !== undefined;
-    return (
-      current().afterUptimeMs !== savedCurrent.afterUptimeMs ||
-      (current().roundTripMs !== null && savedCurrent.roundTripMs === null) ||
-      newest.uptimeMs - saved.uptimeMs >= saveAfterUptimeMs ||
-      (newest.uptimeMs === saved.uptimeMs && newest.epochMs !== saved.epochMs)
-    );
-  };
-
   return {
     ackSent: (sentMs) => ackIds.give(sentMs),
     observe: (timing) => {
@@ -182,7 +183,7 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
       ackIds.noteSaved(saved.ackCeiling);
       savedCurrent = saved.segments.at(-1);
     },
-    isSaveDue: () => ackIds.isLow() || isMissedAfterCrash(),
+    isSaveDue: () => ackIds.isLow() || isMissed(current(), savedCurrent),
   };
 };
 

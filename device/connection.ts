@@ -5,9 +5,7 @@ import type { Uplink } from "./uplink.ts";
 
 /** Joins the uplink to the link: subscribes, tells the fleet `online` and `offline`, passes acks on. */
 export interface Connection {
-  /** Begins to use the link, at once where it is connected. */
-  open(): void;
-  /** Says `offline` and lets the link go; `onClosed` is called once that left, or cannot leave. */
+  /** Says `offline` and lets the link go; `onClosed` is called once that has had time to leave. */
   close(onClosed: () => void): void;
 }
 
@@ -23,48 +21,36 @@ export interface ConnectionOptions {
   topics: Topics;
 }
 
-/** How long the last message may take to leave. */
-const farewellMs = 1_000;
+/** How long the last message has to leave. */
+const farewellMs = 200;
 
 export const createConnection = (options: ConnectionOptions): Connection => {
   const link = options.host.link;
   const uplink = options.uplink;
   const topics = options.topics;
 
-  const say = (state: string, onTaken?: () => void): void => {
-    const payload = toUtf8(state);
-    link.publish({ topic: topics.state, payload, isRetained: true }, onTaken);
-  };
-  const start = (): void => {
+  const say = (state: string): void => link.publish(topics.state, toUtf8(state), true);
+  const onConnect = (): void => {
     link.subscribe(topics.down);
     say("online");
     uplink.restart();
   };
-  return {
-    open() {
-      link.listen({
-        onConnect: start,
-        onDisconnect: () => uplink.pause(),
-        onDrain: () => uplink.pump(),
-        onMessage(topic, payload) {
-          if (topic === topics.down) uplink.receive(payload);
-        },
-      });
-      if (link.isConnected()) start();
+  link.listen({
+    onConnect,
+    onDisconnect: uplink.pause,
+    onDrain: uplink.pump,
+    onMessage(topic, payload) {
+      if (topic === topics.down) uplink.receive(payload);
     },
+  });
+  if (link.isConnected()) onConnect();
+  return {
     close(onClosed) {
-      let isClosed = false;
-      const finish = (): void => {
-        if (isClosed) return;
-        isClosed = true;
-        deadline.cancel();
-        uplink.pause();
-        link.release();
-        onClosed();
-      };
-      const deadline = createDeadline(options.host.platform, finish);
-      deadline.within(link.isConnected() ? farewellMs : 0);
-      if (link.isConnected()) say("offline", finish);
+      const isConnected = link.isConnected();
+      if (isConnected) say("offline");
+      uplink.pause();
+      link.release();
+      createDeadline(options.host.platform, onClosed).within(isConnected ? farewellMs : 0);
     },
   };
 };

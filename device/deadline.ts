@@ -12,21 +12,20 @@ export const createDeadline = (platform: Platform, callback: () => void): Deadli
   let atMs = 0;
 
   const cancel = (): void => {
-    if (timer !== null) platform.cancel(timer);
+    if (timer) platform.cancel(timer);
     timer = null;
-  };
-  const fire = (): void => {
-    timer = null;
-    callback();
   };
   return {
     cancel,
     within(delayMs) {
       const askedMs = platform.uptimeMs() + delayMs;
-      if (timer !== null && atMs <= askedMs) return;
+      if (timer && atMs <= askedMs) return;
       cancel();
       atMs = askedMs;
-      timer = platform.after(delayMs, fire);
+      timer = platform.after(delayMs, () => {
+        timer = null;
+        callback();
+      });
     },
   };
 };

@@ -18,8 +18,6 @@ export interface Delivery {
   flush(): void;
   /** Bytes held for events without an ack. */
   bytes(): number;
-  /** Events without an ack. */
-  pending(): number;
   /** Ends the boot. `isComplete`: the agent had everything before `limitMs` had passed. */
   close(limitMs: number, onClosed: (isComplete: boolean) => void): void;
 }
@@ -50,7 +48,8 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
   const platform = host.platform;
   const tally = options.tally;
   const outbox = createOutbox(options.outboxBytes, tally);
-  let onEmpty: (() => void) | null = null;
+  let hasSealed = false;
+  let onEmpty = (): void => {};
 
   const framer = createFramer({
     platform,
@@ -58,7 +57,10 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
     tally,
     bodyBytes: bodyBytesOf(options.outboxBytes),
     eventLimitBytes: eventLimitOf(options.outboxBytes),
-    onSeal: () => flusher.sealed(),
+    onSeal() {
+      hasSealed = true;
+      flusher.sealed();
+    },
   });
   const flusher = createFlusher({
     platform,
@@ -73,32 +75,29 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
     topic: options.topics.up,
     boot: options.boot,
     windowFrames: options.windowFrames,
-    sealDue: () => flusher.sealDue(),
-    onEmpty() {
-      if (onEmpty !== null) onEmpty();
-    },
+    sealDue: flusher.sealDue,
+    onEmpty: () => onEmpty(),
   });
   const connection = createConnection({ host, uplink, topics: options.topics });
-  connection.open();
 
   return {
     add(event) {
       if (framer.add(event)) flusher.added(event.site.level);
       else flusher.dropped();
-      uplink.pump();
+      if (hasSealed) uplink.pump();
+      hasSealed = false;
     },
     drop(level, reason) {
       framer.drop(level, reason);
       flusher.dropped();
     },
-    flush: () => flusher.flush(),
+    flush: flusher.flush,
     bytes: () => outbox.bytes() + framer.openBytes(),
-    pending: () => outbox.events() + framer.openEvents(),
     close(limitMs, onClosed) {
       const finish = (): void => {
-        onEmpty = null;
+        const isComplete = outbox.frames.length === 0;
+        onEmpty = (): void => {};
         deadline.cancel();
-        const isComplete = outbox.length() === 0;
         connection.close(() => onClosed(isComplete));
       };
       const deadline = createDeadline(platform, finish);

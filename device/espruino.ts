@@ -22,7 +22,7 @@ export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device"> {
 const outboxBytes = 2_048;
 
 exports.createLogger = (options) => {
-  const platform = createEspruinoPlatform(options.noise || null);
+  const platform = createEspruinoPlatform(options.noise);
   const device = options.device || getSerial();
   const link = createStockMqttLink({
     platform,

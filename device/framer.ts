@@ -25,8 +25,6 @@ export interface Framer {
   end(): void;
   /** Bytes in the open frame. */
   openBytes(): number;
-  /** Events in the open frame. */
-  openEvents(): number;
 }
 
 export interface FramerOptions {
@@ -96,16 +94,14 @@ export const createFramer = (options: FramerOptions): Framer => {
       return true;
     },
     end() {
+      const end: EndEntry = { kind: "end", uptimeMs: options.platform.uptimeMs() };
       addLost(fatalRank);
-      if (!open.add(endAt(options.platform), options.bodyBytes)) {
+      if (!open.add(end, options.bodyBytes)) {
         close();
-        open.add(endAt(options.platform), options.bodyBytes);
+        open.add(end, options.bodyBytes);
       }
       close();
     },
-    openBytes: () => open.bytes(),
-    openEvents: () => open.events(),
+    openBytes: open.bytes,
   };
 };
-
-const endAt = (platform: Platform): EndEntry => ({ kind: "end", uptimeMs: platform.uptimeMs() });

@@ -100,27 +100,21 @@ const addMethods = (target: { level: Level | null }, options: MethodOptions): vo
   const addMethod = (level: Level, rank: number): void => {
     methods[level] = function () {
       if (rank < levels.indexOf(target.level || options.rootLevel())) return;
-      options.recorder.record({ level, tag: options.tag, args: arguments });
+      options.recorder.record(level, options.tag, arguments);
     };
   };
   levels.forEach(addMethod);
 };
 
-const statsOf = (tally: Tally, delivery: Delivery, boot: string): Stats => {
-  const dropped: Dropped = {};
+const statsOf = (tally: Tally, delivery: Delivery, boot: Boot): Stats => {
+  const stats = JSON.parse(JSON.stringify(tally)) as Stats;
+  stats.boot = bootText(boot);
+  stats.bytes = delivery.bytes();
+  stats.pending = tally.logged - tally.acked;
   for (const reason in tally.dropped) {
-    dropped[reason as keyof Dropped] = tally.dropped[reason as keyof Dropped] || 0;
+    stats.pending -= tally.dropped[reason as keyof Dropped] as number;
   }
-  return {
-    logged: tally.logged,
-    sent: tally.sent,
-    resent: tally.resent,
-    acked: tally.acked,
-    dropped,
-    boot,
-    bytes: delivery.bytes(),
-    pending: delivery.pending(),
-  };
+  return stats;
 };
 
 /** A logger on a host. `outboxBytes` is the host's default for the option of that name. */
@@ -144,24 +138,24 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, outboxBytes: 
     eventLimitBytes: eventLimitOf(limitBytes),
     mirror: options.console ? createMirror(options.console) : null,
   });
-  const tags: { name: string; logger: TaggedLogger }[] = [];
+  const tags: { [key: string]: TaggedLogger } = {};
+  let places = tagLimit;
   let closing: Promise<boolean> | null = null;
 
   const logger = {
     level: options.level || "info",
     tag(name: string): TaggedLogger {
       const text = String(name).slice(0, tagLimitCharacters);
-      for (let index = 0; index < tags.length; index++) {
-        const known = tags[index] as (typeof tags)[number];
-        if (known.name === text) return known.logger;
-      }
+      // Not the name itself: it might be one that every object has.
+      const known = tags[`$${text}`];
+      if (known) return known;
       const tagged = { level: null } as TaggedLogger;
       addMethods(tagged, { recorder, tag: text, rootLevel: () => logger.level });
-      if (tags.length < tagLimit) tags.push({ name: text, logger: tagged });
+      if (places-- > 0) tags[`$${text}`] = tagged;
       return tagged;
     },
     flush: () => delivery.flush(),
-    stats: () => statsOf(tally, delivery, bootText(boot())),
+    stats: () => statsOf(tally, delivery, boot()),
     close(limitMs?: number): Promise<boolean> {
       if (closing === null) {
         recorder.stop();

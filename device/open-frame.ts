@@ -1,73 +1,65 @@
-import { createBodyWriter, type SealedBody } from "../shared/codec/encode.ts";
+import { type BodyWriter, createBodyWriter, type SealedBody } from "../shared/codec/encode.ts";
 import { type DropCount, type Entry, levels } from "../shared/event.ts";
 import type { HeldFrame } from "./held-frame.ts";
 import { addDrop } from "./tally.ts";
 
-/** The frame that takes entries now. Its entries have their seqs, from 0 over the whole boot. */
+/** The frame that takes entries now. They get their seqs here: from 0, over the whole boot. */
 export interface OpenFrame {
   /** Adds an entry; false, with nothing added, where the body would exceed `limitBytes`. */
   add(entry: Entry, limitBytes: number): boolean;
   /** Entries in it. */
   count(): number;
-  /** Events among them. */
-  events(): number;
   bytes(): number;
   /** The frame so far. The next entry opens a new one. */
   seal(): HeldFrame;
 }
 
-const sealedFrame = (first: number, body: SealedBody): HeldFrame => ({
+const unsealed: SealedBody = { format: 0, count: 0, bytes: new Uint8Array(0) };
+
+const frameFrom = (first: number): HeldFrame => ({
   first,
   uptimeMs: 0,
-  body,
+  body: unsealed,
+  isTombstone: false,
   events: 0,
   hasErrors: false,
   drops: [],
-  isTombstone: false,
   sends: 0,
   sentAtMs: 0,
 });
 
-export const createOpenFrame = (): OpenFrame => {
-  const writer = createBodyWriter();
-  let drops: DropCount[] = [];
-  let events = 0;
-  let hasErrors = false;
-  let nextSeq = 0;
-  let uptimeMs = 0;
-  let firstUptimeMs = 0;
+/** What is lost where the entry is lost. */
+const dropOf = (entry: Entry): DropCount | null => {
+  if (entry.kind === "event") return { level: entry.site.level, reason: "outbox_full", count: 1 };
+  return entry.kind === "drop" ? entry.drop : null;
+};
 
-  const account = (entry: Entry): void => {
-    uptimeMs = entry.uptimeMs;
-    if (writer.count() === 1) firstUptimeMs = uptimeMs;
-    if (entry.kind === "drop") addDrop(drops, entry.drop);
-    if (entry.kind !== "event") return;
-    const level = entry.site.level;
-    events++;
-    hasErrors = hasErrors || levels.indexOf(level) >= levels.indexOf("error");
-    addDrop(drops, { level, reason: "outbox_full", count: 1 });
-  };
+export const createOpenFrame = (): OpenFrame => {
+  const writer: BodyWriter = createBodyWriter();
+  let frame = frameFrom(0);
+  let uptimeMs = 0;
+
   return {
     add(entry, limitBytes) {
       entry.uptimeMs = Math.max(uptimeMs, entry.uptimeMs);
       if (limitBytes <= 0 || !writer.add(entry, limitBytes)) return false;
-      account(entry);
+      uptimeMs = entry.uptimeMs;
+      if (writer.count() === 1) frame.uptimeMs = uptimeMs;
+      const drop = dropOf(entry);
+      if (drop) addDrop(frame.drops, drop);
+      if (entry.kind === "event") {
+        frame.events++;
+        if (levels.indexOf(entry.site.level) > 2) frame.hasErrors = true;
+      }
       return true;
     },
-    count: () => writer.count(),
-    events: () => events,
-    bytes: () => writer.length(),
+    count: writer.count,
+    bytes: writer.length,
     seal() {
-      const frame = sealedFrame(nextSeq, writer.seal());
-      frame.uptimeMs = firstUptimeMs;
-      frame.events = events;
-      frame.hasErrors = hasErrors;
-      frame.drops = drops;
-      nextSeq += frame.body.count;
-      drops = [];
-      events = 0;
-      hasErrors = false;
-      return frame;
+      const sealed = frame;
+      sealed.body = writer.seal();
+      frame = frameFrom(sealed.first + sealed.body.count);
+      return sealed;
     },
   };
 };

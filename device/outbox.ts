@@ -1,23 +1,19 @@
 import {
-  costBytes,
   entomb,
   frameOverheadBytes,
   type HeldFrame,
   isJoinable,
-  joinTombstones,
+  joinTombstone,
 } from "./held-frame.ts";
 import { countDropped, type Tally } from "./tally.ts";
 
 /** Frames in seq order that wait for an ack, bounded in bytes. */
 export interface Outbox {
+  /** What is held, tombstones among them. For reading. */
+  frames: HeldFrame[];
   add(frame: HeldFrame): void;
-  /** Frames held, tombstones among them. */
-  length(): number;
-  at(index: number): HeldFrame;
   /** Bytes held, bookkeeping included. */
   bytes(): number;
-  /** Events held. */
-  events(): number;
   /** Up to what length an open frame may grow by an event of level number `rank`. */
   roomBytes(rank: number): number;
   /** Lets whole frames give way, oldest first and those with errors last, until an open frame fits. */
@@ -36,29 +32,28 @@ export const createOutbox = (limitBytes: number, tally: Tally): Outbox => {
   const frames: HeldFrame[] = [];
   let liveBytes = 0;
   let tombstoneBytes = 0;
-  let events = 0;
 
   const account = (frame: HeldFrame, sign: number): void => {
-    if (frame.isTombstone) tombstoneBytes += sign * costBytes(frame);
-    else liveBytes += sign * costBytes(frame);
-    events += sign * frame.events;
+    const bytes = sign * (frame.body.bytes.length + frameOverheadBytes);
+    if (frame.isTombstone) tombstoneBytes += bytes;
+    else liveBytes += bytes;
   };
   const join = (index: number): void => {
     const left = frames[index];
     const right = frames[index + 1];
-    if (left === undefined || right === undefined || !isJoinable(left, right)) return;
+    if (!left || !right || !isJoinable(left, right)) return;
     account(left, -1);
     account(right, -1);
-    account(joinTombstones(left, right), 1);
+    joinTombstone(left, right);
+    account(left, 1);
     frames.splice(index + 1, 1);
   };
   const evict = (index: number): void => {
     const frame = frames[index] as HeldFrame;
-    const tombstone = entomb(frame);
-    account(frame, -1);
-    account(tombstone, 1);
-    frames[index] = tombstone;
     if (frame.events > 0) countDropped(tally, "outbox_full", frame.events);
+    account(frame, -1);
+    entomb(frame);
+    account(frame, 1);
     join(index);
     join(index - 1);
   };
@@ -66,14 +61,12 @@ export const createOutbox = (limitBytes: number, tally: Tally): Outbox => {
     limitBytes - Math.max(limitBytes * tombstoneShare, tombstoneBytes);
 
   return {
+    frames,
     add(frame) {
       frames.push(frame);
       account(frame, 1);
     },
-    length: () => frames.length,
-    at: (index) => frames[index] as HeldFrame,
     bytes: () => liveBytes + tombstoneBytes,
-    events: () => events,
     roomBytes(rank) {
       const heldBytes = frameOverheadBytes + (rank < shares.length - 1 ? liveBytes : 0);
       return Math.floor(liveLimitBytes() * (shares[rank] as number)) - heldBytes;
@@ -90,7 +83,7 @@ export const createOutbox = (limitBytes: number, tally: Tally): Outbox => {
       let retired = 0;
       for (; frames.length > 0; retired++) {
         const frame = frames[0] as HeldFrame;
-        if (frame.sends === 0 || frame.first + frame.body.count > next) break;
+        if (!frame.sends || frame.first + frame.body.count > next) break;
         tally.acked += frame.events;
         account(frame, -1);
         frames.shift();

@@ -1,4 +1,4 @@
-/** What `after` gives, for `cancel`. */
+/** What `after` gives, for `cancel`. Never falsy. */
 export type Timer = unknown;
 
 /** What the module asks of its host besides a connection. Nothing here ever throws. */
@@ -12,14 +12,7 @@ export interface Platform {
   entropy(): number;
 }
 
-/** One MQTT message to send. */
-export interface Message {
-  topic: string;
-  payload: Uint8Array;
-  isRetained: boolean;
-}
-
-/** What a link tells. Only one call is under way at a time. */
+/** What a link tells. */
 export interface LinkListener {
   /** A new connection stands; subscriptions of an earlier one are gone. */
   onConnect(): void;
@@ -29,7 +22,7 @@ export interface LinkListener {
   onMessage(topic: string, payload: Uint8Array): void;
 }
 
-/** The MQTT connection as the device needs it. No method throws, and none calls back synchronously. */
+/** The MQTT connection as the device needs it. No method throws, and none tells anything synchronously. */
 export interface Link {
   /** Starts telling `listener`, the only one. A connection that stands already is not announced. */
   listen(listener: LinkListener): void;
@@ -37,8 +30,8 @@ export interface Link {
   /** Whether `publish` may be called: connected, and the transport's queue has drained. */
   isReady(): boolean;
   subscribe(topic: string): void;
-  /** Sends at QoS 1 where the client has it; may lose the message. `onTaken` is called once it left, or never. */
-  publish(message: Message, onTaken?: () => void): void;
+  /** Sends, at QoS 1 where the client has it, and may lose the message all the same. */
+  publish(topic: string, payload: Uint8Array, isRetained: boolean): void;
   /** Stops telling and reconnecting. The connection itself stays with the application. */
   release(): void;
 }

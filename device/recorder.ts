@@ -1,20 +1,13 @@
-import type { Level, LogEvent } from "../shared/event.ts";
+import type { DropReason, Level, LogEvent, Value } from "../shared/event.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Platform } from "./platform.ts";
 import { countDropped, type Tally } from "./tally.ts";
 import { leastBytes, toValue } from "./value.ts";
 
-/** A log call as it was made. */
-export interface Call {
-  level: Level;
-  tag: string;
-  /** The format, then its values. */
-  args: ArrayLike<unknown>;
-}
-
 /** Turns log calls into events, one at a time: calls made meanwhile wait their turn. */
 export interface Recorder {
-  record(call: Call): void;
+  /** `args`: the format, then its values. */
+  record(level: Level, tag: string, args: ArrayLike<unknown>): void;
   /** Counts whatever comes from now on as `closed`. */
   stop(): void;
 }
@@ -29,63 +22,77 @@ export interface RecorderOptions {
   mirror: ((event: LogEvent) => void) | null;
 }
 
+/** A log call as it was made. */
+interface WaitingCall {
+  level: Level;
+  tag: string;
+  args: ArrayLike<unknown>;
+  uptimeMs: number;
+}
+
 /** Calls that may wait while one is at work, for example from an argument's `toJSON`. */
 const waitingPlaces = 4;
-
-const eventOf = (call: Call, uptimeMs: number): LogEvent => {
-  const args = call.args;
-  const isText = typeof args[0] === "string";
-  const values = [];
-  for (let index = isText ? 1 : 0; index < args.length; index++) values.push(toValue(args[index]));
-  // A call without text, like error(exception), gets the format that shows its first value.
-  const format = isText ? (args[0] as string) : "%s";
-  return { kind: "event", uptimeMs, site: { level: call.level, tag: call.tag, format }, values };
-};
 
 export const createRecorder = (options: RecorderOptions): Recorder => {
   const delivery = options.delivery;
   const tally = options.tally;
-  const waiting: { call: Call; uptimeMs: number }[] = [];
+  const waiting: WaitingCall[] = [];
   let places = 0;
   let isAtWork = false;
   let isStopped = false;
 
-  const deliver = (call: Call, uptimeMs: number): void => {
-    const event = eventOf(call, uptimeMs);
-    const bytes = leastBytes(event.values) + event.site.format.length + call.tag.length;
+  const drop = (level: Level, reason: DropReason): void => {
     if (isStopped) countDropped(tally, "closed", 1);
-    else if (bytes > options.eventLimitBytes) delivery.drop(call.level, "too_large");
-    else delivery.add(event);
-    if (options.mirror !== null) options.mirror(event);
+    else delivery.drop(level, reason);
   };
-  const attempt = (call: Call, uptimeMs: number): void => {
+  const deliver = (call: WaitingCall): void => {
+    const level = call.level;
     try {
-      deliver(call, uptimeMs);
+      const event = eventOf(call);
+      if (options.mirror) options.mirror(event);
+      if (isStopped || textBytes(event) > options.eventLimitBytes) drop(level, "too_large");
+      else delivery.add(event);
     } catch {
-      // Nothing here throws by intent: the engine has run out of something, a string's length or memory.
-      delivery.drop(call.level, "too_large");
+      // By intent nothing here throws: the engine has run out of memory, or of a string's length.
+      drop(level, "too_large");
     }
   };
   return {
     stop() {
       isStopped = true;
     },
-    record(call) {
+    record(level, tag, args) {
+      const call = { level, tag, args, uptimeMs: options.platform.uptimeMs() };
       tally.logged++;
-      const uptimeMs = options.platform.uptimeMs();
-      if (!isAtWork) {
-        isAtWork = true;
-        places = waitingPlaces;
-        attempt(call, uptimeMs);
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          attempt(next.call, next.uptimeMs);
-        }
-        isAtWork = false;
-      } else if (places > 0) {
-        places--;
-        waiting.push({ call, uptimeMs });
-      } else if (isStopped) countDropped(tally, "closed", 1);
-      else delivery.drop(call.level, "busy");
+      if (isAtWork) {
+        if (places-- > 0) waiting.push(call);
+        else drop(level, "busy");
+        return;
+      }
+      isAtWork = true;
+      places = waitingPlaces;
+      for (let next: WaitingCall | undefined = call; next; next = waiting.shift()) deliver(next);
+      isAtWork = false;
     },
   };
+};
+
+const eventOf = (call: WaitingCall): LogEvent => {
+  const args = call.args;
+  const isText = typeof args[0] === "string";
+  const values = [];
+  for (let index = isText ? 1 : 0; index < args.length; index++) values.push(toValue(args[index]));
+  // A call without text, like error(exception), gets the format that shows its first value.
+  const format = isText ? (args[0] as string) : "%s";
+  const site = { level: call.level, tag: call.tag, format };
+  return { kind: "event", uptimeMs: call.uptimeMs, site, values };
+};
+
+/** How many bytes the event takes at least. */
+const textBytes = (event: LogEvent): number => {
+  let bytes = event.site.format.length;
+  for (let index = 0; index < event.values.length; index++) {
+    bytes += leastBytes(event.values[index] as Value);
+  }
+  return bytes;
 };

@@ -3,7 +3,7 @@ import type { DropCount, DropReason } from "../shared/event.ts";
 /** Events given up, by reason. `closed` is known to the device alone: they came after the boot's end. */
 export type Dropped = { [reason in DropReason | "closed"]?: number };
 
-/** What became of the events: logged = acked + pending + all dropped. */
+/** What became of the events, as far as it is settled. */
 export interface Tally {
   /** Log calls that passed the level filter. */
   logged: number;

@@ -1,7 +1,7 @@
 import { decodeAck } from "../shared/codec/downlink.ts";
 import { encodeSealed } from "../shared/codec/encode.ts";
 import type { Ack } from "../shared/downlink.ts";
-import type { Boot, FrameHeader } from "../shared/frame.ts";
+import { type Boot, bootText } from "../shared/frame.ts";
 import { createDeadline } from "./deadline.ts";
 import type { HeldFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
@@ -41,6 +41,7 @@ export const createUplink = (options: UplinkOptions): Uplink => {
   const platform = options.host.platform;
   const link = options.host.link;
   const outbox = options.outbox;
+  const frames = outbox.frames;
   const pace = createPace();
   let lastAck = { ackId: 0, uptimeMs: 0 };
   /** Frames at the outbox's front that are under way. */
@@ -49,17 +50,21 @@ export const createUplink = (options: UplinkOptions): Uplink => {
 
   const send = (frame: HeldFrame): void => {
     const uptimeMs = platform.uptimeMs();
-    if (frame.sends > 0) options.tally.resent++;
+    if (frame.sends++ > 0) options.tally.resent++;
     else options.tally.sent += frame.events;
-    frame.sends++;
     frame.sentAtMs = uptimeMs;
-    const header = headerOf(frame, outbox.at(0).first, options.boot());
-    header.ackId = lastAck.ackId;
-    if (lastAck.ackId > 0) header.ackUptimeMs = lastAck.uptimeMs;
-    const payload = encodeSealed(header, frame.body);
-    link.publish({ topic: options.topic, payload, isRetained: false });
+    const header = {
+      boot: options.boot(),
+      base: (frames[0] as HeldFrame).first,
+      first: frame.first,
+      count: frame.body.count,
+      sendUptimeMs: uptimeMs,
+      ackId: lastAck.ackId,
+      ackUptimeMs: lastAck.ackId > 0 ? lastAck.uptimeMs : uptimeMs,
+    };
+    link.publish(options.topic, encodeSealed(header, frame.body), false);
   };
-  const hasNext = (): boolean => inFlight < outbox.length() || options.sealDue();
+  const hasNext = (): boolean => inFlight < frames.length || options.sealDue();
   const pump = (): void => {
     if (isPumping) return;
     isPumping = true;
@@ -67,7 +72,7 @@ export const createUplink = (options: UplinkOptions): Uplink => {
     while (!pace.isHeld(uptimeMs) && inFlight < options.windowFrames && link.isReady()) {
       if (!hasNext()) break;
       if (inFlight === 0) pace.started(uptimeMs);
-      send(outbox.at(inFlight++));
+      send(frames[inFlight++] as HeldFrame);
     }
     isPumping = false;
     deadline.cancel();
@@ -83,16 +88,16 @@ export const createUplink = (options: UplinkOptions): Uplink => {
   });
   const take = (ack: Ack): void => {
     const uptimeMs = platform.uptimeMs();
+    const first = frames[0];
     lastAck = { ackId: ack.ackId, uptimeMs };
     pace.hold(uptimeMs, ack.busyMs);
-    if (outbox.length() === 0) return;
-    const first = outbox.at(0);
+    if (!first) return;
     const retired = outbox.retire(ack.next);
     inFlight = Math.max(0, inFlight - retired);
     if (retired > 0) pace.progressed(uptimeMs, first);
     else if (ack.next === first.first && inFlight > 1 && pace.isLost(uptimeMs, first)) inFlight = 0;
     pump();
-    if (outbox.length() === 0) options.onEmpty();
+    if (!frames.length) options.onEmpty();
   };
   return {
     pump,
@@ -106,27 +111,8 @@ export const createUplink = (options: UplinkOptions): Uplink => {
       deadline.cancel();
     },
     receive(payload) {
-      const ack = ackFor(options.boot(), payload);
-      if (ack !== null) take(ack);
+      const decoded = decodeAck(payload);
+      if (decoded.ok && bootText(decoded.ack.boot) === bootText(options.boot())) take(decoded.ack);
     },
   };
-};
-
-/** The header of a frame that is being sent, as if there had been no ack yet. */
-const headerOf = (frame: HeldFrame, base: number, boot: Boot): FrameHeader => ({
-  boot,
-  base,
-  first: frame.first,
-  count: frame.body.count,
-  sendUptimeMs: frame.sentAtMs,
-  ackId: 0,
-  ackUptimeMs: frame.sentAtMs,
-});
-
-/** The ack in a message of the agent, null where it is another boot's or none at all. */
-const ackFor = (boot: Boot, payload: Uint8Array): Ack | null => {
-  const decoded = decodeAck(payload);
-  if (!decoded.ok) return null;
-  const theirs = decoded.ack.boot;
-  return theirs.nonce === boot.nonce && theirs.number === boot.number ? decoded.ack : null;
 };

@@ -1,26 +1,19 @@
-import type { Value } from "../shared/event.ts";
+import type { JsonText, Value } from "../shared/event.ts";
 
 const unreadable = "[unreadable]";
 
-/** A built-in exception of Espruino is no Error and has its name in `type`. */
+/** What was thrown: Espruino's own exceptions are no `Error` and have their name in `type`. */
 interface Thrown {
-  name?: unknown;
-  type?: unknown;
-  message: unknown;
+  name?: string;
+  type?: string;
+  message: string;
+  stack: string;
 }
 
-const isThrown = (argument: object): boolean =>
-  argument instanceof Error ||
-  (typeof (argument as Thrown).message === "string" &&
-    typeof (argument as Thrown).type === "string" &&
-    typeof (argument as { stack?: unknown }).stack === "string");
-
-const textOfThrown = (thrown: Thrown): string =>
-  `${thrown.name || thrown.type || "Error"}: ${thrown.message}`;
-
 const valueOfObject = (argument: object): Value => {
+  const thrown = argument as Thrown;
   if (argument instanceof Uint8Array) return argument;
-  if (isThrown(argument)) return textOfThrown(argument as unknown as Thrown);
+  if (typeof thrown.stack === "string") return `${thrown.name || thrown.type}: ${thrown.message}`;
   const json: unknown = JSON.stringify(argument);
   return typeof json === "string" ? { json } : unreadable;
 };
@@ -30,24 +23,17 @@ const valueOfObject = (argument: object): Value => {
  * what has no JSON (cycles, a `toJSON` that throws) as `[unreadable]`. Never throws.
  */
 export const toValue = (argument: unknown): Value => {
-  if (argument === null || argument === undefined) return null;
-  if (typeof argument === "number" || typeof argument === "boolean") return argument;
-  if (typeof argument === "string") return argument;
+  const kind = typeof argument;
+  if (kind === "number" || kind === "boolean" || kind === "string") return argument as Value;
   try {
-    if (typeof argument === "object") return valueOfObject(argument as object);
-    return typeof argument === "function" ? "[function]" : String(argument);
+    if (argument === null || kind === "undefined") return null;
+    if (kind === "object") return valueOfObject(argument as object);
+    return kind === "function" ? "[function]" : String(argument);
   } catch {
     return unreadable;
   }
 };
 
-/** Roughly how many bytes values take at least: 1 for each, and what text and bytes hold. */
-export const leastBytes = (values: Value[]): number => {
-  let bytes = values.length;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as Value;
-    if (typeof value === "string" || value instanceof Uint8Array) bytes += value.length;
-    else if (value !== null && typeof value === "object") bytes += value.json.length;
-  }
-  return bytes;
-};
+/** How many bytes a value takes at least: as many as its text has characters. */
+export const leastBytes = (value: Value): number =>
+  value === null ? 1 : ((value as JsonText).json || (value as string)).length || 1;

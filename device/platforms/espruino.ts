@@ -18,12 +18,13 @@ const stepLimitMs = 86_400_000;
 
 const noiseSamples = 8;
 
-const noise = (given: (() => unknown) | null): string => {
-  let text = "";
+/** Text that differs between two starts as much as this board can make it. */
+const noise = (given: (() => unknown) | undefined): string => {
+  let text = getSerial();
   for (let sample = 0; sample < noiseSamples; sample++) {
     if (E.getAnalogVRef) text += E.getAnalogVRef();
     if (E.getTemperature) text += E.getTemperature();
-    if (given !== null) text += given();
+    if (given) text += given();
     text += getTime();
   }
   return text;
@@ -33,7 +34,7 @@ const noise = (given: (() => unknown) | null): string => {
  * The clock and chance of an Espruino board. `given` may read one more source of noise, an open
  * analogue pin for instance. What these engines call random repeats at every start: it is only mixed in.
  */
-export const createEspruinoPlatform = (given: (() => unknown) | null): Platform => {
+export const createEspruinoPlatform = (given: (() => unknown) | undefined): Platform => {
   let lastMs = getTime() * 1_000;
   let uptimeMs = 0;
 
@@ -47,6 +48,6 @@ export const createEspruinoPlatform = (given: (() => unknown) | null): Platform 
     },
     after: (delayMs, callback) => setTimeout(callback, delayMs),
     cancel: (timer) => clearTimeout(timer),
-    entropy: () => E.CRC32(getSerial() + noise(given) + E.hwRand() + process.memory().usage),
+    entropy: () => E.CRC32(noise(given) + E.hwRand() + process.memory().usage),
   };
 };

@@ -64,10 +64,9 @@ export const createMqttLink = (client: MqttClient): Link => {
     subscribe(topic) {
       guard(() => client.subscribe(topic, { qos: 1 }, () => {}));
     },
-    publish(message, onTaken) {
-      const payload = Buffer.from(message.payload);
-      const options = { qos: 1, retain: message.isRetained } as const;
-      guard(() => client.publish(message.topic, payload, options, () => onTaken?.()));
+    publish(topic, payload, isRetained) {
+      const options = { qos: 1, retain: isRetained } as const;
+      guard(() => client.publish(topic, Buffer.from(payload), options, () => {}));
     },
     release() {
       listener = null;

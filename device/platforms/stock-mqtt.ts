@@ -16,7 +16,6 @@ export interface StockMqtt {
   connect(): void;
   disconnect(): void;
   on(event: string, listener: (...values: never[]) => void): void;
-  removeListener(event: string, listener: (...values: never[]) => void): void;
   subscribe(topic: string, options: { qos: 0 | 1 }): void;
   publish(topic: string, payload: string, options: { qos: 0 | 1; retain: boolean }): void;
 }
@@ -38,16 +37,12 @@ const drainLimitMs = 2_000;
 export const createStockMqttLink = (options: StockMqttOptions): Link => {
   const mqtt = options.mqtt;
   let listener: LinkListener | null = null;
-  let taken: (() => void)[] = [];
   let isFull = false;
 
   const drained = (): void => {
-    const waiting = taken;
-    taken = [];
     isFull = false;
     drainLimit.cancel();
-    for (let index = 0; index < waiting.length; index++) (waiting[index] as () => void)();
-    if (listener !== null) listener.onDrain();
+    if (listener) listener.onDrain();
   };
   const drainLimit = createDeadline(options.platform, drained);
   const dialer = createDialer({
@@ -63,16 +58,16 @@ export const createStockMqttLink = (options: StockMqttOptions): Link => {
     dialer.connected();
     isFull = false;
     if (mqtt.client) mqtt.client.on("drain", drained);
-    if (listener !== null) listener.onConnect();
+    if (listener) listener.onConnect();
   };
   const onDisconnect = (): void => {
     if (options.isReconnecting) dialer.dialSoon();
-    if (listener !== null) listener.onDisconnect();
+    if (listener) listener.onDisconnect();
   };
   const onMessage = (topic: string, text: string): void => {
     const payload = E.toUint8Array(text);
     dialer.answered();
-    if (payload && listener !== null) listener.onMessage(topic, payload);
+    if (payload && listener) listener.onMessage(topic, payload);
   };
   const isConnected = (): boolean => mqtt.connected && mqtt.client !== false;
   return {
@@ -86,22 +81,17 @@ export const createStockMqttLink = (options: StockMqttOptions): Link => {
     isConnected,
     isReady: () => isConnected() && !isFull,
     subscribe: (topic) => guard(() => mqtt.subscribe(topic, { qos: options.qos })),
-    publish(message, onTaken) {
-      const text = E.toString(message.payload);
+    publish(topic, payload, isRetained) {
+      const text = E.toString(payload);
       if (text === undefined) return;
       isFull = true;
       drainLimit.within(drainLimitMs);
-      if (onTaken) taken.push(onTaken);
-      const settings = { qos: options.qos, retain: message.isRetained };
-      guard(() => mqtt.publish(message.topic, text, settings));
+      guard(() => mqtt.publish(topic, text, { qos: options.qos, retain: isRetained }));
     },
     release() {
       listener = null;
       dialer.stop();
       drainLimit.cancel();
-      mqtt.removeListener("connected", onConnect);
-      mqtt.removeListener("disconnected", onDisconnect);
-      mqtt.removeListener("message", onMessage);
     },
   };
 };

@@ -38,6 +38,7 @@ export interface Segments {
   append(streamId: number, record: Buffer): void;
   /** Scans the file at first use; a record cut short at its end is removed. */
   index(streamId: number): SegmentIndex;
+  /** The bytes of a chunk; none once the stream is removed. */
   read(streamId: number, chunk: Chunk): Buffer;
   remove(streamId: number): void;
   close(): void;
@@ -48,14 +49,36 @@ interface SegmentFiles {
   /** Open files, least recently used first. */
   open: Map<number, number>;
   indexes: Map<number, SegmentIndex>;
+  /** Streams whose files must not come back, though a reader may still be under way. */
+  removed: Set<number>;
 }
 
 const chunkLimitBytes = 65_536;
-const openFilesLimit = 512;
+const openFilesLimit = 4_096;
 const scanBytes = 1_048_576;
 
 /** The name of a stream's file. */
 export const segmentName = (streamId: number): string => `${streamId}.events`;
+
+/** Closes the least recently used files until no more than `kept` are open. */
+const closeOldest = (files: SegmentFiles, kept: number): void => {
+  for (const [oldest, descriptor] of files.open) {
+    if (files.open.size <= kept) break;
+    closeSync(descriptor);
+    files.open.delete(oldest);
+  }
+};
+
+const openFile = (files: SegmentFiles, streamId: number): number => {
+  const path = join(files.directory, segmentName(streamId));
+  try {
+    return openSync(path, "a+");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EMFILE") throw cause;
+    closeOldest(files, Math.floor(files.open.size / 2));
+    return openSync(path, "a+");
+  }
+};
 
 const descriptorOf = (files: SegmentFiles, streamId: number): number => {
   const known = files.open.get(streamId);
@@ -64,12 +87,8 @@ const descriptorOf = (files: SegmentFiles, streamId: number): number => {
     files.open.set(streamId, known);
     return known;
   }
-  for (const [oldest, descriptor] of files.open) {
-    if (files.open.size < openFilesLimit) break;
-    closeSync(descriptor);
-    files.open.delete(oldest);
-  }
-  const descriptor = openSync(join(files.directory, segmentName(streamId)), "a+");
+  closeOldest(files, openFilesLimit - 1);
+  const descriptor = openFile(files, streamId);
   files.open.set(streamId, descriptor);
   return descriptor;
 };
@@ -149,6 +168,13 @@ const append = (files: SegmentFiles, streamId: number, record: Buffer): void => 
   addRecord(index, head);
 };
 
+const readChunk = (files: SegmentFiles, streamId: number, chunk: Chunk): Buffer => {
+  if (files.removed.has(streamId)) return Buffer.alloc(0);
+  const bytes = Buffer.allocUnsafe(chunk.bytes);
+  const filled = readSync(descriptorOf(files, streamId), bytes, 0, chunk.bytes, chunk.offset);
+  return bytes.subarray(0, filled);
+};
+
 const forget = (files: SegmentFiles, streamId: number): void => {
   const descriptor = files.open.get(streamId);
   if (descriptor !== undefined) closeSync(descriptor);
@@ -158,16 +184,18 @@ const forget = (files: SegmentFiles, streamId: number): void => {
 
 /** Opens the streams' files in `directory`, which exists. */
 export const openSegments = (directory: string): Segments => {
-  const files: SegmentFiles = { directory, open: new Map(), indexes: new Map() };
+  const files: SegmentFiles = {
+    directory,
+    open: new Map(),
+    indexes: new Map(),
+    removed: new Set(),
+  };
   return {
     append: (streamId, record) => append(files, streamId, record),
     index: (streamId) => indexOf(files, streamId),
-    read: (streamId, chunk) => {
-      const bytes = Buffer.allocUnsafe(chunk.bytes);
-      const filled = readSync(descriptorOf(files, streamId), bytes, 0, chunk.bytes, chunk.offset);
-      return bytes.subarray(0, filled);
-    },
+    read: (streamId, chunk) => readChunk(files, streamId, chunk),
     remove: (streamId) => {
+      files.removed.add(streamId);
       forget(files, streamId);
       rmSync(join(directory, segmentName(streamId)), { force: true });
     },

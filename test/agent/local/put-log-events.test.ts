@@ -86,8 +86,8 @@ describe("PutLogEvents", () => {
 
     const answer = await client.putLogEvents({ ...stream, logEvents });
 
-    const from = rejected?..tooOldLogEventEndIndex ?? rejected?..expiredLogEventEndIndex;
-    const kept = agesMs.slice(from ?? 0, rejected?..tooNewLogEventStartIndex);
+    const from = rejected?.tooOldLogEventEndIndex ?? rejected?.expiredLogEventEndIndex;
+    const kept = agesMs.slice(from ?? 0, rejected?.tooNewLogEventStartIndex);
     expect(answer.rejectedLogEventsInfo).toEqual(rejected);
     expect(await messagesIn(client, stream)).toEqual(kept.map(String));
   });

@@ -117,7 +117,7 @@ describe("segment", () => {
 
   it("holds more streams than it keeps files open", async () => {
     const segments = openSegments(await scratchDirectory());
-    const ids = Array.from({ length: 1_100 }, (_, index) => index + 1);
+    const ids = Array.from({ length: 4_200 }, (_, index) => index + 1);
 
     for (const id of ids) segments.append(id, recordOf(id, `m${id}`));
     for (const id of ids) segments.append(id, recordOf(id, "again"));
