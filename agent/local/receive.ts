@@ -15,18 +15,26 @@ const tooLarge = (): AgentError =>
 
 const unreadable = (message: string): AgentError => refusal("SerializationException", message);
 
-/** Reads a request's whole body as sent, up to the limit. */
-export const receiveBody = async (request: IncomingMessage): Promise<Buffer> => {
-  if (Number(request.headers["content-length"] ?? 0) > bodyLimitBytes) throw tooLarge();
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > bodyLimitBytes) throw tooLarge();
-    parts.push(part);
-  }
-  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
-};
+/** Reads a request's whole body as sent, up to the limit. By events: an iterator costs twice as much. */
+export const receiveBody = (request: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    const refuse = (): void => {
+      request.pause();
+      reject(tooLarge());
+    };
+    if (Number(request.headers["content-length"] ?? 0) > bodyLimitBytes) return refuse();
+    request.on("data", (part: Buffer) => {
+      bytes += part.length;
+      if (bytes > bodyLimitBytes) refuse();
+      else parts.push(part);
+    });
+    request.on("end", () => {
+      resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
+    });
+    request.on("error", reject);
+  });
 
 /** Undoes the `content-encoding`, which the signature covers. */
 export const unpackBody = async (body: Buffer, encoding: string | undefined): Promise<Buffer> => {

@@ -28,6 +28,10 @@ export const digitsOfPosition = (position: Position, use: string): string => {
   return digits + checkOf(digits + use);
 };
 
+/** A PutLogEvents sequence token: 56 digits that no call has to prove. */
+export const sequenceToken = (streamId: number, ordinal: number): string =>
+  digitsOf(streamId, streamDigits) + digitsOf(ordinal, 56 - streamDigits);
+
 /** Reads 56 digits back, or throws the service's refusal when they were not given out for this use. */
 export const positionOfDigits = (text: string, use: string): Position => {
   const digits = text.slice(0, -checkDigits);

@@ -102,11 +102,21 @@ const requestDate = (request: WireRequest): string => {
   return compactDate(ms);
 };
 
+/** By slices: a regular expression here was 2 % of a small call. */
 const msOfCompact = (date: string): number =>
-  Date.parse(date.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  Date.UTC(
+    Number(date.slice(0, 4)),
+    Number(date.slice(4, 6)) - 1,
+    Number(date.slice(6, 8)),
+    Number(date.slice(9, 11)),
+    Number(date.slice(11, 13)),
+    Number(date.slice(13, 15)),
+  );
 
 const checkWindow = (date: string, nowMs: number): void => {
   const ms = msOfCompact(date);
+  const isCurrent = ms >= nowMs - windowMs && ms <= nowMs + windowMs;
+  if (isCurrent) return;
   const now = compactDate(nowMs);
   if (!(ms >= nowMs - windowMs)) {
     const limit = compactDate(nowMs - windowMs);
@@ -114,12 +124,10 @@ const checkWindow = (date: string, nowMs: number): void => {
       `Signature expired: ${date} is now earlier than ${limit} (${now} - 5 min.)`,
     );
   }
-  if (ms > nowMs + windowMs) {
-    const limit = compactDate(nowMs + windowMs);
-    throw invalidSignature(
-      `Signature not yet current: ${date} is still later than ${limit} (${now} + 5 min.)`,
-    );
-  }
+  const limit = compactDate(nowMs + windowMs);
+  throw invalidSignature(
+    `Signature not yet current: ${date} is still later than ${limit} (${now} + 5 min.)`,
+  );
 };
 
 const checkScope = (claim: Authorization, date: string, options: VerifierOptions): void => {

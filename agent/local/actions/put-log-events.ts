@@ -9,7 +9,7 @@ import {
 import { invalidParameter } from "../service-error.ts";
 import { encodeRecord, type InputEvent } from "../store/record.ts";
 import type { StoredGroup } from "../store/store.ts";
-import { digitsOfPosition } from "../token.ts";
+import { sequenceToken } from "../token.ts";
 import type { StringRule, StructureRule } from "../validate.ts";
 import { type Action, type ActionContext, defineAction } from "./action.ts";
 import { expiresBeforeMs, findGroup, findStream } from "./names.ts";
@@ -189,10 +189,8 @@ const perform = (input: Input, context: ActionContext): object => {
     store.segments.append(stream.id, encodeRecord(accepted, bytes, stamps));
     context.countEvents(accepted.length);
   }
-  const ordinal = store.segments.index(stream.id).eventCount;
-  const position = { timestampMs: 0, streamId: stream.id, ordinal };
   return {
-    nextSequenceToken: digitsOfPosition(position, "sequence"),
+    nextSequenceToken: sequenceToken(stream.id, store.segments.index(stream.id).eventCount),
     ...(rejection ? { rejectedLogEventsInfo: rejection } : {}),
     ...entityAnswer(input.entity),
   };
