@@ -199,6 +199,39 @@ describe("segment", () => {
     expect(includes(clock.stamp(2_400), epochMs + 2_400 + hourMs)).toBe(true);
   });
 
+  it("bounds what was logged around such sleep by the ack before it and the frame after it", () => {
+    const clock = knowingClock();
+    const sentMs = 2_500 + hourMs;
+
+    goRound(clock, { sentMs, ackUptimeMs: 2_510, sendUptimeMs: 3_000, arrivalMs: 3_020 + hourMs });
+    const stamp = clock.stamp(2_300);
+
+    expect(includes(stamp, epochMs + 2_300)).toBe(true);
+    expect(includes(stamp, epochMs + 2_300 + hourMs)).toBe(true);
+  });
+
+  it("is not disturbed by a frame from before such sleep that is observed after it", () => {
+    const clock = knowingClock();
+    const sentMs = 2_500 + hourMs;
+    goRound(clock, { sentMs, ackUptimeMs: 2_510, sendUptimeMs: 3_000, arrivalMs: 3_020 + hourMs });
+
+    observe(clock, 2_300, 2_320);
+    const next = { ackUptimeMs: 3_100, sendUptimeMs: 4_000, arrivalMs: 4_020 + hourMs };
+    goRound(clock, { sentMs: 3_090 + hourMs, ...next });
+
+    expect(clock.state().segments.length).toBe(2);
+  });
+
+  it("starts anew where a device counts far more than the time that passes", () => {
+    const clock = knowingClock();
+
+    goRound(clock, { sentMs: 1_900, ackUptimeMs: 1_500, sendUptimeMs: 3_000, arrivalMs: 4_500 });
+
+    expect(clock.state().segments.length).toBe(2);
+    expect(includes(clock.stamp(2_500), epochMs + 2_900)).toBe(true);
+    expect(includes(clock.stamp(2_500), epochMs + 4_000)).toBe(true);
+  });
+
   it("follows a step of the wall clock, and keeps the stamps learnt before", () => {
     const host = { offsetMs: epochMs };
     const clock = knowingClock(host);
@@ -321,7 +354,7 @@ describe("ack id", () => {
     const ackId = before.ackSent(10);
     const after = clockOn({ offsetMs: epochMs }, saved);
     save(after);
-    after.ackSent(1_500);
+    after.ackSent(15);
 
     after.observe({ arrivalMs: 2_020, sendUptimeMs: 2_000, ackId, ackUptimeMs: 20 });
 

@@ -1,0 +1,58 @@
+import { type Boot, bootText } from "../shared/frame.ts";
+import {
+  flushAfterMs,
+  frameLimitBytes,
+  frameTargetBytes,
+  headerLimitBytes,
+  windowFrames,
+} from "../shared/limits.ts";
+import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
+import type { Link, Platform } from "./platform.ts";
+import { createTally, type Tally } from "./tally.ts";
+
+/** Where a logger runs. */
+export interface Host {
+  platform: Platform;
+  link: Link;
+  /** Outbox where the application does not say. */
+  outboxBytes: number;
+}
+
+/** What the application may choose. */
+export interface SetupOptions {
+  /** Id of the device: 1 to 64 of `[A-Za-z0-9._-]`; other characters become `_`. */
+  device: string;
+  /** First levels of the topics; `fleetlog/1`. */
+  prefix?: string;
+  /** Most bytes held for events without an ack; 65,536 on Node, 2,048 on Espruino, at least 512. */
+  outboxBytes?: number;
+  /** How long an event may wait while frames can be sent; 5,000 ms. */
+  flushAfterMs?: number;
+  /** Frames without an ack at a time; 4. */
+  windowFrames?: number;
+}
+
+/** What the parts of one logger share. */
+export interface Setup {
+  platform: Platform;
+  link: Link;
+  tally: Tally;
+  /** This boot, named when first asked for: by then a board has gathered more noise. */
+  boot(): Boot;
+  topic(channel: Channel): string;
+  outboxBytes: number;
+  /** What a body aims at; only an event that is larger by itself exceeds it. */
+  bodyBytes: number;
+  /** Larger events are counted `too_large`. */
+  eventLimitBytes: number;
+  flushAfterMs: number;
+  windowFrames: number;
+}
+
+const leastOutboxBytes = 512;
+
+/** The id as topics allow it. */
+export const cleanDevice = (device: string): string =>
+  String(device || "device")
+    .replace(/[^A-Za-z0-9._-]/g, "_")
+    .slice(0, 64);
