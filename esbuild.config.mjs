@@ -85,7 +85,7 @@ const shrink = async (text) => {
   const result = await minify(text, {
     ecma: 2015,
     toplevel: true,
-    compress: { passes: 3, inline: 1, reduce_funcs: false, hoist_props: false },
+    compress: { passes: 3, inline: 1, reduce_funcs: false },
     format: { ascii_only: true },
   });
   return result.code;

@@ -1,6 +1,6 @@
 import { toUtf8 } from "../shared/codec/text.ts";
 import { createDeadline } from "./deadline.ts";
-import type { Host } from "./platform.ts";
+import type { Setup } from "./setup.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** Joins the uplink to the link: subscribes, tells the fleet `online` and `offline`, passes acks on. */
@@ -9,29 +9,16 @@ export interface Connection {
   close(onClosed: () => void): void;
 }
 
-export interface Topics {
-  up: string;
-  down: string;
-  state: string;
-}
-
-export interface ConnectionOptions {
-  host: Host;
-  uplink: Uplink;
-  topics: Topics;
-}
-
 /** How long the last message has to leave. */
 const farewellMs = 200;
 
-export const createConnection = (options: ConnectionOptions): Connection => {
-  const link = options.host.link;
-  const uplink = options.uplink;
-  const topics = options.topics;
+export const createConnection = (setup: Setup, uplink: Uplink): Connection => {
+  const link = setup.link;
+  const down = setup.topic("down");
 
-  const say = (state: string): void => link.publish(topics.state, toUtf8(state), true);
+  const say = (state: string): void => link.publish(setup.topic("state"), toUtf8(state), true);
   const onConnect = (): void => {
-    link.subscribe(topics.down);
+    link.subscribe(down);
     say("online");
     uplink.restart();
   };
@@ -40,7 +27,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     onDisconnect: uplink.pause,
     onDrain: uplink.pump,
     onMessage(topic, payload) {
-      if (topic === topics.down) uplink.receive(payload);
+      if (topic === down) uplink.receive(payload);
     },
   });
   if (link.isConnected()) onConnect();
@@ -50,7 +37,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
       if (isConnected) say("offline");
       uplink.pause();
       link.release();
-      createDeadline(options.host.platform, onClosed).within(isConnected ? farewellMs : 0);
+      createDeadline(setup.platform, onClosed).within(isConnected ? farewellMs : 0);
     },
   };
 };

@@ -1,13 +1,10 @@
 import type { DropReason, Level, LogEvent } from "../shared/event.ts";
-import type { Boot } from "../shared/frame.ts";
-import { frameLimitBytes, frameTargetBytes, headerLimitBytes } from "../shared/limits.ts";
-import { createConnection, type Topics } from "./connection.ts";
+import { createConnection } from "./connection.ts";
 import { createDeadline } from "./deadline.ts";
 import { createFlusher } from "./flusher.ts";
 import { createFramer } from "./framer.ts";
 import { createOutbox } from "./outbox.ts";
-import type { Host } from "./platform.ts";
-import type { Tally } from "./tally.ts";
+import type { Setup } from "./setup.ts";
 import { createUplink } from "./uplink.ts";
 
 /** The journey of an event on the device: framer, outbox, uplink and link, joined. */
@@ -22,63 +19,22 @@ export interface Delivery {
   close(limitMs: number, onClosed: (isComplete: boolean) => void): void;
 }
 
-export interface DeliveryOptions {
-  host: Host;
-  tally: Tally;
-  boot: () => Boot;
-  topics: Topics;
-  outboxBytes: number;
-  flushAfterMs: number;
-  windowFrames: number;
-}
-
-/** Parts of an outbox that a frame aims at, and that an event may take at most. */
-const frameShare = 1 / 4;
-const eventShare = 1 / 2;
-
-/** Largest event that an outbox of that size takes. */
-export const eventLimitOf = (outboxBytes: number): number =>
-  Math.min(frameLimitBytes - headerLimitBytes, Math.floor(outboxBytes * eventShare));
-
-const bodyBytesOf = (outboxBytes: number): number =>
-  Math.min(frameTargetBytes - headerLimitBytes, Math.floor(outboxBytes * frameShare));
-
-export const createDelivery = (options: DeliveryOptions): Delivery => {
-  const host = options.host;
-  const platform = host.platform;
-  const tally = options.tally;
-  const outbox = createOutbox(options.outboxBytes, tally);
+export const createDelivery = (setup: Setup): Delivery => {
+  const outbox = createOutbox(setup.outboxBytes, setup.tally);
   let hasSealed = false;
   let onEmpty = (): void => {};
 
-  const framer = createFramer({
-    platform,
-    outbox,
-    tally,
-    bodyBytes: bodyBytesOf(options.outboxBytes),
-    eventLimitBytes: eventLimitOf(options.outboxBytes),
-    onSeal() {
-      hasSealed = true;
-      flusher.sealed();
-    },
+  const framer = createFramer(setup, outbox, () => {
+    hasSealed = true;
+    flusher.sealed();
   });
-  const flusher = createFlusher({
-    platform,
-    framer,
-    flushAfterMs: options.flushAfterMs,
-    onDue: () => uplink.pump(),
-  });
-  const uplink = createUplink({
-    host,
+  const flusher = createFlusher(setup, framer, () => uplink.pump());
+  const uplink = createUplink(setup, {
     outbox,
-    tally,
-    topic: options.topics.up,
-    boot: options.boot,
-    windowFrames: options.windowFrames,
     sealDue: flusher.sealDue,
     onEmpty: () => onEmpty(),
   });
-  const connection = createConnection({ host, uplink, topics: options.topics });
+  const connection = createConnection(setup, uplink);
 
   return {
     add(event) {
@@ -100,7 +56,7 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
         deadline.cancel();
         connection.close(() => onClosed(isComplete));
       };
-      const deadline = createDeadline(platform, finish);
+      const deadline = createDeadline(setup.platform, finish);
       deadline.within(limitMs);
       framer.end();
       onEmpty = finish;

@@ -33,5 +33,5 @@ exports.createLogger = (options) => {
   });
   const settings = options as LoggerOptions;
   settings.device = device;
-  return createLoggerOn({ platform, link }, settings, outboxBytes);
+  return createLoggerOn({ platform, link, outboxBytes }, settings);
 };

@@ -1,7 +1,7 @@
 import { type Level, levels } from "../shared/event.ts";
 import { createDeadline } from "./deadline.ts";
 import type { Framer } from "./framer.ts";
-import type { Platform } from "./platform.ts";
+import type { Setup } from "./setup.ts";
 
 /**
  * Decides when an open frame leaves: after a time, and at once from level error up. What is due
@@ -20,23 +20,14 @@ export interface Flusher {
   sealDue(): boolean;
 }
 
-export interface FlusherOptions {
-  platform: Platform;
-  framer: Framer;
-  /** How long an event may wait while frames can be sent. */
-  flushAfterMs: number;
-  /** Told when a frame is due. */
-  onDue: () => void;
-}
-
 /** Least time between two flushes that errors cause. */
 const urgentPauseMs = 2_000;
 
 const errorRank = levels.indexOf("error");
 
-export const createFlusher = (options: FlusherOptions): Flusher => {
-  const platform = options.platform;
-  const framer = options.framer;
+/** `onDue` is told when a frame is due. */
+export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): Flusher => {
+  const platform = setup.platform;
   let isDue = false;
   let urgentAtMs = -urgentPauseMs;
 
@@ -44,7 +35,7 @@ export const createFlusher = (options: FlusherOptions): Flusher => {
     if (framer.isEmpty()) return;
     isDue = true;
     deadline.cancel();
-    options.onDue();
+    onDue();
   };
   const deadline = createDeadline(platform, flush);
   const flushWithin = (delayMs: number): void => {
@@ -63,15 +54,15 @@ export const createFlusher = (options: FlusherOptions): Flusher => {
     flush,
     added(level) {
       if (levels.indexOf(level) >= errorRank) flushUrgently();
-      else flushWithin(options.flushAfterMs);
+      else flushWithin(setup.flushAfterMs);
     },
     dropped() {
-      flushWithin(options.flushAfterMs);
+      flushWithin(setup.flushAfterMs);
     },
     sealed() {
       isDue = false;
       deadline.cancel();
-      if (!framer.isEmpty()) flushWithin(options.flushAfterMs);
+      if (!framer.isEmpty()) flushWithin(setup.flushAfterMs);
     },
     sealDue: () => isDue && framer.seal(),
   };

@@ -8,8 +8,8 @@ import {
 } from "../shared/event.ts";
 import { createOpenFrame } from "./open-frame.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Platform } from "./platform.ts";
-import { addDrop, countDropped, type Tally } from "./tally.ts";
+import type { Setup } from "./setup.ts";
+import { addDrop, countDropped } from "./tally.ts";
 
 /** Gathers events into frames for the outbox; counts those that have no place there. */
 export interface Framer {
@@ -27,36 +27,24 @@ export interface Framer {
   openBytes(): number;
 }
 
-export interface FramerOptions {
-  platform: Platform;
-  outbox: Outbox;
-  tally: Tally;
-  /** What a body aims at; only an event that is larger by itself exceeds it. */
-  bodyBytes: number;
-  /** Larger events are counted `too_large`. */
-  eventLimitBytes: number;
-  /** Told when a frame went to the outbox. */
-  onSeal: () => void;
-}
-
 const errorRank = levels.indexOf("error");
 const fatalRank = levels.indexOf("fatal");
 
-export const createFramer = (options: FramerOptions): Framer => {
-  const outbox = options.outbox;
+/** `onSeal` is told when a frame went to the outbox. */
+export const createFramer = (setup: Setup, outbox: Outbox, onSeal: () => void): Framer => {
   const open = createOpenFrame();
   const lost: DropCount[] = [];
 
   const close = (): void => {
     outbox.add(open.seal());
     outbox.makeRoom(0);
-    options.onSeal();
+    onSeal();
   };
   /** Gives the counts seqs, as far as an event of level number `rank` would have room. */
   const addLost = (rank: number): void => {
-    const limitBytes = Math.min(options.bodyBytes, outbox.roomBytes(rank));
+    const limitBytes = Math.min(setup.bodyBytes, outbox.roomBytes(rank));
     while (lost.length > 0) {
-      const uptimeMs = options.platform.uptimeMs();
+      const uptimeMs = setup.platform.uptimeMs();
       if (!open.add({ kind: "drop", uptimeMs, drop: lost[0] as DropCount }, limitBytes)) return;
       lost.shift();
     }
@@ -65,17 +53,17 @@ export const createFramer = (options: FramerOptions): Framer => {
     if (open.count() === 0) addLost(errorRank);
     if (open.count() > 0) {
       const roomBytes = outbox.roomBytes(rank);
-      if (open.add(event, Math.min(options.bodyBytes, roomBytes))) return null;
-      if (roomBytes < options.bodyBytes) return "ring_full";
+      if (open.add(event, Math.min(setup.bodyBytes, roomBytes))) return null;
+      if (roomBytes < setup.bodyBytes) return "ring_full";
       close();
     }
     const roomBytes = outbox.roomBytes(rank);
-    if (open.add(event, Math.min(options.eventLimitBytes, roomBytes))) return null;
-    return roomBytes < options.eventLimitBytes ? "ring_full" : "too_large";
+    if (open.add(event, Math.min(setup.eventLimitBytes, roomBytes))) return null;
+    return roomBytes < setup.eventLimitBytes ? "ring_full" : "too_large";
   };
   const drop = (level: Level, reason: DropReason): void => {
     addDrop(lost, { level, reason, count: 1 });
-    countDropped(options.tally, reason, 1);
+    countDropped(setup.tally, reason, 1);
   };
   return {
     drop,
@@ -94,11 +82,11 @@ export const createFramer = (options: FramerOptions): Framer => {
       return true;
     },
     end() {
-      const end: EndEntry = { kind: "end", uptimeMs: options.platform.uptimeMs() };
+      const end: EndEntry = { kind: "end", uptimeMs: setup.platform.uptimeMs() };
       addLost(fatalRank);
-      if (!open.add(end, options.bodyBytes)) {
+      if (!open.add(end, setup.bodyBytes)) {
         close();
-        open.add(end, options.bodyBytes);
+        open.add(end, setup.bodyBytes);
       }
       close();
     },

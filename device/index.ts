@@ -1,6 +1,8 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
-import { cleanDevice, createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import { createMirror, type MirrorConsole } from "./mirror.ts";
 import { createMqttLink, createNodePlatform, type MqttClient } from "./platforms/node.ts";
+import { cleanDevice } from "./setup.ts";
 
 export type { DropReason, Level } from "../shared/event.ts";
 export type { Logger, LoggerOptions, LogMethods, Stats, TaggedLogger } from "./logger.ts";
@@ -11,6 +13,8 @@ export type { Dropped } from "./tally.ts";
 export interface NodeLoggerOptions extends LoggerOptions {
   /** A client of the `mqtt` package. It reconnects by itself, and stays the application's to end. */
   mqtt: MqttClient;
+  /** Shows each event there as well. */
+  console?: MirrorConsole;
 }
 
 const outboxBytes = 65_536;
@@ -24,12 +28,10 @@ const outboxBytes = 65_536;
  * log.info("temp %d of %s", 21, "inlet");
  * ```
  */
-export const createLogger = (options: NodeLoggerOptions): Logger =>
-  createLoggerOn(
-    { platform: createNodePlatform(), link: createMqttLink(options.mqtt) },
-    options,
-    outboxBytes,
-  );
+export const createLogger = (options: NodeLoggerOptions): Logger => {
+  const host = { platform: createNodePlatform(), link: createMqttLink(options.mqtt), outboxBytes };
+  return createLoggerOn(host, options, options.console && createMirror(options.console));
+};
 
 /** What `mqtt.connect` should be given as well: a last will, so that the broker says who is gone. */
 export interface ConnectOptions {

@@ -1,13 +1,9 @@
 import { type Level, levels } from "../shared/event.ts";
-import { type Boot, bootText } from "../shared/frame.ts";
-import { flushAfterMs, windowFrames } from "../shared/limits.ts";
-import { defaultPrefix, topicOf } from "../shared/topic.ts";
-import type { Topics } from "./connection.ts";
-import { createDelivery, type Delivery, eventLimitOf } from "./delivery.ts";
-import { createMirror, type MirrorConsole } from "./mirror.ts";
-import type { Host } from "./platform.ts";
-import { createRecorder, type Recorder } from "./recorder.ts";
-import { createTally, type Dropped, type Tally } from "./tally.ts";
+import { bootText } from "../shared/frame.ts";
+import { createDelivery, type Delivery } from "./delivery.ts";
+import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
+import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
+import type { Dropped, Tally } from "./tally.ts";
 
 /** Log methods. They never throw and never block; `format` is printf text that the agent renders. */
 export interface LogMethods {
@@ -46,48 +42,14 @@ export interface Logger extends LogMethods {
   close(limitMs?: number): Promise<boolean>;
 }
 
-export interface LoggerOptions {
-  /** Id of the device: 1 to 64 of `[A-Za-z0-9._-]`; other characters become `_`. */
-  device: string;
+export interface LoggerOptions extends SetupOptions {
   /** Least severe level that is recorded; `info`. */
   level?: Level;
-  /** First levels of the topics; `fleetlog/1`. */
-  prefix?: string;
-  /** Most bytes held for events without an ack; 65,536 on Node, 2,048 on Espruino. */
-  outboxBytes?: number;
-  /** How long an event may wait while frames can be sent; 5,000 ms. */
-  flushAfterMs?: number;
-  /** Frames without an ack at a time; 4. */
-  windowFrames?: number;
-  /** Shows each event on a console as well. */
-  console?: MirrorConsole;
 }
 
 const tagLimit = 16;
 const tagLimitCharacters = 64;
 const closeLimitMs = 5_000;
-const leastOutboxBytes = 512;
-
-/** The id as topics allow it. */
-export const cleanDevice = (device: unknown): string =>
-  String(device || "device")
-    .replace(/[^A-Za-z0-9._-]/g, "_")
-    .slice(0, 64);
-
-/** A boot is named when it is first asked for: by then a board has gathered more noise. */
-const createBoot = (host: Host): (() => Boot) => {
-  let boot: Boot | null = null;
-  return () => {
-    if (boot === null) boot = { nonce: host.platform.entropy(), number: 0 };
-    return boot;
-  };
-};
-
-const topicsOf = (prefix: string, device: string): Topics => ({
-  up: topicOf(prefix, device, "up"),
-  down: topicOf(prefix, device, "down"),
-  state: topicOf(prefix, device, "state"),
-});
 
 interface MethodOptions {
   recorder: Recorder;
@@ -106,58 +68,44 @@ const addMethods = (target: { level: Level | null }, options: MethodOptions): vo
   levels.forEach(addMethod);
 };
 
-const statsOf = (tally: Tally, delivery: Delivery, boot: Boot): Stats => {
-  const stats = JSON.parse(JSON.stringify(tally)) as Stats;
-  stats.boot = bootText(boot);
+const statsOf = (setup: Setup, delivery: Delivery): Stats => {
+  const stats = JSON.parse(JSON.stringify(setup.tally)) as Stats;
+  stats.boot = bootText(setup.boot());
   stats.bytes = delivery.bytes();
-  stats.pending = tally.logged - tally.acked;
-  for (const reason in tally.dropped) {
-    stats.pending -= tally.dropped[reason as keyof Dropped] as number;
+  stats.pending = stats.logged - stats.acked;
+  for (const reason in stats.dropped) {
+    stats.pending -= stats.dropped[reason as keyof Dropped] as number;
   }
   return stats;
 };
 
-/** A logger on a host. `outboxBytes` is the host's default for the option of that name. */
-export const createLoggerOn = (host: Host, options: LoggerOptions, outboxBytes: number): Logger => {
-  const tally = createTally();
-  const limitBytes = Math.max(leastOutboxBytes, options.outboxBytes || outboxBytes);
-  const boot = createBoot(host);
-  const delivery = createDelivery({
-    host,
-    tally,
-    boot,
-    topics: topicsOf(options.prefix || defaultPrefix, cleanDevice(options.device)),
-    outboxBytes: limitBytes,
-    flushAfterMs: options.flushAfterMs || flushAfterMs,
-    windowFrames: options.windowFrames || windowFrames,
-  });
-  const recorder = createRecorder({
-    platform: host.platform,
-    delivery,
-    tally,
-    eventLimitBytes: eventLimitOf(limitBytes),
-    mirror: options.console ? createMirror(options.console) : null,
-  });
+/** A logger on any host. */
+export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirror): Logger => {
+  const setup = createSetup(host, options);
+  const delivery = createDelivery(setup);
+  const recorder = createRecorder(setup, delivery, mirror);
   const tags: { [key: string]: TaggedLogger } = {};
   let places = tagLimit;
-  let closing: Promise<boolean> | null = null;
+  let closing: Promise<boolean> | undefined;
 
   const logger = {
     level: options.level || "info",
-    tag(name: string): TaggedLogger {
+    tag(name) {
       const text = String(name).slice(0, tagLimitCharacters);
       // Not the name itself: it might be one that every object has.
-      const known = tags[`$${text}`];
-      if (known) return known;
-      const tagged = { level: null } as TaggedLogger;
-      addMethods(tagged, { recorder, tag: text, rootLevel: () => logger.level });
-      if (places-- > 0) tags[`$${text}`] = tagged;
+      const key = `$${text}`;
+      let tagged = tags[key];
+      if (!tagged) {
+        tagged = { level: null } as TaggedLogger;
+        addMethods(tagged, { recorder, tag: text, rootLevel: () => logger.level });
+        if (places-- > 0) tags[key] = tagged;
+      }
       return tagged;
     },
-    flush: () => delivery.flush(),
-    stats: () => statsOf(tally, delivery, boot()),
-    close(limitMs?: number): Promise<boolean> {
-      if (closing === null) {
+    flush: delivery.flush,
+    stats: () => statsOf(setup, delivery),
+    close(limitMs) {
+      if (!closing) {
         recorder.stop();
         closing = new Promise((resolve) => delivery.close(limitMs || closeLimitMs, resolve));
       }

@@ -1,4 +1,4 @@
-import type { LogEvent } from "../shared/event.ts";
+import type { Mirror } from "./recorder.ts";
 
 /** What the console mirror needs of a console. */
 export interface MirrorConsole {
@@ -7,8 +7,8 @@ export interface MirrorConsole {
 
 /** Shows events on a console as `level tag format`, then the values; ignores what the console throws. */
 export const createMirror =
-  (target: MirrorConsole) =>
-  (event: LogEvent): void => {
+  (target: MirrorConsole): Mirror =>
+  (event) => {
     const site = event.site;
     const tag = site.tag === "" ? "" : ` ${site.tag}:`;
     const line: unknown[] = [`${site.level}${tag} ${site.format}`];

@@ -35,9 +35,3 @@ export interface Link {
   /** Stops telling and reconnecting. The connection itself stays with the application. */
   release(): void;
 }
-
-/** Where a logger runs. */
-export interface Host {
-  platform: Platform;
-  link: Link;
-}

@@ -1,7 +1,7 @@
 import type { DropReason, Level, LogEvent, Value } from "../shared/event.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Platform } from "./platform.ts";
-import { countDropped, type Tally } from "./tally.ts";
+import type { Setup } from "./setup.ts";
+import { countDropped } from "./tally.ts";
 import { leastBytes, toValue } from "./value.ts";
 
 /** Turns log calls into events, one at a time: calls made meanwhile wait their turn. */
@@ -12,15 +12,8 @@ export interface Recorder {
   stop(): void;
 }
 
-export interface RecorderOptions {
-  platform: Platform;
-  delivery: Delivery;
-  tally: Tally;
-  /** Events whose text alone is longer are not encoded at all. */
-  eventLimitBytes: number;
-  /** Sees each event too; what it throws is ignored. */
-  mirror: ((event: LogEvent) => void) | null;
-}
+/** Sees each event as it is recorded; must not throw. */
+export type Mirror = (event: LogEvent) => void;
 
 /** A log call as it was made. */
 interface WaitingCall {
@@ -33,9 +26,8 @@ interface WaitingCall {
 /** Calls that may wait while one is at work, for example from an argument's `toJSON`. */
 const waitingPlaces = 4;
 
-export const createRecorder = (options: RecorderOptions): Recorder => {
-  const delivery = options.delivery;
-  const tally = options.tally;
+export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror): Recorder => {
+  const tally = setup.tally;
   const waiting: WaitingCall[] = [];
   let places = 0;
   let isAtWork = false;
@@ -49,8 +41,8 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
     const level = call.level;
     try {
       const event = eventOf(call);
-      if (options.mirror) options.mirror(event);
-      if (isStopped || textBytes(event) > options.eventLimitBytes) drop(level, "too_large");
+      if (mirror) mirror(event);
+      if (isStopped || textBytes(event) > setup.eventLimitBytes) drop(level, "too_large");
       else delivery.add(event);
     } catch {
       // By intent nothing here throws: the engine has run out of memory, or of a string's length.
@@ -62,7 +54,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
       isStopped = true;
     },
     record(level, tag, args) {
-      const call = { level, tag, args, uptimeMs: options.platform.uptimeMs() };
+      const call = { level, tag, args, uptimeMs: setup.platform.uptimeMs() };
       tally.logged++;
       if (isAtWork) {
         if (places-- > 0) waiting.push(call);

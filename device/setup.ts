@@ -1,4 +1,4 @@
-import { type Boot, bootText } from "../shared/frame.ts";
+import type { Boot } from "../shared/frame.ts";
 import {
   flushAfterMs,
   frameLimitBytes,
@@ -56,3 +56,26 @@ export const cleanDevice = (device: string): string =>
   String(device || "device")
     .replace(/[^A-Za-z0-9._-]/g, "_")
     .slice(0, 64);
+
+export const createSetup = (host: Host, options: SetupOptions): Setup => {
+  const prefix = options.prefix || defaultPrefix;
+  const device = cleanDevice(options.device);
+  const outboxBytes = Math.max(leastOutboxBytes, options.outboxBytes || host.outboxBytes);
+  let boot: Boot | undefined;
+
+  return {
+    platform: host.platform,
+    link: host.link,
+    tally: createTally(),
+    boot() {
+      if (!boot) boot = { nonce: host.platform.entropy(), number: 0 };
+      return boot;
+    },
+    topic: (channel) => topicOf(prefix, device, channel),
+    outboxBytes,
+    bodyBytes: Math.min(frameTargetBytes - headerLimitBytes, outboxBytes / 4),
+    eventLimitBytes: Math.min(frameLimitBytes - headerLimitBytes, outboxBytes / 2),
+    flushAfterMs: options.flushAfterMs || flushAfterMs,
+    windowFrames: options.windowFrames || windowFrames,
+  };
+};

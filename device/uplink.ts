@@ -1,13 +1,12 @@
 import { decodeAck } from "../shared/codec/downlink.ts";
 import { encodeSealed } from "../shared/codec/encode.ts";
 import type { Ack } from "../shared/downlink.ts";
-import { type Boot, bootText } from "../shared/frame.ts";
+import { bootText } from "../shared/frame.ts";
 import { createDeadline } from "./deadline.ts";
 import type { HeldFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
 import { createPace } from "./pace.ts";
-import type { Host } from "./platform.ts";
-import type { Tally } from "./tally.ts";
+import type { Setup } from "./setup.ts";
 
 /** Sends the outbox's frames in seq order, retires them on ack, sends again what got none. */
 export interface Uplink {
@@ -22,24 +21,17 @@ export interface Uplink {
 }
 
 export interface UplinkOptions {
-  host: Host;
   outbox: Outbox;
-  tally: Tally;
-  /** Where frames go. */
-  topic: string;
-  /** Which boot this is; first asked when the first frame is sent. */
-  boot: () => Boot;
-  /** Frames without an ack at a time. */
-  windowFrames: number;
   /** Seals an open frame that is due; false where there is none. */
   sealDue: () => boolean;
   /** Told when an ack has emptied the outbox. */
   onEmpty: () => void;
 }
 
-export const createUplink = (options: UplinkOptions): Uplink => {
-  const platform = options.host.platform;
-  const link = options.host.link;
+export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
+  const platform = setup.platform;
+  const link = setup.link;
+  const topic = setup.topic("up");
   const outbox = options.outbox;
   const frames = outbox.frames;
   const pace = createPace();
@@ -50,11 +42,11 @@ export const createUplink = (options: UplinkOptions): Uplink => {
 
   const send = (frame: HeldFrame): void => {
     const uptimeMs = platform.uptimeMs();
-    if (frame.sends++ > 0) options.tally.resent++;
-    else options.tally.sent += frame.events;
+    if (frame.sends++ > 0) setup.tally.resent++;
+    else setup.tally.sent += frame.events;
     frame.sentAtMs = uptimeMs;
     const header = {
-      boot: options.boot(),
+      boot: setup.boot(),
       base: (frames[0] as HeldFrame).first,
       first: frame.first,
       count: frame.body.count,
@@ -62,14 +54,14 @@ export const createUplink = (options: UplinkOptions): Uplink => {
       ackId: lastAck.ackId,
       ackUptimeMs: lastAck.ackId > 0 ? lastAck.uptimeMs : uptimeMs,
     };
-    link.publish(options.topic, encodeSealed(header, frame.body), false);
+    link.publish(topic, encodeSealed(header, frame.body), false);
   };
   const hasNext = (): boolean => inFlight < frames.length || options.sealDue();
   const pump = (): void => {
     if (isPumping) return;
     isPumping = true;
     const uptimeMs = platform.uptimeMs();
-    while (!pace.isHeld(uptimeMs) && inFlight < options.windowFrames && link.isReady()) {
+    while (!pace.isHeld(uptimeMs) && inFlight < setup.windowFrames && link.isReady()) {
       if (!hasNext()) break;
       if (inFlight === 0) pace.started(uptimeMs);
       send(frames[inFlight++] as HeldFrame);
@@ -112,7 +104,7 @@ export const createUplink = (options: UplinkOptions): Uplink => {
     },
     receive(payload) {
       const decoded = decodeAck(payload);
-      if (decoded.ok && bootText(decoded.ack.boot) === bootText(options.boot())) take(decoded.ack);
+      if (decoded.ok && bootText(decoded.ack.boot) === bootText(setup.boot())) take(decoded.ack);
     },
   };
 };

@@ -113,10 +113,6 @@ export const readAt = (segment: Segment, uptimeMs: number): Reading => {
 const isTooSoon = (segment: Segment, frame: Bound): boolean =>
   segment.notBefore.some((known) => known.uptimeMs <= frame.uptimeMs && contradict(known, frame));
 
-/** The same of an ack that came sooner before a frame known. */
-const isTooLate = (segment: Segment, ack: Bound): boolean =>
-  segment.notAfter.some((known) => known.uptimeMs > ack.uptimeMs && contradict(ack, known));
-
 /** Uptime of the latest frame the segment has seen, -1 for none. */
 const newestUptimeMs = (segment: Segment): number => segment.notAfter.at(-1)?.uptimeMs ?? -1;
 
@@ -155,9 +151,7 @@ export const learnFrame = (segment: Segment, frame: Bound): Segment => {
 export const learnAck = (segment: Segment, ack: Bound, frame: Bound): Segment => {
   // An ack that contradicts the very frame which returns it tells nothing: the agent's host slept.
   if (contradict(ack, frame)) return segment;
-  const next = isTooLate(segment, ack)
-    ? { ...freshSegment(segment), notAfter: [frame] }
-    : (segmentAfterSleep(segment, ack) ?? segment);
+  const next = segmentAfterSleep(segment, ack) ?? segment;
   addNotBefore(next.notBefore, ack);
   const { earliestMs, latestMs } = spanAt(next, ack.uptimeMs);
   const widthMs = Math.max(0, latestMs - earliestMs);

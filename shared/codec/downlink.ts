@@ -1,5 +1,5 @@
 import type { Ack } from "../downlink.ts";
-import { createReader } from "./reader.ts";
+import { integerLimit } from "../limits.ts";
 import { createWriter } from "./writer.ts";
 
 /**
@@ -26,23 +26,33 @@ export const encodeAck = (ack: Ack): Uint8Array => {
 
 export type DecodedAck = { ok: true; ack: Ack } | { ok: false; offset: number; reason: string };
 
-/** Reads any bytes whatever; bytes after the last field belong to a later version and are ignored. */
+/** The longest ack: a mark, two times 4 bytes, and six numbers of up to 8. */
+const ackLimitBytes = 57;
+
+/**
+ * Reads any bytes whatever; bytes after the last field belong to a later version and are ignored.
+ * Without a `Reader`, for the device's sake: a number that ends too early is NaN, and spoils the sum.
+ */
 export const decodeAck = (bytes: Uint8Array): DecodedAck => {
-  const reader = createReader(bytes, 0);
-  const mark = reader.byte();
-  if (mark !== ackMark) reader.fail(`first byte 0x${mark.toString(16)} is no ack`);
-  const storeId = reader.uint32();
-  const nonce = reader.uint32();
-  const number = reader.varint();
-  const ack = {
-    storeId,
-    boot: { nonce, number },
-    ackId: reader.varint(),
-    next: reader.varint(),
-    definitions: reader.varint(),
-    epochMs: reader.varint(),
-    busyMs: reader.varint(),
+  const end = Math.min(bytes.length, ackLimitBytes);
+  let offset = 0;
+  const byte = (): number => (offset < end ? (bytes[offset++] as number) : NaN);
+  const varint = (): number => {
+    const low = byte();
+    return low >= 128 ? low - 128 + 128 * varint() : low;
   };
-  const fault = reader.fault();
-  return fault === null ? { ok: true, ack } : { ok: false, ...fault };
+  const uint32 = (): number => byte() + 256 * (byte() + 256 * (byte() + 256 * byte()));
+
+  if (byte() !== ackMark) return { ok: false, offset: 0, reason: "no ack" };
+  const ack = {
+    storeId: uint32(),
+    boot: { nonce: uint32(), number: varint() },
+    ackId: varint(),
+    next: varint(),
+    definitions: varint(),
+    epochMs: varint(),
+    busyMs: varint(),
+  };
+  const sum = ack.boot.number + ack.ackId + ack.next + ack.definitions + ack.epochMs + ack.busyMs;
+  return sum <= integerLimit ? { ok: true, ack } : { ok: false, offset, reason: "damaged ack" };
 };
