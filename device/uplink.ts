@@ -1,11 +1,10 @@
 import { decodeAck } from "../shared/codec/downlink.ts";
 import { encodeSealed } from "../shared/codec/encode.ts";
 import type { Ack } from "../shared/downlink.ts";
-import { bootText } from "../shared/frame.ts";
+import type { Boot } from "../shared/frame.ts";
 import { createDeadline } from "./deadline.ts";
 import type { HeldFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
-import { createPace } from "./pace.ts";
 import type { Setup } from "./setup.ts";
 
 /** Sends the outbox's frames in seq order, retires them on ack, sends again what got none. */
@@ -28,17 +27,26 @@ export interface UplinkOptions {
   onEmpty: () => void;
 }
 
+/** How long an ack may take before its frame is sent again: the first time, and at most. */
+const firstPatienceMs = 4_000;
+const patienceLimitMs = 64_000;
+
+/** The longest pause an ack can ask for: a damaged one must not silence a device. */
+const holdLimitMs = 300_000;
+
+/** No frame is sent again sooner, whatever acks come: they may have crossed it on their way. */
+const roundTripMs = 1_000;
+
 export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   const platform = setup.platform;
-  const link = setup.link;
   const topic = setup.topic("up");
   const outbox = options.outbox;
   const frames = outbox.frames;
-  const pace = createPace();
   let lastAck = { ackId: 0, uptimeMs: 0 };
   /** Frames at the outbox's front that are under way. */
   let inFlight = 0;
-  let isPumping = false;
+  let patienceMs = firstPatienceMs;
+  let isHeld = false;
 
   const send = (frame: HeldFrame): void => {
     const uptimeMs = platform.uptimeMs();
@@ -54,57 +62,69 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       ackId: lastAck.ackId,
       ackUptimeMs: lastAck.ackId > 0 ? lastAck.uptimeMs : uptimeMs,
     };
-    link.publish(topic, encodeSealed(header, frame.body), false);
+    setup.link.publish(topic, encodeSealed(header, frame.body), false);
   };
   const hasNext = (): boolean => inFlight < frames.length || options.sealDue();
   const pump = (): void => {
-    if (isPumping) return;
-    isPumping = true;
-    const uptimeMs = platform.uptimeMs();
-    while (!pace.isHeld(uptimeMs) && inFlight < setup.windowFrames && link.isReady()) {
-      if (!hasNext()) break;
-      if (inFlight === 0) pace.started(uptimeMs);
+    while (!isHeld && inFlight < setup.windowFrames && setup.link.isReady() && hasNext()) {
+      overdue.within(patienceMs);
       send(frames[inFlight++] as HeldFrame);
     }
-    isPumping = false;
-    deadline.cancel();
-    const waitMs = pace.waitMs(uptimeMs, inFlight > 0);
-    if (waitMs !== null && link.isConnected()) deadline.within(waitMs);
   };
-  const deadline = createDeadline(platform, () => {
-    if (inFlight > 0 && pace.isOverdue(platform.uptimeMs())) {
-      pace.slowDown();
-      inFlight = 0;
-    }
+  const rewind = (): void => {
+    overdue.cancel();
+    inFlight = 0;
+  };
+  const overdue = createDeadline(platform, () => {
+    patienceMs = Math.min(patienceLimitMs, patienceMs * 2);
+    rewind();
     pump();
   });
-  const take = (ack: Ack): void => {
-    const uptimeMs = platform.uptimeMs();
-    const first = frames[0];
-    lastAck = { ackId: ack.ackId, uptimeMs };
-    pace.hold(uptimeMs, ack.busyMs);
-    if (!first) return;
-    const retired = outbox.retire(ack.next);
-    inFlight = Math.max(0, inFlight - retired);
-    if (retired > 0) pace.progressed(uptimeMs, first);
-    else if (ack.next === first.first && inFlight > 1 && pace.isLost(uptimeMs, first)) inFlight = 0;
+  const held = createDeadline(platform, () => {
+    isHeld = false;
     pump();
-    if (!frames.length) options.onEmpty();
+  });
+  const hold = (busyMs: number): void => {
+    held.cancel();
+    isHeld = busyMs > 0;
+    if (isHeld) held.within(Math.min(holdLimitMs, busyMs));
+  };
+  const progress = (retired: number): void => {
+    inFlight = Math.max(0, inFlight - retired);
+    patienceMs = firstPatienceMs;
+    overdue.cancel();
+    if (inFlight > 0) overdue.within(patienceMs);
   };
   return {
     pump,
+    pause: rewind,
     restart() {
-      inFlight = 0;
-      pace.reset();
+      patienceMs = firstPatienceMs;
+      rewind();
       pump();
     },
-    pause() {
-      inFlight = 0;
-      deadline.cancel();
-    },
     receive(payload) {
-      const decoded = decodeAck(payload);
-      if (decoded.ok && bootText(decoded.ack.boot) === bootText(setup.boot())) take(decoded.ack);
+      const ack = ackFor(setup.boot(), payload);
+      const first = frames[0];
+      if (!ack) return;
+      const uptimeMs = platform.uptimeMs();
+      lastAck = { ackId: ack.ackId, uptimeMs };
+      hold(ack.busyMs);
+      if (!first) return;
+      const isLost = ack.next === first.first && inFlight > 1;
+      const retired = outbox.retire(ack.next);
+      if (retired > 0) progress(retired);
+      else if (isLost && uptimeMs - first.sentAtMs >= roundTripMs) rewind();
+      pump();
+      if (frames.length === 0) options.onEmpty();
     },
   };
+};
+
+/** The ack in a message of the agent, null where it is another boot's or none at all. */
+const ackFor = (boot: Boot, payload: Uint8Array): Ack | null => {
+  const decoded = decodeAck(payload);
+  if (!decoded.ok) return null;
+  const theirs = decoded.ack.boot;
+  return theirs.nonce === boot.nonce && theirs.number === boot.number ? decoded.ack : null;
 };

@@ -128,13 +128,15 @@ const freshSegment = (segment: Segment): Segment => ({
  * The segment that follows where the device slept without counting: after the last frame that was
  * certainly sent before.
  */
-const segmentAfterSleep = (segment: Segment, ack: Bound): Segment | null => {
+const segmentAfterSleep = (segment: Segment, ack: Bound, frame: Bound): Segment | null => {
   const sleptAtMs = segment.notAfter.findLast((known) => contradict(ack, known))?.uptimeMs;
   if (sleptAtMs === undefined) return null;
+  const notAfter = segment.notAfter.filter((known) => known.uptimeMs > sleptAtMs);
+  addNotAfter(notAfter, frame);
   return {
     afterUptimeMs: Math.max(segment.afterUptimeMs, sleptAtMs),
     notBefore: [...segment.notBefore],
-    notAfter: segment.notAfter.filter((known) => known.uptimeMs > sleptAtMs),
+    notAfter,
     roundTripMs: segment.roundTripMs,
   };
 };
@@ -151,7 +153,7 @@ export const learnFrame = (segment: Segment, frame: Bound): Segment => {
 export const learnAck = (segment: Segment, ack: Bound, frame: Bound): Segment => {
   // An ack that contradicts the very frame which returns it tells nothing: the agent's host slept.
   if (contradict(ack, frame)) return segment;
-  const next = segmentAfterSleep(segment, ack) ?? segment;
+  const next = segmentAfterSleep(segment, ack, frame) ?? segment;
   addNotBefore(next.notBefore, ack);
   const { earliestMs, latestMs } = spanAt(next, ack.uptimeMs);
   const widthMs = Math.max(0, latestMs - earliestMs);
