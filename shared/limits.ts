@@ -4,8 +4,8 @@ export const frameTargetBytes = 1_200;
 /** MQTT payload of one frame, outer header included: what an agent accepts. */
 export const frameLimitBytes = 65_536;
 
-/** Room kept for the outer header, which is written when a frame is sent: 9 numbers, 7 of them varints. */
-export const headerLimitBytes = 48;
+/** The longest outer header: a mark, 4 bytes, and seven numbers of up to 8. */
+export const headerLimitBytes = 61;
 
 /** Frames of one device that may wait for an ack at a time. */
 export const windowFrames = 4;

@@ -34,7 +34,7 @@ export const parseTopic = (prefix: string, topic: string): Source | null => {
   const shard = parts[0];
   const device = parts[1];
   const channel = parts[2];
-  if (parts.length !== 3 || shard === undefined || !/^[0-9]+$/.test(shard)) return null;
+  if (parts.length !== 3 || shard === undefined || !/^(0|[1-9][0-9]*)$/.test(shard)) return null;
   if (device === undefined || !isDeviceId(device)) return null;
   if (channel !== "up" && channel !== "down" && channel !== "state") return null;
   return { device, shard: parseInt(shard, 10), channel };

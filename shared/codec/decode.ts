@@ -2,11 +2,13 @@ import {
   type DropCount,
   dropReasons,
   type Entry,
+  type Level,
   levels,
   type Site,
   type Value,
 } from "../event.ts";
 import type { Body, Frame, FrameHeader } from "../frame.ts";
+import { integerLimit } from "../limits.ts";
 import { bodyFormats, readHeader } from "./header.ts";
 import { createReader, type Reader } from "./reader.ts";
 import { fromUtf8 } from "./text.ts";
@@ -57,36 +59,48 @@ const readTombstone = (reader: Reader): Body => {
   for (let left = reader.varint(); left > 0 && reader.fault() === null; left--) {
     drops.push(readDrop(reader));
   }
-  if (!reader.isAtEnd()) reader.fail("bytes after the last drop");
+  if (!reader.isAtEnd()) reader.fail("bytes after the last drop", reader.offset());
   return { kind: "tombstone", uptimeMs, drops };
 };
 
 const readDrop = (reader: Reader): DropCount => {
-  const level = levels[reader.byte()];
-  const reason = dropReasons[reader.varint()];
-  const count = reader.varint();
-  if (level === undefined) reader.fail("unknown level");
-  if (reason === undefined) reader.fail("unknown drop reason");
-  return { level: level ?? "warn", reason: reason ?? "unreadable", count };
+  const level = readLevel(reader);
+  const at = reader.offset();
+  const number = reader.varint();
+  const reason = dropReasons[number];
+  if (reason === undefined) reader.fail(`drop reason ${number} is not known`, at);
+  return { level, reason: reason ?? "unreadable", count: reader.varint() };
+};
+
+const readLevel = (reader: Reader): Level => {
+  const at = reader.offset();
+  const number = reader.byte();
+  const level = levels[number];
+  if (level === undefined) reader.fail(`level ${number} is not known`, at);
+  return level ?? "fatal";
 };
 
 const readEntries = (reader: Reader, bytes: Uint8Array, header: FrameHeader): Body => {
   const entries: Entry[] = [];
   const sites: Site[] = [];
   let uptimeMs = 0;
+  const from = reader.offset();
   while (!reader.isAtEnd()) {
+    const at = reader.offset();
     const code = reader.varint();
     uptimeMs += reader.varint();
-    const entry = readEntry(reader, bytes, { code, uptimeMs, sites });
+    const entry = readEntry(reader, bytes, { at, code, uptimeMs, sites });
     if (entry !== null) entries.push(entry);
   }
   if (entries.length !== header.count) {
-    reader.fail(`${entries.length} entries where the header says ${header.count}`);
+    reader.fail(`${entries.length} entries where the header says ${header.count}`, from);
   }
   return { kind: "entries", entries };
 };
 
 interface EntryPlace {
+  /** Offset of the entry. */
+  at: number;
   code: number;
   uptimeMs: number;
   /** Sites defined so far in this body. */
@@ -94,26 +108,25 @@ interface EntryPlace {
 }
 
 const readEntry = (reader: Reader, bytes: Uint8Array, place: EntryPlace): Entry | null => {
-  const { code, uptimeMs, sites } = place;
-  if (uptimeMs > 9007199254740991) reader.fail("uptime above 2^53 - 1");
+  const { at, code, uptimeMs, sites } = place;
+  if (uptimeMs > integerLimit) reader.fail("uptime above 2^53 - 1", at);
   if (code === 0) return { kind: "drop", uptimeMs, drop: readDrop(reader) };
   if (code === 1) return { kind: "end", uptimeMs };
   if (code === 2) sites.push(readSite(reader, bytes));
   const site = sites[code === 2 ? sites.length - 1 : code - 3];
   if (site === undefined) {
-    reader.fail(`site ${code - 3} is not defined`);
+    reader.fail(`site ${code - 3} is not defined`, at);
     return null;
   }
   return { kind: "event", uptimeMs, site, values: readValues(reader, bytes) };
 };
 
 const readSite = (reader: Reader, bytes: Uint8Array): Site => {
-  const level = levels[reader.byte()];
-  if (level === undefined) reader.fail("unknown level");
+  const level = readLevel(reader);
   const tag = reader.block();
   const format = reader.block();
   return {
-    level: level ?? "info",
+    level,
     tag: fromUtf8(bytes, tag.from, tag.to),
     format: fromUtf8(bytes, format.from, format.to),
   };

@@ -31,7 +31,7 @@ const ackLimitBytes = 57;
 
 /**
  * Reads any bytes whatever; bytes after the last field belong to a later version and are ignored.
- * Without a `Reader`, for the device's sake: a number that ends too early is NaN, and spoils the sum.
+ * Without a `Reader`, for the device's sake: a number cut off or above 2^53 - 1 is NaN, and spoils the sum.
  */
 export const decodeAck = (bytes: Uint8Array): DecodedAck => {
   const end = Math.min(bytes.length, ackLimitBytes);
@@ -39,7 +39,8 @@ export const decodeAck = (bytes: Uint8Array): DecodedAck => {
   const byte = (): number => (offset < end ? (bytes[offset++] as number) : NaN);
   const varint = (): number => {
     const low = byte();
-    return low >= 128 ? low - 128 + 128 * varint() : low;
+    const value = low >= 128 ? low - 128 + 128 * varint() : low;
+    return value <= integerLimit ? value : NaN;
   };
   const uint32 = (): number => byte() + 256 * (byte() + 256 * (byte() + 256 * byte()));
 
@@ -54,5 +55,5 @@ export const decodeAck = (bytes: Uint8Array): DecodedAck => {
     busyMs: varint(),
   };
   const sum = ack.boot.number + ack.ackId + ack.next + ack.definitions + ack.epochMs + ack.busyMs;
-  return sum <= integerLimit ? { ok: true, ack } : { ok: false, offset, reason: "damaged ack" };
+  return sum >= 0 ? { ok: true, ack } : { ok: false, offset, reason: "damaged ack" };
 };

@@ -1,5 +1,13 @@
-import { type DropCount, dropReasons, type Entry, type LogEvent, levels } from "../event.ts";
+import {
+  type DropCount,
+  dropReasons,
+  type Entry,
+  type LogEvent,
+  levels,
+  type Site,
+} from "../event.ts";
 import type { Body, Frame, FrameHeader } from "../frame.ts";
+import { integerLimit } from "../limits.ts";
 import { bodyFormats, writeHeader } from "./header.ts";
 import { toUtf8 } from "./text.ts";
 import { writeValue } from "./value.ts";
@@ -15,7 +23,10 @@ export interface SealedBody {
 
 /** An open body: entries go in one by one, until it is sealed. */
 export interface BodyWriter {
-  /** Adds an entry; false, with nothing added, where the body would exceed `limitBytes`. */
+  /**
+   * Adds an entry; false, with nothing added, where the body would exceed `limitBytes`. Nothing is
+   * added either where the engine throws on the way, out of memory for text.
+   */
   add(entry: Entry, limitBytes: number): boolean;
   count(): number;
   length(): number;
@@ -33,21 +44,25 @@ export interface BodyWriter {
  */
 const codes = { drop: 0, end: 1, definition: 2, site: 3 } as const;
 
+const keyOf = (site: Site): string => `${site.level} ${site.tag.length} ${site.tag}${site.format}`;
+
 export const createBodyWriter = (): BodyWriter => {
   let writer = createWriter();
   let siteKeys: string[] = [];
   let count = 0;
   let uptimeMs = 0;
+  /** Length up to the last whole entry: what a failed attempt leaves beyond it does not count. */
+  let wholeBytes = 0;
 
-  const stepTo = (entry: Entry): number => Math.max(0, entry.uptimeMs - uptimeMs);
-  const addEvent = (event: LogEvent): void => {
+  const stepTo = (entry: Entry): number => {
+    const entryMs = Math.min(integerLimit, Math.floor(entry.uptimeMs));
+    return entryMs > uptimeMs ? entryMs - uptimeMs : 0;
+  };
+  const writeEvent = (event: LogEvent, place: number, stepMs: number): void => {
     const site = event.site;
-    const key = `${site.level}\n${site.tag}\n${site.format}`;
-    const place = siteKeys.indexOf(key);
     writer.varint(place < 0 ? codes.definition : codes.site + place);
-    writer.varint(stepTo(event));
+    writer.varint(stepMs);
     if (place < 0) {
-      siteKeys.push(key);
       writer.byte(levels.indexOf(site.level));
       writer.block(toUtf8(site.tag));
       writer.block(toUtf8(site.format));
@@ -57,36 +72,38 @@ export const createBodyWriter = (): BodyWriter => {
       writeValue(writer, event.values[index] as LogEvent["values"][number]);
     }
   };
-  const addEntry = (entry: Entry): void => {
-    if (entry.kind === "event") addEvent(entry);
+  const writeEntry = (entry: Entry, place: number, stepMs: number): void => {
+    if (entry.kind === "event") writeEvent(entry, place, stepMs);
     else {
       writer.varint(entry.kind === "drop" ? codes.drop : codes.end);
-      writer.varint(stepTo(entry));
+      writer.varint(stepMs);
       if (entry.kind === "drop") writeDrop(writer, entry.drop);
     }
   };
   return {
     add(entry, limitBytes) {
-      const lengthBefore = writer.length();
-      const sitesBefore = siteKeys.length;
-      addEntry(entry);
-      if (writer.length() > limitBytes) {
-        writer.truncate(lengthBefore);
-        if (siteKeys.length > sitesBefore) siteKeys.pop();
-        return false;
-      }
-      uptimeMs += stepTo(entry);
+      const key = entry.kind === "event" ? keyOf(entry.site) : "";
+      const place = siteKeys.indexOf(key);
+      const stepMs = stepTo(entry);
+      writer.truncate(wholeBytes);
+      writeEntry(entry, place, stepMs);
+      if (writer.length() > limitBytes) return false;
+      if (key !== "" && place < 0) siteKeys.push(key);
+      wholeBytes = writer.length();
+      uptimeMs += stepMs;
       count++;
       return true;
     },
     count: () => count,
-    length: () => writer.length(),
+    length: () => wholeBytes,
     seal() {
+      writer.truncate(wholeBytes);
       const sealed = { format: bodyFormats.entries, count, bytes: writer.bytes() };
       writer = createWriter();
       siteKeys = [];
       count = 0;
       uptimeMs = 0;
+      wholeBytes = 0;
       return sealed;
     },
   };
@@ -98,10 +115,13 @@ const writeDrop = (writer: Writer, drop: DropCount): void => {
   writer.varint(drop.count);
 };
 
-/** The body that stands in for a frame of `count` seqs: uptime it began at, how many drops, each. */
-export const sealTombstone = (count: number, drops: DropCount[], uptimeMs?: number): SealedBody => {
+/**
+ * The body that stands in for `count` seqs of entries: the uptime of the first of them, how many
+ * drops, each.
+ */
+export const sealTombstone = (count: number, drops: DropCount[], uptimeMs: number): SealedBody => {
   const writer = createWriter();
-  writer.varint(uptimeMs || 0);
+  writer.varint(uptimeMs);
   writer.varint(drops.length);
   for (let index = 0; index < drops.length; index++) writeDrop(writer, drops[index] as DropCount);
   return { format: bodyFormats.tombstone, count, bytes: writer.bytes() };

@@ -1,4 +1,5 @@
 import type { FrameHeader } from "../frame.ts";
+import { integerLimit } from "../limits.ts";
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
@@ -30,19 +31,22 @@ export const writeHeader = (writer: Writer, header: FrameHeader, bodyFormat: num
 export const readHeader = (reader: Reader): { header: FrameHeader; bodyFormat: number } => {
   const protocol = reader.byte();
   if ((protocol & 0xf0) !== headerMark) {
-    reader.fail(`protocol byte 0x${protocol.toString(16)} is no fleetlog frame`);
+    reader.fail(`protocol byte 0x${protocol.toString(16)} is no fleetlog frame`, 0);
   }
   const boot = { nonce: reader.uint32(), number: reader.varint() };
+  const firstAt = reader.offset();
   const first = reader.varint();
   const base = first - reader.varint();
+  const countAt = reader.offset();
   const count = reader.varint();
+  const sendAt = reader.offset();
   const sendUptimeMs = reader.varint();
   const ackId = reader.varint();
   const ackUptimeMs = ackId > 0 ? sendUptimeMs - reader.varint() : sendUptimeMs;
-  if (base < 0) reader.fail("base below 0");
-  if (count < 1) reader.fail("count of 0");
-  if (ackUptimeMs < 0) reader.fail("ack before the boot");
-  if (first + count > 9007199254740991) reader.fail("seq above 2^53 - 1");
+  if (base < 0) reader.fail("base below 0", firstAt);
+  if (count < 1) reader.fail("count of 0", countAt);
+  if (first + count > integerLimit) reader.fail("seq above 2^53 - 1", countAt);
+  if (ackUptimeMs < 0) reader.fail("ack before the boot", sendAt);
   return {
     header: { boot, base, first, count, sendUptimeMs, ackId, ackUptimeMs },
     bodyFormat: protocol & 0x0f,

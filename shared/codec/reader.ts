@@ -1,3 +1,5 @@
+import { integerLimit } from "../limits.ts";
+
 /** Why bytes could not be read: a reader sets it once, then answers 0 and empty. */
 export interface ReadFault {
   offset: number;
@@ -15,42 +17,45 @@ export interface Reader {
   block(): { from: number; to: number };
   offset(): number;
   isAtEnd(): boolean;
-  fail(reason: string): void;
+  /** Says what is wrong with what begins at `at`, and goes to the end. The first fault stands. */
+  fail(reason: string, at: number): void;
   fault(): ReadFault | null;
 }
 
 const varintLimitBytes = 8;
 
 export const createReader = (bytes: Uint8Array, from: number): Reader => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let view: DataView | null = null;
   let offset = from;
   let fault: ReadFault | null = null;
 
-  const fail = (reason: string): void => {
-    if (fault === null) fault = { offset, reason };
+  const fail = (reason: string, at: number): void => {
+    if (fault === null) fault = { offset: at, reason };
     offset = bytes.length;
   };
   const has = (count: number): boolean => {
-    if (offset + count <= bytes.length) return true;
-    fail(`ends ${offset + count - bytes.length} bytes too early`);
+    const left = bytes.length - offset;
+    if (count <= left) return true;
+    fail(`ends too early, bytes missing: ${count - left}`, offset);
     return false;
   };
   const byte = (): number => (has(1) ? (bytes[offset++] as number) : 0);
+  const inRange = (value: number, at: number): number => {
+    if (value <= integerLimit) return value;
+    fail("number above 2^53 - 1", at);
+    return 0;
+  };
   const varint = (): number => {
+    const at = offset;
     let value = 0;
     let scale = 1;
     for (let count = 0; count < varintLimitBytes; count++) {
       const next = byte();
       value += (next & 127) * scale;
-      if (next < 128) return inRange(value);
+      if (next < 128) return inRange(value, at);
       scale *= 128;
     }
-    fail("number longer than 8 bytes");
-    return 0;
-  };
-  const inRange = (value: number): number => {
-    if (value <= 9007199254740991) return value;
-    fail("number above 2^53 - 1");
+    fail("number longer than 8 bytes", at);
     return 0;
   };
   return {
@@ -58,18 +63,25 @@ export const createReader = (bytes: Uint8Array, from: number): Reader => {
     varint,
     fail,
     zigzag() {
+      const at = offset;
       const first = byte();
       const low = (first & 127) >> 1;
-      const magnitude = inRange(first < 128 ? low : varint() * 64 + low);
+      const magnitude = inRange(first < 128 ? low : varint() * 64 + low, at);
       return first & 1 ? -1 - magnitude : magnitude;
     },
     uint32() {
       if (!has(4)) return 0;
       offset += 4;
-      return view.getUint32(offset - 4, true);
+      return (
+        (bytes[offset - 4] as number) +
+        (bytes[offset - 3] as number) * 0x100 +
+        (bytes[offset - 2] as number) * 0x10000 +
+        (bytes[offset - 1] as number) * 0x1000000
+      );
     },
     double() {
       if (!has(8)) return 0;
+      if (view === null) view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       offset += 8;
       return view.getFloat64(offset - 8, true);
     },

@@ -49,6 +49,7 @@ export const writeValue = (writer: Writer, value: Value): void => {
 };
 
 export const readValue = (reader: Reader, bytes: Uint8Array): Value => {
+  const at = reader.offset();
   const kind = reader.byte();
   if (kind === kinds.null) return null;
   if (kind === kinds.false) return false;
@@ -56,11 +57,11 @@ export const readValue = (reader: Reader, bytes: Uint8Array): Value => {
   if (kind === kinds.integer) return reader.zigzag();
   if (kind === kinds.double) return reader.double();
   if (kind > kinds.json) {
-    reader.fail(`value of unknown kind ${kind}`);
+    reader.fail(`value of unknown kind ${kind}`, at);
     return null;
   }
   const block = reader.block();
-  if (kind === kinds.bytes) return bytes.slice(block.from, block.to);
+  if (kind === kinds.bytes) return new Uint8Array(bytes.subarray(block.from, block.to));
   const text = fromUtf8(bytes, block.from, block.to);
   return kind === kinds.json ? { json: text } : text;
 };

@@ -1,7 +1,9 @@
+import { integerLimit } from "../limits.ts";
+
 /** Bytes written one after another into a buffer that grows. Numbers are little-endian. */
 export interface Writer {
   byte(value: number): void;
-  /** `value` must be an integer, 0 to 2^53 - 1: 7 bits a byte, lowest first. */
+  /** An integer, 0 to 2^53 - 1: 7 bits a byte, lowest first. Below it becomes 0, as does NaN. */
   varint(value: number): void;
   /** Signed integers of either sign up to 2^53 - 1: 0, -1, 1, -2, ... become 0, 1, 2, 3, ... */
   zigzag(value: number): void;
@@ -32,7 +34,7 @@ export const createWriter = (): Writer => {
     buffer[length++] = value;
   };
   const varint = (value: number): void => {
-    let rest = value;
+    let rest = value > 0 ? Math.min(value, integerLimit) : 0;
     while (rest >= 128) {
       byte((rest % 128) + 128);
       rest = Math.floor(rest / 128);
@@ -55,8 +57,9 @@ export const createWriter = (): Writer => {
       if (magnitude >= 64) varint(Math.floor(magnitude / 64));
     },
     uint32(value) {
-      raw(new Uint8Array(new Uint32Array([value]).buffer));
+      for (let shift = 0; shift < 32; shift += 8) byte((value >>> shift) & 255);
     },
+    // Not by a DataView, which the smaller engines lack; all that run this are little-endian.
     double(value) {
       raw(new Uint8Array(new Float64Array([value]).buffer));
     },
@@ -68,6 +71,10 @@ export const createWriter = (): Writer => {
     truncate(to) {
       length = to;
     },
-    bytes: () => new Uint8Array(new Uint8Array(buffer.buffer, 0, length)),
+    bytes() {
+      // Espruino takes a view of length 0 for one of the whole buffer.
+      if (length === 0) return new Uint8Array(0);
+      return new Uint8Array(new Uint8Array(buffer.buffer, 0, length));
+    },
   };
 };

@@ -1,0 +1,24 @@
+import { crc32 as nativeCrc32 } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { crc32 } from "../../../shared/codec/crc32.ts";
+
+describe("crc32", () => {
+  it("gives the check value of CRC-32/ISO-HDLC", () => {
+    const check = crc32(Buffer.from("123456789"));
+
+    expect(check).toBe(0xcbf43926);
+  });
+
+  it("is 0 for no bytes", () => {
+    expect(crc32(new Uint8Array(0))).toBe(0);
+  });
+
+  it("agrees with zlib on any bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        expect(crc32(bytes)).toBe(nativeCrc32(bytes));
+      }),
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeAck, encodeAck } from "../../../shared/codec/downlink.ts";
+import { anyAck, anyDamage } from "../../support/any-frame.ts";
+
+const ack = {
+  storeId: 0xcafe0001,
+  ackId: 7,
+  boot: { nonce: 0x12345678, number: 3 },
+  next: 350,
+  definitions: 0,
+  epochMs: 1_790_000_000_000,
+  busyMs: 0,
+};
+
+describe("ack", () => {
+  it("comes back as it was", () => {
+    fc.assert(
+      fc.property(anyAck(), (any) => {
+        expect(decodeAck(encodeAck(any))).toStrictEqual({ ok: true, ack: any });
+      }),
+    );
+  });
+
+  it("is refused wherever it is cut off", () => {
+    const bytes = encodeAck(ack);
+
+    for (let length = 0; length < bytes.length; length++) {
+      expect(decodeAck(bytes.slice(0, length)).ok).toBe(false);
+    }
+  });
+
+  it("ignores bytes of a later version after its last field", () => {
+    const longer = new Uint8Array([...encodeAck(ack), 1, 2, 255]);
+
+    expect(decodeAck(longer)).toStrictEqual({ ok: true, ack });
+  });
+
+  it("is refused with a number above 2^53 - 1", () => {
+    const bytes = Buffer.from("b00100feca7856341200ffffffffffffff10000000", "hex");
+
+    expect(decodeAck(bytes)).toMatchObject({ ok: false, reason: "damaged ack" });
+  });
+
+  it("is refused without its mark", () => {
+    expect(decodeAck(new Uint8Array([0xa0, 1, 2]))).toEqual({
+      ok: false,
+      offset: 0,
+      reason: "no ack",
+    });
+  });
+
+  it("never makes the decoder throw, whatever the bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        expect(() => decodeAck(new Uint8Array([0xb0, ...bytes]))).not.toThrow();
+        expect(() => decodeAck(bytes)).not.toThrow();
+      }),
+    );
+  });
+
+  it("holds only safe integers after any damage that still reads", () => {
+    const anyDamaged = anyAck().chain((any) => anyDamage(encodeAck(any)));
+
+    fc.assert(
+      fc.property(anyDamaged, (bytes) => {
+        const decoded = decodeAck(bytes);
+        const numbers = decoded.ok
+          ? [decoded.ack.next, decoded.ack.ackId, decoded.ack.epochMs, decoded.ack.busyMs]
+          : [];
+
+        expect(numbers.every(Number.isSafeInteger)).toBe(true);
+      }),
+    );
+  });
+});
