@@ -10,6 +10,8 @@ export interface Site {
   /** Module of the program, `""` for none. */
   tag: string;
   format: string;
+  /** The site measures instead: `format` is the metric's name, `tag` its unit, the value a number. */
+  isMetric?: true;
 }
 
 /** An array or object argument, as its JSON text. */

@@ -9,7 +9,7 @@ import {
 } from "../event.ts";
 import type { Body, Frame, FrameHeader } from "../frame.ts";
 import { integerLimit } from "../limits.ts";
-import { bodyFormats, readHeader } from "./header.ts";
+import { bodyFormats, metricLevel, readHeader } from "./header.ts";
 import { createReader, type Reader } from "./reader.ts";
 import { fromUtf8 } from "./text.ts";
 import { readValue } from "./value.ts";
@@ -74,7 +74,10 @@ const readDrop = (reader: Reader): DropCount => {
 
 const readLevel = (reader: Reader): Level => {
   const at = reader.offset();
-  const number = reader.byte();
+  return levelOf(reader, reader.byte(), at);
+};
+
+const levelOf = (reader: Reader, number: number, at: number): Level => {
   const level = levels[number];
   if (level === undefined) reader.fail(`level ${number} is not known`, at);
   return level ?? "fatal";
@@ -122,14 +125,18 @@ const readEntry = (reader: Reader, bytes: Uint8Array, place: EntryPlace): Entry 
 };
 
 const readSite = (reader: Reader, bytes: Uint8Array): Site => {
-  const level = readLevel(reader);
+  const at = reader.offset();
+  const number = reader.byte();
+  const isMetric = number === metricLevel;
+  const level = isMetric ? "info" : levelOf(reader, number, at);
   const tag = reader.block();
   const format = reader.block();
-  return {
+  const site: Site = {
     level,
     tag: fromUtf8(bytes, tag.from, tag.to),
     format: fromUtf8(bytes, format.from, format.to),
   };
+  return isMetric ? { ...site, isMetric } : site;
 };
 
 const readValues = (reader: Reader, bytes: Uint8Array): Value[] => {

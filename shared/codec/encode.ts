@@ -8,7 +8,7 @@ import {
 } from "../event.ts";
 import type { Body, Frame, FrameHeader } from "../frame.ts";
 import { integerLimit } from "../limits.ts";
-import { bodyFormats, writeHeader } from "./header.ts";
+import { bodyFormats, metricLevel, writeHeader } from "./header.ts";
 import { toUtf8 } from "./text.ts";
 import { writeValue } from "./value.ts";
 import { createWriter, type Writer } from "./writer.ts";
@@ -44,7 +44,11 @@ export interface BodyWriter {
  */
 const codes = { drop: 0, end: 1, definition: 2, site: 3 } as const;
 
-const keyOf = (site: Site): string => `${site.level} ${site.tag.length} ${site.tag}${site.format}`;
+/** A site's level on the wire; metrics have one of their own. */
+const levelOf = (site: Site): number => (site.isMetric ? metricLevel : levels.indexOf(site.level));
+
+const keyOf = (site: Site): string =>
+  `${levelOf(site)} ${site.tag.length} ${site.tag}${site.format}`;
 
 export const createBodyWriter = (): BodyWriter => {
   let writer = createWriter();
@@ -63,7 +67,7 @@ export const createBodyWriter = (): BodyWriter => {
     writer.varint(place < 0 ? codes.definition : codes.site + place);
     writer.varint(stepMs);
     if (place < 0) {
-      writer.byte(levels.indexOf(site.level));
+      writer.byte(levelOf(site));
       writer.block(toUtf8(site.tag));
       writer.block(toUtf8(site.format));
     }

@@ -15,6 +15,9 @@ const headerMark = 0xa0;
 /** Formats of the body, by their number in the protocol byte. */
 export const bodyFormats = { tombstone: 0, entries: 1 } as const;
 
+/** In place of a level, where a site measures: one above the last of `levels`. */
+export const metricLevel = 5;
+
 export const writeHeader = (writer: Writer, header: FrameHeader, bodyFormat: number): void => {
   writer.byte(headerMark + bodyFormat);
   writer.uint32(header.boot.nonce);

@@ -80,7 +80,15 @@ export const anyValue = (): Arbitrary<Value> =>
   );
 
 export const anySite = (): Arbitrary<Site> =>
-  recordOf({ level: fc.constantFrom(...levels), tag: anyText(), format: anyText() });
+  fc.oneof(
+    recordOf({ level: fc.constantFrom(...levels), tag: anyText(), format: anyText() }),
+    recordOf({
+      level: fc.constant("info" as const),
+      tag: anyText(),
+      format: anyText(),
+      isMetric: fc.constant(true as const),
+    }),
+  );
 
 const anyDropCount = (): Arbitrary<DropCount> =>
   recordOf({
