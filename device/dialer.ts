@@ -6,11 +6,10 @@ import type { Platform } from "./platform.ts";
 export interface Dialer {
   /** The connection is wanted, or was lost: the next attempt comes after a wait. */
   dialSoon(): void;
-  /** A connection stands, though nobody may be behind it. */
-  connected(): void;
+  /** A connection stands, though nobody may be behind it, or none is wanted any more. */
+  rest(): void;
   /** The other end has answered: the failures are over. */
   answered(): void;
-  stop(): void;
 }
 
 export interface DialerOptions {
@@ -29,23 +28,18 @@ const attemptMs = 15_000;
 
 export const createDialer = (options: DialerOptions): Dialer => {
   const backoff = createBackoff({ firstMs: firstWaitMs, limitMs: waitLimitMs, seed: options.seed });
-  let isStopped = false;
-
-  const attempt = (): void => {
-    deadline.within(attemptMs + backoff.nextMs());
+  const wait = createDeadline(options.platform, () => {
+    attempt.within(attemptMs);
     options.dial();
+  });
+  const rest = (): void => {
+    wait.cancel();
+    attempt.cancel();
   };
-  const deadline = createDeadline(options.platform, attempt);
-  return {
-    dialSoon() {
-      deadline.cancel();
-      if (!isStopped) deadline.within(backoff.nextMs());
-    },
-    connected: () => deadline.cancel(),
-    answered: () => backoff.reset(),
-    stop() {
-      isStopped = true;
-      deadline.cancel();
-    },
+  const dialSoon = (): void => {
+    rest();
+    wait.within(backoff.nextMs());
   };
+  const attempt = createDeadline(options.platform, dialSoon);
+  return { dialSoon, rest, answered: backoff.reset };
 };

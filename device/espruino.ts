@@ -19,7 +19,7 @@ export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device"> {
   noise?: () => unknown;
 }
 
-const outboxBytes = 2_048;
+const defaultBytes = 2_048;
 
 exports.createLogger = (options) => {
   const platform = createEspruinoPlatform(options.noise);
@@ -33,5 +33,5 @@ exports.createLogger = (options) => {
   });
   const settings = options as LoggerOptions;
   settings.device = device;
-  return createLoggerOn({ platform, link, outboxBytes }, settings);
+  return createLoggerOn({ platform, link, defaultBytes }, settings);
 };

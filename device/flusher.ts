@@ -1,6 +1,7 @@
 import { type Level, levels } from "../shared/event.ts";
 import { createDeadline } from "./deadline.ts";
 import type { Framer } from "./framer.ts";
+import { errorRank } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 
 /**
@@ -22,8 +23,6 @@ export interface Flusher {
 
 /** Least time between two flushes that errors cause. */
 const urgentPauseMs = 2_000;
-
-const errorRank = levels.indexOf("error");
 
 /** `onDue` is told when a frame is due. */
 export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): Flusher => {
@@ -54,15 +53,15 @@ export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): 
     flush,
     added(level) {
       if (levels.indexOf(level) >= errorRank) flushUrgently();
-      else flushWithin(setup.flushAfterMs);
+      else flushWithin(setup.waitLimitMs);
     },
     dropped() {
-      flushWithin(setup.flushAfterMs);
+      flushWithin(setup.waitLimitMs);
     },
     sealed() {
       isDue = false;
       deadline.cancel();
-      if (!framer.isEmpty()) flushWithin(setup.flushAfterMs);
+      if (!framer.isEmpty()) flushWithin(setup.waitLimitMs);
     },
     sealDue: () => isDue && framer.seal(),
   };

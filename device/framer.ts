@@ -8,6 +8,7 @@ import {
 } from "../shared/event.ts";
 import { createOpenFrame } from "./open-frame.ts";
 import type { Outbox } from "./outbox.ts";
+import { errorRank, fatalRank } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { addDrop, countDropped } from "./tally.ts";
 
@@ -26,9 +27,6 @@ export interface Framer {
   /** Bytes in the open frame. */
   openBytes(): number;
 }
-
-const errorRank = levels.indexOf("error");
-const fatalRank = levels.indexOf("fatal");
 
 /** `onSeal` is told when a frame went to the outbox. */
 export const createFramer = (setup: Setup, outbox: Outbox, onSeal: () => void): Framer => {
@@ -49,16 +47,16 @@ export const createFramer = (setup: Setup, outbox: Outbox, onSeal: () => void): 
       lost.shift();
     }
   };
-  const place = (event: LogEvent, rank: number): DropReason | null => {
+  const place = (event: LogEvent, rank: number): DropReason | undefined => {
     if (open.count() === 0) addLost(errorRank);
     if (open.count() > 0) {
       const roomBytes = outbox.roomBytes(rank);
-      if (open.add(event, Math.min(setup.bodyBytes, roomBytes))) return null;
+      if (open.add(event, Math.min(setup.bodyBytes, roomBytes))) return undefined;
       if (roomBytes < setup.bodyBytes) return "ring_full";
       close();
     }
     const roomBytes = outbox.roomBytes(rank);
-    if (open.add(event, Math.min(setup.eventLimitBytes, roomBytes))) return null;
+    if (open.add(event, Math.min(setup.eventLimitBytes, roomBytes))) return undefined;
     return roomBytes < setup.eventLimitBytes ? "ring_full" : "too_large";
   };
   const drop = (level: Level, reason: DropReason): void => {
@@ -70,9 +68,9 @@ export const createFramer = (setup: Setup, outbox: Outbox, onSeal: () => void): 
     add(event) {
       const rank = levels.indexOf(event.site.level);
       const reason = place(event, rank);
-      if (reason !== null) drop(event.site.level, reason);
+      if (reason) drop(event.site.level, reason);
       else if (rank === fatalRank) outbox.makeRoom(open.bytes());
-      return reason === null;
+      return !reason;
     },
     isEmpty: () => open.count() + lost.length === 0,
     seal() {

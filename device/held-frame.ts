@@ -1,4 +1,5 @@
 import { type SealedBody, sealTombstone } from "../shared/codec/encode.ts";
+import { bodyFormats } from "../shared/codec/header.ts";
 import type { DropCount } from "../shared/event.ts";
 import { addDrop } from "./tally.ts";
 
@@ -9,7 +10,6 @@ export interface HeldFrame {
   /** Uptime of its first entry. */
   uptimeMs: number;
   body: SealedBody;
-  isTombstone: boolean;
   /** Events in it; drop counts and the boot's end are no events. */
   events: number;
   hasErrors: boolean;
@@ -27,13 +27,15 @@ export const frameOverheadBytes = 32;
 /** Turns a frame into what remains where it gives way: its seqs, and what was lost with it. */
 export const entomb = (frame: HeldFrame): void => {
   frame.body = sealTombstone(frame.body.count, frame.drops, frame.uptimeMs);
-  frame.isTombstone = true;
   frame.events = 0;
 };
 
+export const isTombstone = (frame: HeldFrame): boolean =>
+  frame.body.format === bodyFormats.tombstone;
+
 /** Whether two neighbours are tombstones that the agent cannot have seen. */
 export const isJoinable = (left: HeldFrame, right: HeldFrame): boolean =>
-  left.isTombstone && right.isTombstone && left.sends + right.sends === 0;
+  isTombstone(left) && isTombstone(right) && left.sends + right.sends === 0;
 
 /** Lets the tombstone `left` stand for the seqs of its neighbour as well. */
 export const joinTombstone = (left: HeldFrame, right: HeldFrame): void => {

@@ -17,7 +17,7 @@ export interface NodeLoggerOptions extends LoggerOptions {
   console?: MirrorConsole;
 }
 
-const outboxBytes = 65_536;
+const defaultBytes = 65_536;
 
 /**
  * A logger for Node.
@@ -29,7 +29,7 @@ const outboxBytes = 65_536;
  * ```
  */
 export const createLogger = (options: NodeLoggerOptions): Logger => {
-  const host = { platform: createNodePlatform(), link: createMqttLink(options.mqtt), outboxBytes };
+  const host = { platform: createNodePlatform(), link: createMqttLink(options.mqtt), defaultBytes };
   return createLoggerOn(host, options, options.console && createMirror(options.console));
 };
 

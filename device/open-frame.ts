@@ -1,6 +1,7 @@
 import { type BodyWriter, createBodyWriter, type SealedBody } from "../shared/codec/encode.ts";
 import { type DropCount, type Entry, levels } from "../shared/event.ts";
 import type { HeldFrame } from "./held-frame.ts";
+import { errorRank } from "./rank.ts";
 import { addDrop } from "./tally.ts";
 
 /** The frame that takes entries now. They get their seqs here: from 0, over the whole boot. */
@@ -20,7 +21,6 @@ const frameFrom = (first: number): HeldFrame => ({
   first,
   uptimeMs: 0,
   body: unsealed,
-  isTombstone: false,
   events: 0,
   hasErrors: false,
   drops: [],
@@ -49,7 +49,7 @@ export const createOpenFrame = (): OpenFrame => {
       if (drop) addDrop(frame.drops, drop);
       if (entry.kind === "event") {
         frame.events++;
-        if (levels.indexOf(entry.site.level) > 2) frame.hasErrors = true;
+        if (levels.indexOf(entry.site.level) >= errorRank) frame.hasErrors = true;
       }
       return true;
     },

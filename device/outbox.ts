@@ -3,6 +3,7 @@ import {
   frameOverheadBytes,
   type HeldFrame,
   isJoinable,
+  isTombstone,
   joinTombstone,
 } from "./held-frame.ts";
 import { countDropped, type Tally } from "./tally.ts";
@@ -35,7 +36,7 @@ export const createOutbox = (limitBytes: number, tally: Tally): Outbox => {
 
   const account = (frame: HeldFrame, sign: number): void => {
     const bytes = sign * (frame.body.bytes.length + frameOverheadBytes);
-    if (frame.isTombstone) tombstoneBytes += bytes;
+    if (isTombstone(frame)) tombstoneBytes += bytes;
     else liveBytes += bytes;
   };
   const join = (index: number): void => {
@@ -98,8 +99,8 @@ const oldestToGive = (frames: HeldFrame[]): number => {
   let withErrors = -1;
   for (let index = 0; index < frames.length; index++) {
     const frame = frames[index] as HeldFrame;
-    if (!frame.isTombstone && !frame.hasErrors) return index;
-    if (!frame.isTombstone && withErrors < 0) withErrors = index;
+    if (!isTombstone(frame) && !frame.hasErrors) return index;
+    if (!isTombstone(frame) && withErrors < 0) withErrors = index;
   }
   return withErrors;
 };

@@ -14,8 +14,8 @@ import { createTally, type Tally } from "./tally.ts";
 export interface Host {
   platform: Platform;
   link: Link;
-  /** Outbox where the application does not say. */
-  outboxBytes: number;
+  /** Size of the outbox where the application does not say. */
+  defaultBytes: number;
 }
 
 /** What the application may choose. */
@@ -37,16 +37,19 @@ export interface Setup {
   platform: Platform;
   link: Link;
   tally: Tally;
+  /** Most bytes held for events without an ack. */
+  limitBytes: number;
   /** This boot, named when first asked for: by then a board has gathered more noise. */
   boot(): Boot;
   topic(channel: Channel): string;
-  outboxBytes: number;
   /** What a body aims at; only an event that is larger by itself exceeds it. */
   bodyBytes: number;
   /** Larger events are counted `too_large`. */
   eventLimitBytes: number;
-  flushAfterMs: number;
-  windowFrames: number;
+  /** How long an event may wait while frames can be sent. */
+  waitLimitMs: number;
+  /** Frames without an ack at a time. */
+  windowLimit: number;
 }
 
 const leastOutboxBytes = 512;
@@ -60,7 +63,7 @@ export const cleanDevice = (device: string): string =>
 export const createSetup = (host: Host, options: SetupOptions): Setup => {
   const prefix = options.prefix || defaultPrefix;
   const device = cleanDevice(options.device);
-  const outboxBytes = Math.max(leastOutboxBytes, options.outboxBytes || host.outboxBytes);
+  const limitBytes = Math.max(leastOutboxBytes, options.outboxBytes || host.defaultBytes);
   let boot: Boot | undefined;
 
   return {
@@ -72,10 +75,10 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
       return boot;
     },
     topic: (channel) => topicOf(prefix, device, channel),
-    outboxBytes,
-    bodyBytes: Math.min(frameTargetBytes - headerLimitBytes, outboxBytes / 4),
-    eventLimitBytes: Math.min(frameLimitBytes - headerLimitBytes, outboxBytes / 2),
-    flushAfterMs: options.flushAfterMs || flushAfterMs,
-    windowFrames: options.windowFrames || windowFrames,
+    limitBytes,
+    bodyBytes: Math.min(frameTargetBytes - headerLimitBytes, limitBytes / 4),
+    eventLimitBytes: Math.min(frameLimitBytes - headerLimitBytes, limitBytes / 2),
+    waitLimitMs: options.flushAfterMs || flushAfterMs,
+    windowLimit: options.windowFrames || windowFrames,
   };
 };

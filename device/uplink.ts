@@ -1,10 +1,10 @@
 import { decodeAck } from "../shared/codec/downlink.ts";
-import { encodeSealed } from "../shared/codec/encode.ts";
 import type { Ack } from "../shared/downlink.ts";
 import type { Boot } from "../shared/frame.ts";
 import { createDeadline } from "./deadline.ts";
 import type { HeldFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
+import { createSender } from "./sender.ts";
 import type { Setup } from "./setup.ts";
 
 /** Sends the outbox's frames in seq order, retires them on ack, sends again what got none. */
@@ -39,36 +39,19 @@ const roundTripMs = 1_000;
 
 export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   const platform = setup.platform;
-  const topic = setup.topic("up");
+  const sender = createSender(setup);
   const outbox = options.outbox;
   const frames = outbox.frames;
-  let lastAck = { ackId: 0, uptimeMs: 0 };
   /** Frames at the outbox's front that are under way. */
   let inFlight = 0;
   let patienceMs = firstPatienceMs;
   let isHeld = false;
 
-  const send = (frame: HeldFrame): void => {
-    const uptimeMs = platform.uptimeMs();
-    if (frame.sends++ > 0) setup.tally.resent++;
-    else setup.tally.sent += frame.events;
-    frame.sentAtMs = uptimeMs;
-    const header = {
-      boot: setup.boot(),
-      base: (frames[0] as HeldFrame).first,
-      first: frame.first,
-      count: frame.body.count,
-      sendUptimeMs: uptimeMs,
-      ackId: lastAck.ackId,
-      ackUptimeMs: lastAck.ackId > 0 ? lastAck.uptimeMs : uptimeMs,
-    };
-    setup.link.publish(topic, encodeSealed(header, frame.body), false);
-  };
   const hasNext = (): boolean => inFlight < frames.length || options.sealDue();
   const pump = (): void => {
-    while (!isHeld && inFlight < setup.windowFrames && setup.link.isReady() && hasNext()) {
+    while (!isHeld && inFlight < setup.windowLimit && setup.link.isReady() && hasNext()) {
       overdue.within(patienceMs);
-      send(frames[inFlight++] as HeldFrame);
+      sender.send(frames[inFlight++] as HeldFrame, (frames[0] as HeldFrame).first);
     }
   };
   const rewind = (): void => {
@@ -107,14 +90,13 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       const ack = ackFor(setup.boot(), payload);
       const first = frames[0];
       if (!ack) return;
-      const uptimeMs = platform.uptimeMs();
-      lastAck = { ackId: ack.ackId, uptimeMs };
+      sender.acked(ack);
       hold(ack.busyMs);
       if (!first) return;
       const isLost = ack.next === first.first && inFlight > 1;
       const retired = outbox.retire(ack.next);
       if (retired > 0) progress(retired);
-      else if (isLost && uptimeMs - first.sentAtMs >= roundTripMs) rewind();
+      else if (isLost && platform.uptimeMs() - first.sentAtMs >= roundTripMs) rewind();
       pump();
       if (frames.length === 0) options.onEmpty();
     },

@@ -26,7 +26,7 @@ export const toValue = (argument: unknown): Value => {
   const kind = typeof argument;
   if (kind === "number" || kind === "boolean" || kind === "string") return argument as Value;
   try {
-    if (argument === null || kind === "undefined") return null;
+    if (argument == null) return null;
     if (kind === "object") return valueOfObject(argument as object);
     return kind === "function" ? "[function]" : String(argument);
   } catch {

@@ -33,21 +33,21 @@ export const createNodePlatform = (): Platform => ({
 /** A client of the `mqtt` package as a link. The client reconnects by itself, and stays the application's. */
 export const createMqttLink = (client: MqttClient): Link => {
   let listener: LinkListener | null = null;
-  let isDraining = false;
+  let awaited: MqttStream | undefined;
 
   const onConnect = (): void => listener?.onConnect();
   const onClose = (): void => listener?.onDisconnect();
   const onMessage = (topic: string, payload: Uint8Array): void =>
     listener?.onMessage(topic, payload);
-  const onDrain = (): void => {
-    isDraining = false;
-    listener?.onDrain();
-  };
   const isFull = (): boolean => client.stream?.writableNeedDrain === true;
   const awaitDrain = (): void => {
-    if (isDraining || !isFull()) return;
-    isDraining = true;
-    client.stream?.once("drain", onDrain);
+    const stream = client.stream;
+    if (awaited === stream || !isFull()) return;
+    awaited = stream;
+    stream?.once("drain", () => {
+      awaited = undefined;
+      listener?.onDrain();
+    });
   };
   return {
     listen(given) {

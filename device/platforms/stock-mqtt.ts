@@ -55,14 +55,15 @@ export const createStockMqttLink = (options: StockMqttOptions): Link => {
       }),
   });
   const onConnect = (): void => {
-    dialer.connected();
+    dialer.rest();
     isFull = false;
     if (mqtt.client) mqtt.client.on("drain", drained);
     if (listener) listener.onConnect();
   };
   const onDisconnect = (): void => {
+    if (!listener) return;
     if (options.isReconnecting) dialer.dialSoon();
-    if (listener) listener.onDisconnect();
+    listener.onDisconnect();
   };
   const onMessage = (topic: string, text: string): void => {
     const payload = E.toUint8Array(text);
@@ -90,7 +91,7 @@ export const createStockMqttLink = (options: StockMqttOptions): Link => {
     },
     release() {
       listener = null;
-      dialer.stop();
+      dialer.rest();
       drainLimit.cancel();
     },
   };

@@ -92,7 +92,7 @@ describe("decodeFrame", () => {
     [`a1 ${header}`, "body", 11, "0 entries where the header says 1"],
     [`a1 ${header} 01 00 01 00`, "body", 11, "2 entries where the header says 1"],
     [`a1 ${header} 03 00 00`, "body", 11, "site 0 is not defined"],
-    [`a1 ${header} 02 00 05 00 00 00`, "body", 13, "level 6 is not known"],
+    [`a1 ${header} 02 00 06 00 00 00`, "body", 13, "level 6 is not known"],
     [`a1 ${header} 00 00 02 08 01`, "body", 14, "drop reason 8 is not known"],
     [`a1 ${header} 02 00 01 00 00 01 09`, "body", 17, "value of unknown kind 9"],
     [`a1 ${header} 02 00 01 09`, "body", 15, "ends too early, bytes missing: 9"],

@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Stats } from "../../device/logger.ts";
+import { decodeFrame, encodeFrame } from "../../shared/index.ts";
+import { espruinoHandle, runEspruino } from "../support/espruino.ts";
+import { eventsOf, type FakeAgent, fakeAgent } from "../support/fake-agent.ts";
+import { type LoopbackBroker, loopbackBroker } from "../support/loopback-broker.ts";
+
+const handle = espruinoHandle();
+const connected = (port: number, more = ""): string => `
+var mqtt = require("MQTT").create("127.0.0.1", { port: ${port}, client_id: "board-1" });
+var log = require("fleetlog").createLogger({ device: "board-1", mqtt: mqtt, level: "debug"${more} });
+`;
+
+const closing = `
+log.close(8000).then(function (isComplete) {
+  print("DONE " + JSON.stringify({ isComplete: isComplete, stats: log.stats() }));
+});
+`;
+
+interface Outcome {
+  isComplete: boolean;
+  stats: Stats;
+}
+
+if (handle === null) {
+  describe("espruino", () => {
+    it("says in one visible line that its suite did not run, and why", () => {
+      process.stderr.write(
+        "Espruino suite did not run: set ESPRUINO=<binary> ESPRUINO_MODULES=<folder with MQTT.js>\n",
+      );
+
+      expect(handle).toBeNull();
+    });
+  });
+} else {
+  describe("espruino", () => {
+    let server: LoopbackBroker;
+    let agent: FakeAgent;
+
+    beforeEach(async () => {
+      server = await loopbackBroker();
+      agent = fakeAgent();
+      server.broker.on("publish", (packet, client) => {
+        if (client === null || !packet.topic.endsWith("/up")) return;
+        const ack = agent.receive(new Uint8Array(packet.payload as Buffer));
+        void server.publish(packet.topic.replace(/up$/, "down"), ack);
+      });
+    });
+    afterEach(() => server.close());
+
+    it("delivers every kind of value through the stock module and a real broker", async () => {
+      const program = `${connected(server.port)}
+        log.info("temp %d of %s", 21, "inlet");
+        log.tag("wifi").debug("rssi %d", -71.25);
+        log.warn("mixed", true, null, undefined, { a: [1, "b"] }, 9007199254740991, "");
+        log.error("failed", new TypeError("bad"), new Uint8Array([0, 1, 128, 255]), 1 / 3);
+        try { nothing(); } catch (e) { log.error(e); }
+        setTimeout(function () { ${closing} }, 100);`;
+
+      const outcome = (await runEspruino(handle, program)) as Outcome;
+
+      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 5, pending: 0 } });
+      const events = eventsOf(agent).map((event) => [
+        event.site.level,
+        event.site.tag,
+        event.site.format,
+        event.values,
+      ]);
+      expect(events).toEqual([
+        ["info", "", "temp %d of %s", [21, "inlet"]],
+        ["debug", "wifi", "rssi %d", [-71.25]],
+        ["warn", "", "mixed", [true, null, null, { json: '{"a":[1,"b"]}' }, 2 ** 53 - 1, ""]],
+        ["error", "", "failed", ["TypeError: bad", new Uint8Array([0, 1, 128, 255]), 1 / 3]],
+        ["error", "", "%s", ['ReferenceError: "nothing" is not defined']],
+      ]);
+      expect([...agent.entries.values()].at(-1)?.kind).toBe("end");
+    });
+
+    it("sends text as UTF-8, whatever its strings are made of", async () => {
+      const program = `${connected(server.port)}
+        log.info("r\\xc3\\xa9sum\\xc3\\xa9 %s", "\\xe2\\x82\\xac 5");
+        setTimeout(function () { ${closing} }, 100);`;
+
+      await runEspruino(handle, program);
+
+      expect(eventsOf(agent).map((event) => [event.site.format, event.values])).toEqual([
+        ["résumé %s", ["€ 5"]],
+      ]);
+    });
+
+    it("holds no more than 2 kB before there is a connection, and accounts for all", async () => {
+      const program = `${connected(server.port)}
+        var most = 0;
+        for (var count = 0; count < 300; count++) {
+          log.info("event %d", count);
+          most = Math.max(most, log.stats().bytes);
+        }
+        setTimeout(function () {
+          log.close(8000).then(function (isComplete) {
+            print("DONE " + JSON.stringify({ most: most, isComplete: isComplete, stats: log.stats() }));
+          });
+        }, 3000);`;
+
+      const outcome = (await runEspruino(handle, program)) as Outcome & { most: number };
+
+      expect(outcome.most).toBeLessThanOrEqual(2_048);
+      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 300, pending: 0 } });
+      expect(eventsOf(agent)).toHaveLength(outcome.stats.acked);
+      expect(outcome.stats.acked + (outcome.stats.dropped.ring_full ?? 0)).toBe(300);
+    });
+
+    it("connects again after the broker has cut it off, and loses nothing", async () => {
+      const program = `${connected(server.port, ", flushAfterMs: 50")}
+        var count = 0;
+        var timer = setInterval(function () {
+          log.info("event %d", count++);
+          if (count < 60) return;
+          clearInterval(timer);
+          ${closing}
+        }, 50);`;
+      let frames = 0;
+      server.broker.on("publish", (packet) => {
+        if (packet.topic.endsWith("/up") && ++frames === 5) server.cut();
+      });
+
+      const outcome = (await runEspruino(handle, program)) as Outcome;
+
+      expect(outcome.isComplete).toBe(true);
+      expect(eventsOf(agent).map((event) => event.values[0])).toEqual(
+        Array.from({ length: 60 }, (_, count) => count),
+      );
+    });
+
+    it("encodes what Node encodes, byte for byte", async () => {
+      const payloads: Uint8Array[] = [];
+      server.broker.on("publish", (packet) => {
+        if (packet.topic.endsWith("/up")) payloads.push(new Uint8Array(packet.payload as Buffer));
+      });
+      const program = `${connected(server.port)}
+        for (var count = 0; count < 40; count++) log.info("temp %d of %s", count * 1.5, "inlet");
+        log.tag("wifi").warn("mixed", -1, 65536, -2147483649, 0.25, "\\n", { a: 1 }, null, false);
+        setTimeout(function () { ${closing} }, 100);`;
+
+      await runEspruino(handle, program);
+
+      expect(payloads.length).toBeGreaterThan(1);
+      for (const payload of payloads) {
+        const decoded = decodeFrame(payload);
+        expect(decoded.ok && encodeFrame(decoded.frame)).toEqual(payload);
+      }
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Where a real Espruino is, as `npm test` was told; null where it was not. */
+export interface EspruinoHandle {
+  /** The interpreter, built for Linux. */
+  binary: string;
+  /** Folder with the stock `MQTT.js`. */
+  modules: string;
+}
+
+export const espruinoHandle = (): EspruinoHandle | null => {
+  const { ESPRUINO: binary, ESPRUINO_MODULES: modules } = process.env;
+  return binary && modules ? { binary, modules } : null;
+};
+
+const bundle = fileURLToPath(new URL("../../dist/device/fleetlog.min.js", import.meta.url));
+
+/** Puts the modules where a board has them, in flash: their code then takes no memory. */
+const withModules = (handle: EspruinoHandle, program: string): string => `
+["MQTT", ${JSON.stringify(join(handle.modules, "MQTT.js"))},
+ "fleetlog", ${JSON.stringify(bundle)}].forEach(function (path, place, all) {
+  if (place & 1) require("Storage").write(all[place - 1], require("fs").readFileSync(path));
+});
+${program}
+`;
+
+/** Runs a program until it prints a line that begins with `DONE `; answers the JSON after it. */
+export const runEspruino = async (handle: EspruinoHandle, program: string): Promise<unknown> => {
+  const folder = await mkdtemp(join(tmpdir(), "fleetlog-espruino-"));
+  const file = join(folder, "program.js");
+  await writeFile(file, withModules(handle, program));
+  const board = spawn(handle.binary, [file], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  try {
+    return await new Promise((resolve, reject) => {
+      const take = (chunk: Buffer): void => {
+        output += chunk.toString("latin1");
+        const done = /^.*?DONE (.*)\r?\n/m.exec(output);
+        if (done) resolve(JSON.parse(done[1] ?? ""));
+      };
+      board.stdout.on("data", take);
+      board.stderr.on("data", take);
+      board.on("error", reject);
+      board.on("exit", (code) => reject(new Error(`Espruino ended with ${code}: ${output}`)));
+    });
+  } finally {
+    board.removeAllListeners();
+    board.kill("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  }
+};

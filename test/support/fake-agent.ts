@@ -1,0 +1,93 @@
+import {
+  bootText,
+  type DropCount,
+  decodeFrame,
+  type Entry,
+  encodeAck,
+} from "../../shared/index.ts";
+
+/** The agent's side of the protocol at its simplest: one device, everything stored at once. */
+export interface FakeAgent {
+  /** Takes a frame's bytes and answers with the ack's. */
+  receive(payload: Uint8Array, busyMs?: number): Uint8Array;
+  /** First seq it has not stored. */
+  cursor(): number;
+  /** Entries stored, by seq. */
+  entries: Map<number, Entry>;
+  /** Drops that tombstones declared. */
+  drops: DropCount[];
+  /** Seqs that tombstones stand for. */
+  buried: Set<number>;
+  /** Seqs it never saw and the device no longer had. */
+  stateLost: number;
+  /** Loses all it has stored, as another store would begin. */
+  forget(): void;
+}
+
+export const fakeAgent = (): FakeAgent => {
+  let cursor = 0;
+  let ackId = 0;
+  let storeId = 1;
+
+  const agent: FakeAgent = {
+    entries: new Map(),
+    drops: [],
+    buried: new Set(),
+    stateLost: 0,
+    cursor: () => cursor,
+    forget() {
+      cursor = 0;
+      storeId++;
+    },
+    receive(payload, busyMs = 0) {
+      const decoded = decodeFrame(payload);
+      if (!decoded.ok) throw new Error(`Cannot decode a frame of the device: ${decoded.reason}`);
+      const { header, body } = decoded.frame;
+      if (header.base > header.first) throw new Error("base above first");
+      if (header.base > cursor) {
+        agent.stateLost += header.base - cursor;
+        cursor = header.base;
+      }
+      if (header.first <= cursor && header.first + header.count > cursor) {
+        if (body.kind === "tombstone") {
+          if (header.first !== cursor) throw new Error("the cursor is inside a tombstone");
+          agent.drops.push(...body.drops);
+          for (let seq = cursor; seq < header.first + header.count; seq++) agent.buried.add(seq);
+        } else {
+          for (let seq = cursor; seq < header.first + header.count; seq++) {
+            agent.entries.set(seq, body.entries[seq - header.first] as Entry);
+          }
+        }
+        cursor = header.first + header.count;
+      }
+      ackId++;
+      const ack = { storeId, ackId, boot: header.boot, next: cursor, definitions: 0 };
+      return encodeAck({ ...ack, epochMs: 1_800_000_000_000 + ackId, busyMs });
+    },
+  };
+  return agent;
+};
+
+/** Events among stored entries, by seq. */
+export const eventsOf = (agent: FakeAgent): Extract<Entry, { kind: "event" }>[] =>
+  [...agent.entries.entries()]
+    .sort(([left], [right]) => left - right)
+    .flatMap(([, entry]) => (entry.kind === "event" ? [entry] : []));
+
+/** All drops the agent knows of, by reason: from drop entries and from tombstones. */
+export const droppedOf = (agent: FakeAgent): { [reason: string]: number } => {
+  const dropped: { [reason: string]: number } = {};
+  const inEntries = [...agent.entries.values()].flatMap((entry) =>
+    entry.kind === "drop" ? [entry.drop] : [],
+  );
+  for (const drop of [...agent.drops, ...inEntries]) {
+    dropped[drop.reason] = (dropped[drop.reason] ?? 0) + drop.count;
+  }
+  return dropped;
+};
+
+/** The boot in a frame, as text. */
+export const bootOf = (payload: Uint8Array): string => {
+  const decoded = decodeFrame(payload);
+  return decoded.ok ? bootText(decoded.frame.header.boot) : decoded.reason;
+};

@@ -1,0 +1,42 @@
+import { writeSync } from "node:fs";
+import { createLevelSpool } from "../../dist/agent/spool/level.js";
+
+const [directory] = process.argv.slice(2);
+const spool = await createLevelSpool({
+  directory,
+  limitBytes: 1_073_741_824,
+  laneShare: 1,
+  limitDevices: 10,
+  limitDeadLetters: 10,
+  onEvicted() {},
+});
+const boot = { nonce: 7, number: 1 };
+const inFlight = 4;
+
+const logForEver = async (device) => {
+  const [known] = await spool.boots(device);
+  let seq = known?.cursor ?? 0;
+  const appendNext = async () => {
+    const from = seq++;
+    const isNewDevice = from === 0;
+    await spool.append(
+      {
+        lane: `g:${device}`,
+        device,
+        boot,
+        from,
+        end: seq,
+        lost: 0,
+        closes: null,
+        bytes: Buffer.alloc(200),
+      },
+      { device, boot, cursor: seq, definitions: 0, order: 1, isEnded: false, clock: {} },
+      { isNewDevice, forget: [] },
+    );
+    writeSync(1, `${device} ${from + 1}\n`);
+    void appendNext();
+  };
+  for (let count = 0; count < inFlight; count++) void appendNext();
+};
+
+for (const device of ["pump", "door", "greenhouse"]) void logForEver(device);
