@@ -1,13 +1,8 @@
 import { join } from "node:path";
 import { AWSCloudWatchLogs } from "./cloudwatch/client.ts";
 import { checkSettings } from "./config.ts";
-import { createComposer } from "./delivery/compose.ts";
-import { createCreator } from "./delivery/create.ts";
-import { createDeliver } from "./delivery/deliver.ts";
-import { createOpenLanes } from "./delivery/open-lanes.ts";
-import { createOutcomes } from "./delivery/outcome.ts";
-import { createPace } from "./delivery/pace.ts";
-import { createSchedule, type Schedule } from "./delivery/schedule.ts";
+import { createDelivery } from "./delivery/delivery.ts";
+import type { Schedule } from "./delivery/schedule.ts";
 import { createStreams, type Streams } from "./delivery/stream.ts";
 import { createDevices, type Devices } from "./devices.ts";
 import { createBroker } from "./intake/broker.ts";
@@ -65,7 +60,7 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
   const settings = checkSettings(input, "the caller");
   const shared = await createShared(settings, ports);
   const { spool, metrics, cloudwatch } = shared;
-  const schedule = createDelivery(shared, await spool.intended());
+  const schedule = await startDelivery(shared);
   const online = new Set<string>();
   const intake = await startIntake(shared, schedule, online).catch(async (cause: unknown) => {
     await spool.close();
@@ -121,6 +116,9 @@ const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shar
 const clientOf = ({ cloudwatch: { region, endpoint, gzip } }: Settings): AWSCloudWatchLogs =>
   new AWSCloudWatchLogs(region, undefined, undefined, { endpoint, gzip, attempts: 1 });
 
+/** Frames of this many bytes make about a full batch, which need not wait for its age. */
+const fullLaneBytes = 262_144;
+
 /** From the devices to the spool, and the acks back. */
 const startIntake = (shared: Shared, schedule: Schedule, online: Set<string>): Promise<Intake> => {
   const { settings, streams, onTrouble } = shared;
@@ -128,7 +126,7 @@ const startIntake = (shared: Shared, schedule: Schedule, online: Set<string>): P
     ...shared,
     laneOf: streams.laneOf,
     send: (device, payload) => intake?.send(device, payload),
-    onStored: (lane) => schedule.wake(lane, false),
+    onStored: (lane) => schedule.wake(lane, shared.spool.laneBytes(lane) >= fullLaneBytes),
   });
   const events: IntakeEvents = {
     onFrame: receive,
@@ -151,22 +149,12 @@ const startIntake = (shared: Shared, schedule: Schedule, online: Set<string>): P
 };
 
 /** From the spool to CloudWatch. */
-const createDelivery = (shared: Shared, intended: string[]): Schedule => {
-  const { settings, devices, cloudwatch, time } = shared;
-  const { delivery } = settings;
-  const random = Math.random;
-  const lanes = createOpenLanes(intended, time, random);
-  const pace = createPace({ callsPerSecond: delivery.callsPerSecond, time });
-  const readPace = createPace({ callsPerSecond: 20, time });
-  const creator = createCreator({
-    cloudwatch,
-    time,
-    retentionInDays: settings.cloudwatch.retentionDays || null,
-    tags: settings.cloudwatch.tags,
-  });
-  const composer = createComposer({
+const startDelivery = async (shared: Shared): Promise<Schedule> => {
+  const { spool, devices, time } = shared;
+  return createDelivery({
     ...shared,
-    form: settings.cloudwatch.message,
+    intended: await spool.intended(),
+    random: Math.random,
     async loadClocks(names) {
       for (const name of names) await devices.load(name);
     },
@@ -176,18 +164,6 @@ const createDelivery = (shared: Shared, intended: string[]): Schedule => {
         errorMs: null,
         quality: "placed",
       },
-  });
-  const outcomes = createOutcomes({ ...shared, ...delivery, creator, pace, lanes });
-  const deliver = createDeliver({ ...shared, composer, lanes, outcomes, pace, readPace });
-  return createSchedule({
-    time,
-    workers: delivery.workers,
-    ageMs: delivery.flushAfterMs,
-    step: (lane) =>
-      deliver(lane).catch((cause: unknown) => {
-        shared.onFatal(cause);
-        return { kind: "pause", pauseMs: 60_000 };
-      }),
   });
 };
 

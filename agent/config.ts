@@ -1,14 +1,31 @@
 import { readFile } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
+import { frameLimitBytes } from "../shared/limits.ts";
 import { defaultPrefix } from "../shared/topic.ts";
 import { retentionDays } from "./cloudwatch/limits.ts";
+import { createStreams } from "./delivery/stream.ts";
 import { AgentError, messageOf } from "./errors.ts";
 import type { Settings } from "./settings.ts";
 
 const loopback = ["127.0.0.1", "::1", "localhost"];
 
 const integer = (least: number, most: number): z.ZodInt => z.int().min(least).max(most);
+
+/** A rule on several settings is checked although one of them may have a fault of its own. */
+const isObject = ({ value }: { value: unknown }): boolean =>
+  typeof value === "object" && value !== null;
+
+/** A template as the streams take it. */
+const template = (key: "group" | "stream"): z.ZodString =>
+  z.string().superRefine((value, context) => {
+    try {
+      createStreams({ group: "g", stream: "s", fleet: "f", [key]: value });
+    } catch (cause) {
+      const message = messageOf(cause).replace(`Cannot use cloudwatch.${key} "${value}": `, "");
+      context.addIssue({ code: "custom", message });
+    }
+  });
 
 const mqttSchema = z
   .strictObject({
@@ -33,14 +50,15 @@ const mqttSchema = z
       path: ["host"],
       error:
         "lets anyone on the network connect: set mqtt.allowAnonymous = true if that is meant, else 127.0.0.1",
+      when: isObject,
     },
   );
 
 const cloudwatchSchema = z.strictObject({
   region: z.string().min(1).optional(),
   endpoint: z.url().optional(),
-  group: z.string().min(1).max(512).default("/fleetlog/{fleet}"),
-  stream: z.string().min(1).max(512).default("{device}"),
+  group: template("group").default("/fleetlog/{fleet}"),
+  stream: template("stream").default("{device}"),
   retentionDays: z
     .int()
     .refine((days) => days === 0 || retentionDays.includes(days), {
@@ -48,6 +66,8 @@ const cloudwatchSchema = z.strictObject({
     })
     .default(30),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  class: z.enum(["STANDARD", "INFREQUENT_ACCESS"]).default("STANDARD"),
+  kmsKeyId: z.string().min(1).max(256).optional(),
   message: z.enum(["json", "text"]).default("json"),
   gzip: z.boolean().default(true),
 });
@@ -61,11 +81,20 @@ const deliverySchema = z.strictObject({
   drainMs: integer(0, 600_000).default(10_000),
 });
 
-const spoolSchema = z.strictObject({
-  limitBytes: integer(1_048_576, Number.MAX_SAFE_INTEGER).default(1_073_741_824),
-  laneShare: z.number().gt(0).max(1).default(0.25),
-  limitDeadLetters: integer(1, 1_000_000).default(10_000),
-});
+/** What a lane must be able to hold: the largest frame, and what is stored with it. */
+const laneLeastBytes = 2 * frameLimitBytes;
+
+const spoolSchema = z
+  .strictObject({
+    limitBytes: integer(1_048_576, Number.MAX_SAFE_INTEGER).default(1_073_741_824),
+    laneShare: z.number().gt(0).max(1).default(0.25),
+    limitDevices: integer(1, 100_000_000).default(100_000),
+    limitDeadLetters: integer(1, 1_000_000).default(10_000),
+  })
+  .refine(({ limitBytes, laneShare }) => limitBytes * laneShare >= laneLeastBytes, {
+    path: ["laneShare"],
+    error: `must leave each stream at least ${laneLeastBytes} bytes of spool.limitBytes`,
+  });
 
 const settingsSchema: z.ZodType<Settings> = z.strictObject({
   data: z.string().min(1).default("fleetlog-data"),
@@ -80,6 +109,12 @@ const settingsSchema: z.ZodType<Settings> = z.strictObject({
   spool: spoolSchema.prefault({}),
 });
 
+/** Settings that may hold a password. */
+const secrets = ["password", "url", "endpoint"];
+
+const quote = (value: unknown, path: PropertyKey[]): string =>
+  secrets.includes(String(path.at(-1))) ? "this" : JSON.stringify(value);
+
 /** One line for each fault: its key, what is wrong, and the value. */
 const faultsOf = (error: z.ZodError, input: unknown): string[] =>
   error.issues.flatMap((issue) => {
@@ -90,10 +125,7 @@ const faultsOf = (error: z.ZodError, input: unknown): string[] =>
       (place, key) => (place as Record<PropertyKey, unknown> | undefined)?.[key],
       input,
     );
-    const isSecret = issue.path.at(-1) === "password";
-    return [
-      `${issue.path.join(".")}: ${issue.message}, not ${isSecret ? "this" : JSON.stringify(value)}`,
-    ];
+    return [`${issue.path.join(".") || "all"}: ${issue.message}, not ${quote(value, issue.path)}`];
   });
 
 /** Completes settings. Throws `CONFIG_INVALID` with a line for every fault; `source` is where they are from. */
@@ -103,6 +135,10 @@ export const checkSettings = (input: unknown, source: string): Settings => {
   const faults = faultsOf(checked.error, input).map((fault) => `\n  ${fault}`);
   throw new AgentError("CONFIG_INVALID", `Cannot use settings from ${source}:${faults.join("")}`);
 };
+
+/** What is wrong, and where; without the lines around it, for one may hold a password. */
+const placeOf = ({ message, line, column }: TomlError): string =>
+  `${message.split("\n")[0]}, line ${line}, column ${column}`;
 
 /** Reads a TOML file. Rejects with `CONFIG_UNREADABLE` or `CONFIG_INVALID`. */
 export const readSettings = async (path: string): Promise<Settings> => {
@@ -119,8 +155,6 @@ export const readSettings = async (path: string): Promise<Settings> => {
     return checkSettings(parse(text), `"${path}"`);
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
-    throw new AgentError("CONFIG_INVALID", `Cannot read settings "${path}": ${cause.message}`, {
-      cause,
-    });
+    throw new AgentError("CONFIG_INVALID", `Cannot read settings "${path}": ${placeOf(cause)}`);
   }
 };

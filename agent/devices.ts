@@ -7,9 +7,13 @@ import type { BootRecord } from "./spool/spool.ts";
 export interface Device {
   id: string;
   session: Session;
-  /** The clock of a boot; one that was never seen knows nothing yet. */
-  clockOf(boot: Boot): BootClock;
+  /** The clock of a boot of which something is stored. */
+  clock(boot: Boot): BootClock | undefined;
+  /** The same; begins it for a boot of which something is about to be stored. */
+  startedClock(boot: Boot): BootClock;
   forget(boot: Boot): void;
+  /** Boots it keeps a clock of. */
+  boots(): number;
 }
 
 /** The devices that were heard of lately; the others are in the spool. */
@@ -18,28 +22,42 @@ export interface Devices {
   with(id: string, use: (device: Device) => void): Promise<void> | undefined;
   /** Resolves once the device is in memory. */
   load(id: string): Promise<void>;
-  /** Stamps an uptime of a loaded device; null if that boot has told no time. */
+  /** Stamps an uptime of a loaded device; null if it is not in memory or that boot has told no time. */
   stamp(id: string, boot: Boot, uptimeMs: number): Stamp | null;
+  /** Devices in memory. */
   size(): number;
 }
 
 export interface DevicesOptions {
   /** What is stored of a device, oldest boot first. */
   boots(id: string): Promise<BootRecord[]>;
-  /** Devices in memory; the one not heard of for longest gives way. */
+  /** Devices in memory, four boots each on average; those not heard of for longest give way. */
   limit: number;
   toEpochMs(monotonicMs: number): number;
 }
 
-export const createDevices = (options: DevicesOptions): Devices => {
-  const known = new Map<string, Device>();
-  const loading = new Map<string, Promise<Device>>();
+/** Boots of a device in memory, on average over all. */
+const bootsOfDevice = 4;
 
+export const createDevices = (options: DevicesOptions): Devices => {
+  const known = new Map<string, { device: Device; boots: number }>();
+  const loading = new Map<string, Promise<Device>>();
+  let boots = 0;
+
+  const drop = (id: string): void => {
+    boots -= known.get(id)?.boots ?? 0;
+    known.delete(id);
+  };
+  const isTooMuch = (): boolean =>
+    known.size > options.limit || boots > options.limit * bootsOfDevice;
   const keep = (device: Device): Device => {
-    known.delete(device.id);
-    known.set(device.id, device);
-    const [oldest] = known.keys();
-    if (known.size > options.limit && oldest !== undefined) known.delete(oldest);
+    drop(device.id);
+    known.set(device.id, { device, boots: device.boots() });
+    boots += device.boots();
+    for (const id of known.keys()) {
+      if (!isTooMuch() || id === device.id) break;
+      drop(id);
+    }
     return device;
   };
   const read = async (id: string): Promise<Device> => {
@@ -54,16 +72,18 @@ export const createDevices = (options: DevicesOptions): Devices => {
   };
   return {
     with(id, use) {
-      const device = known.get(id);
-      if (device === undefined) return fetch(id).then(use);
-      use(keep(device));
+      const place = known.get(id);
+      if (place === undefined) return fetch(id).then(use);
+      use(keep(place.device));
       return undefined;
     },
     async load(id) {
-      if (!known.has(id)) await fetch(id);
+      const place = known.get(id);
+      if (place === undefined) await fetch(id);
+      else keep(place.device);
     },
     stamp(id, boot, uptimeMs) {
-      const clock = known.get(id)?.clockOf(boot);
+      const clock = known.get(id)?.device.clock(boot);
       return clock?.isSet() ? clock.stamp(uptimeMs) : null;
     },
     size: () => known.size,
@@ -84,7 +104,8 @@ const createDevice = (
   return {
     id,
     session: createSession(records),
-    clockOf(boot) {
+    clock: (boot) => clocks.get(bootText(boot)),
+    startedClock(boot) {
       const key = bootText(boot);
       const clock = clocks.get(key) ?? createBootClock({ toEpochMs });
       clocks.set(key, clock);
@@ -93,5 +114,6 @@ const createDevice = (
     forget(boot) {
       clocks.delete(bootText(boot));
     },
+    boots: () => clocks.size,
   };
 };

@@ -3,9 +3,11 @@ import { encodeAck } from "../shared/codec/downlink.ts";
 import type { Boot, FrameHeader } from "../shared/frame.ts";
 import { frameLimitBytes } from "../shared/limits.ts";
 import { type Source, shardOf } from "../shared/topic.ts";
+import type { BootClock } from "./clock.ts";
 import type { Device, Devices } from "./devices.ts";
+import { AgentError } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Spool } from "./spool/spool.ts";
+import type { Spool, SpoolUsage } from "./spool/spool.ts";
 import type { Time } from "./time.ts";
 
 export interface ReceiveOptions {
@@ -25,42 +27,63 @@ export interface ReceiveOptions {
 
 /** A frame whose header could be read, be its body readable or not. */
 interface Arrival {
-  device: Device;
   header: FrameHeader;
   payload: Uint8Array;
   /** Its last entry says that the boot ended. */
   isEnd: boolean;
+  arrivalMs: number;
 }
 
-/** How long a device waits before it sends again when the spool is full. */
-const spoolFullMs = 5_000;
+/** What an ack says; `clock` is that of the boot, if anything of it is stored. */
+interface Answer {
+  boot: Boot;
+  clock: BootClock | undefined;
+  next: number;
+  busyMs: number;
+}
+
+/** How long a device waits before it sends again when there is no room. */
+const noRoomMs = 5_000;
+
+/** Unreadable payloads on their way to the disk; of more than that nothing is kept. */
+const buriesLimit = 16;
 
 /**
  * Takes payloads from `up` topics all the way to the spool. A device gets its ack once the frame is
  * synced, and never before.
  */
-export const createReceive =
-  (options: ReceiveOptions): ((source: Source, payload: Uint8Array) => void) =>
-  (source, payload) => {
-    options.metrics.framesReceived++;
+export const createReceive = (
+  options: ReceiveOptions,
+): ((source: Source, payload: Uint8Array) => void) => {
+  const { devices, metrics, onFatal, onTrouble, time } = options;
+  const bury = createBury(options);
+  const fail = (cause: unknown): void => {
+    const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
+    if (!isStopping) onFatal(cause);
+  };
+  return (source, payload) => {
+    metrics.framesReceived++;
+    const arrivalMs = time.monotonicMs();
     const shard = shardOf(source.device);
     if (source.shard !== shard) {
-      options.onTrouble(
+      onTrouble(
         `Refused a frame of device "${source.device}": its topic has shard ${source.shard}, the device's is ${shard}`,
       );
       return;
     }
     const decoded = decode(payload);
     const header = decoded.ok ? decoded.frame.header : decoded.header;
-    const done =
-      header === null
-        ? bury(options, source, payload, decoded)
-        : options.devices.with(source.device, (device) => {
-            const arrival = { device, header, payload, isEnd: endsBoot(decoded) };
-            admit(options, arrival).catch(options.onFatal);
-          });
-    done?.catch(options.onFatal);
+    if (header === null) {
+      bury(source.device, payload, decoded).catch(fail);
+      return;
+    }
+    const arrival = { header, payload, isEnd: endsBoot(decoded), arrivalMs };
+    const loaded = devices.with(source.device, (device) => {
+      admit(options, device, arrival).catch(fail);
+    });
+    loaded?.catch(fail);
   };
+};
 
 const decode = (payload: Uint8Array): DecodedFrame => {
   if (payload.length <= frameLimitBytes) return decodeFrame(payload);
@@ -73,80 +96,98 @@ const endsBoot = (decoded: DecodedFrame): boolean =>
   decoded.frame.body.kind === "entries" &&
   decoded.frame.body.entries.at(-1)?.kind === "end";
 
-const bury = (
-  { metrics, onTrouble, spool, time }: ReceiveOptions,
-  { device }: Source,
-  payload: Uint8Array,
-  decoded: DecodedFrame,
-): Promise<void> => {
-  const reason = decoded.ok ? "" : `${decoded.reason} at byte ${decoded.offset}`;
-  metrics.framesUnreadable++;
-  metrics.deadLetters++;
-  onTrouble(`Cannot read a frame of device "${device}": ${reason}; it is kept as a dead letter`);
-  const content = { base64: Buffer.from(payload).toString("base64") };
-  return spool.bury({ device, reason, epochMs: time.epochMs(), content });
+type Bury = (device: string, payload: Uint8Array, decoded: DecodedFrame) => Promise<void>;
+
+/** Keeps what no ack can be given for: at most the bytes of a frame, of a payload that exceeds it. */
+const createBury = ({ metrics, onTrouble, spool, time }: ReceiveOptions): Bury => {
+  let burying = 0;
+  return async (device, payload, decoded) => {
+    const reason = decoded.ok ? "" : `${decoded.reason} at byte ${decoded.offset}`;
+    metrics.framesUnreadable++;
+    metrics.deadLetters++;
+    if (burying >= buriesLimit) {
+      metrics.deadLettersEvicted++;
+      return;
+    }
+    onTrouble(`Cannot read a frame of device "${device}": ${reason}; it is kept as a dead letter`);
+    const base64 = Buffer.from(payload.subarray(0, frameLimitBytes)).toString("base64");
+    burying++;
+    await spool.bury({ device, reason, epochMs: time.epochMs(), content: { base64 } });
+    burying--;
+  };
 };
 
-const admit = async (options: ReceiveOptions, arrival: Arrival): Promise<void> => {
-  const { metrics, spool, time } = options;
-  const { device, header, payload } = arrival;
+const admit = (options: ReceiveOptions, device: Device, arrival: Arrival): Promise<void> => {
+  const { metrics, spool } = options;
+  const { session } = device;
+  const { header, payload, arrivalMs } = arrival;
   const { boot } = header;
-  device.clockOf(boot).observe({ arrivalMs: time.monotonicMs(), ...header });
-  const receipt = device.session.judge(header);
-  if (receipt.kind === "new" && spool.hasRoom(options.laneOf(device.id, boot), payload.length)) {
-    return store(options, arrival, receipt);
+  const receipt = session.judge(header);
+  const lane = options.laneOf(device.id, boot);
+  const isNew = receipt.kind === "new";
+  if (isNew && spool.hasRoom(lane, payload.length, session.isEmpty())) {
+    return store(options, device, arrival, { ...receipt, lane });
   }
-  if (receipt.kind === "new") metrics.framesBusy++;
-  if (receipt.kind === "gap") metrics.framesEarly++;
-  if (receipt.kind === "duplicate") metrics.framesDuplicate++;
-  const { cursor } = device.session.open(boot);
-  device.session.forget().forEach(device.forget);
-  await spool.synced();
-  ack(options, device, boot, { next: cursor, busyMs: receipt.kind === "new" ? spoolFullMs : 0 });
+  if (isNew) {
+    metrics.framesBusy++;
+    options.onTrouble(`Cannot store a frame for "${lane}": ${fullness(spool.usage())}`);
+  } else if (receipt.kind === "gap") metrics.framesEarly++;
+  else metrics.framesDuplicate++;
+  const clock = device.clock(boot);
+  clock?.observe({ arrivalMs, ...header });
+  const next = session.cursor(boot);
+  const answer = { boot, clock, next, busyMs: isNew ? noRoomMs : 0 };
+  return spool.synced().then(() => ack(options, device.id, answer));
 };
+
+const fullness = ({ bytes, limitBytes, devices }: SpoolUsage): string =>
+  `the spool holds ${Math.round(bytes / 1_048_576)} of ${Math.round(limitBytes / 1_048_576)} MiB and knows ${devices} devices, its device waits`;
 
 const store = async (
   options: ReceiveOptions,
-  { device, header, payload, isEnd }: Arrival,
-  found: { from: number; lost: number },
+  device: Device,
+  { header, payload, isEnd, arrivalMs }: Arrival,
+  { lane, from, lost }: { lane: string; from: number; lost: number },
 ): Promise<void> => {
   const { metrics, spool } = options;
+  const { id, session } = device;
   const { boot } = header;
-  const { session } = device;
-  const lane = options.laneOf(device.id, boot);
-  const closes = session.advance(header, isEnd);
-  const forgotten = session.forget();
+  const isNewDevice = session.isEmpty();
+  const clock = device.startedClock(boot);
+  clock.observe({ arrivalMs, ...header });
+  const { state, closes, forgotten } = session.advance(header, isEnd);
   forgotten.forEach(device.forget);
-  const state = { ...session.open(boot), clock: device.clockOf(boot).state(), device: device.id };
-  const { from, lost } = found;
   const next = state.cursor;
+  const saved = clock.state();
   await spool.append(
-    { lane, device: device.id, boot, from, end: next, lost, closes, bytes: payload },
-    state,
-    forgotten,
+    { lane, device: id, boot, from, end: next, lost, closes, bytes: payload },
+    { ...state, clock: saved, device: id },
+    {
+      isNewDevice,
+      forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),
+    },
   );
-  device.clockOf(boot).noteSaved(state.clock);
+  clock.noteSaved(saved);
   metrics.framesStored++;
   metrics.entriesStored += next - from;
-  ack(options, device, boot, { next, busyMs: 0 });
+  ack(options, id, { boot, clock, next, busyMs: 0 });
   options.onStored(lane);
 };
 
 const ack = (
   { metrics, send, spool, time }: ReceiveOptions,
-  device: Device,
-  boot: Boot,
-  { next, busyMs }: { next: number; busyMs: number },
+  device: string,
+  { boot, clock, next, busyMs }: Answer,
 ): void => {
   metrics.acksSent++;
   const payload = encodeAck({
     storeId: spool.storeId,
-    ackId: device.clockOf(boot).ackSent(time.monotonicMs()),
+    ackId: clock?.ackSent(time.monotonicMs()) ?? 0,
     boot,
     next,
     definitions: 0,
     epochMs: Math.floor(time.epochMs()),
     busyMs,
   });
-  send(device.id, payload);
+  send(device, payload);
 };

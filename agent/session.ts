@@ -32,17 +32,24 @@ export type Receipt =
 
 /** The boots of one device: which frames are new, which were stored before, which come too early. */
 export interface Session {
-  /** The state of a boot; one that was never seen begins at seq 0. */
-  open(boot: Boot): BootState;
+  /** Nothing of the device was stored. */
+  isEmpty(): boolean;
+  /** First seq of the boot that is not stored; 0 for a boot that was never seen. */
+  cursor(boot: Boot): number;
   /** Judges a frame by its header; changes nothing. */
   judge(header: FrameHeader): Receipt;
-  /**
-   * Moves the cursor behind a frame that is about to be stored. The first frame of a boot closes
-   * the boot before it, which is given back if it was cut off: its tail is not known.
-   */
-  advance(header: FrameHeader, isEnd: boolean): ClosedBoot | null;
-  /** Forgets the oldest boots beyond `bootsLimit`, and says which. */
-  forget(): Boot[];
+  /** Takes a frame that is about to be stored: moves the boot's cursor behind it. */
+  advance(header: FrameHeader, isEnd: boolean): Advance;
+}
+
+/** What storing a frame changes. */
+export interface Advance {
+  /** The boot after the frame. */
+  state: BootState;
+  /** The boot before, where the frame is the first of the newest boot and the other was cut off. */
+  closes: ClosedBoot | null;
+  /** The oldest boots beyond `bootsLimit`: their cursors are given up. */
+  forgotten: Boot[];
 }
 
 /** Boots of one device whose cursors are kept; a frame of an older one would count as new. */
@@ -51,27 +58,35 @@ export const bootsLimit = 64;
 const isSame = (left: Boot, right: Boot): boolean =>
   left.nonce === right.nonce && left.number === right.number;
 
+/** Whether a boot that was just seen came after the other: by their numbers, else by arrival. */
+const isAfter = (seen: Boot, other: Boot): boolean =>
+  seen.number === 0 || other.number === 0 || seen.number > other.number;
+
 /** A session that goes on from what was stored, oldest boot first. */
-export const createSession = (stored: BootState[]): Session => {
-  const states = [...stored];
-  const lastOrder = (): number => states.at(-1)?.order ?? 0;
+export const createSession = (stored: readonly BootState[]): Session => {
+  const states = stored.map((state) => ({ ...state }));
   const find = (boot: Boot): BootState | undefined =>
     states.findLast((state) => isSame(state.boot, boot));
 
-  const open = (boot: Boot): BootState => {
-    const known = find(boot);
-    if (known !== undefined) return known;
-    const state = { boot, cursor: 0, definitions: 0, order: lastOrder() + 1, isEnded: false };
+  const add = (boot: Boot): BootState => {
+    const order = (states.at(-1)?.order ?? 0) + 1;
+    const state = { boot, cursor: 0, definitions: 0, order, isEnded: false };
     states.push(state);
     return state;
   };
-  const cutOffBefore = (state: BootState): ClosedBoot | null => {
-    const before = states[states.indexOf(state) - 1];
-    if (before === undefined || before.isEnded || before.cursor === 0) return null;
-    return { boot: before.boot, next: before.cursor };
+  const cutOffBefore = (boot: Boot): ClosedBoot | null => {
+    const [first, ...others] = states;
+    if (first === undefined) return null;
+    const before = others.reduce(
+      (last, next) => (isAfter(next.boot, last.boot) ? next : last),
+      first,
+    );
+    const isClosing = isAfter(boot, before.boot) && !before.isEnded;
+    return isClosing ? { boot: before.boot, next: before.cursor } : null;
   };
   return {
-    open,
+    isEmpty: () => states.length === 0,
+    cursor: (boot) => find(boot)?.cursor ?? 0,
     judge(header) {
       const cursor = find(header.boot)?.cursor ?? 0;
       const from = Math.max(cursor, header.base);
@@ -80,12 +95,13 @@ export const createSession = (stored: BootState[]): Session => {
       return { kind: "new", from, lost: from - cursor };
     },
     advance(header, isEnd) {
-      const state = open(header.boot);
-      const isFirst = state.cursor === 0;
+      const known = find(header.boot);
+      const closes = known === undefined ? cutOffBefore(header.boot) : null;
+      const state = known ?? add(header.boot);
       state.cursor = header.first + header.count;
       state.isEnded = isEnd;
-      return isFirst ? cutOffBefore(state) : null;
+      const forgotten = states.splice(0, Math.max(0, states.length - bootsLimit));
+      return { state: { ...state }, closes, forgotten: forgotten.map(({ boot }) => boot) };
     },
-    forget: () => states.splice(0, Math.max(0, states.length - bootsLimit)).map(({ boot }) => boot),
   };
 };

@@ -4,7 +4,7 @@ export interface Settings {
   data: string;
   /** Name of the fleet: 1 to 64 of `A-Z a-z 0-9 . _ -`. */
   fleet: string;
-  /** Devices kept in memory; others are read from the spool when they are heard of. */
+  /** Devices kept in memory, four boots each; others are read from the spool when they are heard of. */
   devicesInMemory: number;
   mqtt: MqttSettings;
   cloudwatch: CloudWatchSettings;
@@ -42,6 +42,10 @@ export interface CloudWatchSettings {
   retentionDays: number;
   /** Tags of groups made by the agent. */
   tags: Record<string, string>;
+  /** Class of groups made by the agent; it can't be changed later. */
+  class: "STANDARD" | "INFREQUENT_ACCESS";
+  /** KMS key that groups made by the agent are encrypted with. */
+  kmsKeyId?: string | undefined;
   message: "json" | "text";
   gzip: boolean;
 }
@@ -68,7 +72,9 @@ export interface SpoolSettings {
   limitBytes: number;
   /** Share of `limitBytes` that one stream may take. */
   laneShare: number;
-  /** Dead letters kept; the oldest give way. */
+  /** Devices that may be known; of one more nothing is stored. */
+  limitDevices: number;
+  /** Dead letters kept with events, and as many with bytes that could not be read; the oldest give way. */
   limitDeadLetters: number;
 }
 

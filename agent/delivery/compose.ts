@@ -1,8 +1,10 @@
 import { AgentError } from "../errors.ts";
-import type { Intent, Spool } from "../spool/spool.ts";
-import { type Batch, cutBatch, fullBatch, sortEntries } from "./batch.ts";
+import type { Intent, Spool, StoredFrame } from "../spool/spool.ts";
+import { type Batch, cutBatch, eventsOf, newestSlice, sortEntries } from "./batch.ts";
 import type { MessageForm } from "./message.ts";
-import { keyOf, type StampUptime, stampIntended, stampPending } from "./pending.ts";
+import { undelivered } from "./pending.ts";
+import type { StampWindow } from "./stamp-window.ts";
+import { type StampUptime, stampIntended, stampPending } from "./stamping.ts";
 import type { Streams } from "./stream.ts";
 
 /** Makes batches of what waits in a lane. */
@@ -19,31 +21,53 @@ export interface ComposerOptions {
   /** Makes the clocks of these devices ready to stamp. */
   loadClocks(devices: Set<string>): Promise<void>;
   stampUptime: StampUptime;
+  stampWindow: StampWindow;
+  /** `restamp`: what the group would refuse gets the nearest stamp it takes. */
+  refusedStamps: "restamp" | "keep";
   form: MessageForm;
+  /** In [0, 1). */
+  random(): number;
 }
 
 /** Bytes of frames looked at for one batch; as messages they are some four times as large. */
 const windowBytes = 524_288;
 
+/** Share of batches that take the newest events of a lane before its backlog. */
+const liveShare = 0.25;
+
+const storedBytes = (frames: StoredFrame[]): number =>
+  frames.reduce((bytes, frame) => bytes + frame.storedBytes, 0);
+
 export const createComposer = (options: ComposerOptions): Composer => {
   const { spool, streams, stampUptime, form } = options;
+
+  const rangeOf = (lane: string) =>
+    options.refusedStamps === "keep"
+      ? null
+      : options.stampWindow.range(streams.streamOf(lane, 0).group);
   return {
     async compose(lane) {
       const frames = await spool.read(lane, windowBytes);
       if (frames.length === 0) return null;
       const progress = await spool.progress(lane);
       await options.loadClocks(new Set(frames.map(({ device }) => device)));
-      const entries = stampPending(frames, progress, stampUptime);
-      if (entries.length === 0) throw new Error(`Lane "${lane}" holds frames that are delivered`);
-      return cutBatch(lane, sortEntries(entries), fullBatch(form), (epochMs) =>
-        streams.streamOf(lane, epochMs),
+      const entries = stampPending(
+        undelivered(frames, progress),
+        progress,
+        stampUptime,
+        rangeOf(lane),
       );
+      const sorted = sortEntries(entries);
+      const slice = options.random() < liveShare ? newestSlice(sorted) : sorted;
+      const streamOf = (epochMs: number) => streams.streamOf(lane, epochMs);
+      const batch = cutBatch(slice, { lane, form, frames, progress, streamOf });
+      const isWhole = batch.entries.length === entries.length;
+      return { ...batch, isLast: isWhole && storedBytes(frames) <= windowBytes };
     },
-    async recompose(intent) {
-      const { lane, group, stream, runs } = intent;
+    async recompose({ lane, group, stream, runs }) {
       const frames = await spool.read(lane, windowBytes);
-      const runOf = new Map(runs.map((run) => [keyOf(run), run]));
-      const entries = stampIntended(frames, await spool.progress(lane), runOf);
+      const progress = await spool.progress(lane);
+      const entries = sortEntries(stampIntended(undelivered(frames, progress), runs));
       const wanted = runs.reduce((sum, { stamps }) => sum + stamps.length, 0);
       if (entries.length !== wanted) {
         throw new AgentError(
@@ -51,8 +75,9 @@ export const createComposer = (options: ComposerOptions): Composer => {
           `Cannot repeat the batch for "${lane}": its intent names ${wanted} entries, the spool holds ${entries.length} of them`,
         );
       }
-      const everything = { form, limitBytes: Infinity, limitEvents: Infinity };
-      return cutBatch(lane, sortEntries(entries), everything, () => ({ group, stream }));
+      const events = entries.flatMap((entry, place) => eventsOf(entry, place, form));
+      const target = { group, stream };
+      return { lane, target, frames, progress, entries, events, isLast: false };
     },
   };
 };

@@ -1,53 +1,77 @@
 import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
 import { judge, type Verdict } from "../cloudwatch/faults.ts";
-import { sleep, type Time } from "../time.ts";
+import type { Time } from "../time.ts";
+import { createPace } from "./pace.ts";
 import type { LogStream } from "./stream.ts";
+
+/** What became of a creation. `isNew`: it was made by this call, and did not exist before. */
+export type Creation = Verdict & { isNew: boolean };
 
 /** Makes groups and streams when they are found missing. */
 export interface Creator {
-  /** Creates what is missing; gives the verdict that ended it. Many callers share one call. */
-  create(target: LogStream, missing: "group" | "stream"): Promise<Verdict>;
+  /** Creates what is missing. Many callers share one call; calls wait in line for their turn. */
+  create(target: LogStream, missing: "group" | "stream"): Promise<Creation>;
+  /** Makes no further call: those who wait are told to try again. */
+  stop(): void;
+}
+
+/** How groups made here are made. Other groups are left alone. */
+export interface GroupSettings {
+  /** Days the group keeps its events; 0 for ever. */
+  retentionDays: number;
+  tags: Record<string, string>;
+  class: "STANDARD" | "INFREQUENT_ACCESS";
+  kmsKeyId?: string | undefined;
 }
 
 export interface CreatorOptions {
   cloudwatch: AWSCloudWatchLogs;
   time: Time;
-  /** Days a group made here keeps its events; null for ever. Other groups are left alone. */
-  retentionInDays: number | null;
-  /** Of groups made here. */
-  tags: Record<string, string>;
+  group: GroupSettings;
+  onTrouble(message: string): void;
 }
 
-/** `isNew`: it was made by this call, and did not exist before. */
-type Answer = Verdict & { isNew: boolean };
-
 /** The service allows 50 CreateLogStream calls a second. */
-const createPauseMs = 1_000 / 45;
+const createsPerSecond = 45;
+
+/** Tries to set the retention of a new group. */
+const retentionTries = 5;
+
+const stopped: Creation = { verdict: "retry", reason: "the agent stops", isNew: false };
 
 export const createCreator = (options: CreatorOptions): Creator => {
-  const { time } = options;
-  const underWay = new Map<string, Promise<Verdict>>();
-  let nextMs = time.monotonicMs();
+  const { cloudwatch, group } = options;
+  const { call, stop } = createCaller(options);
+  const underWay = new Map<string, Promise<Creation>>();
 
-  const call = async (action: string, params: Record<string, unknown>): Promise<Answer> => {
-    const waitMs = nextMs - time.monotonicMs();
-    nextMs = Math.max(nextMs, time.monotonicMs()) + createPauseMs;
-    if (waitMs > 0) await sleep(time, waitMs);
-    const attempt = await options.cloudwatch.attempt(action, params);
-    const isNew = attempt.kind === "response" && attempt.statuscode === 200;
-    return { ...judge(action, attempt), isNew };
+  const setRetention = async (logGroupName: string): Promise<void> => {
+    const params = { logGroupName, retentionInDays: group.retentionDays };
+    for (let tries = 1; ; tries++) {
+      const set = await call(
+        () => cloudwatch.attempt("PutRetentionPolicy", params),
+        "PutRetentionPolicy",
+      );
+      if (set.verdict === "accepted") return;
+      if (tries < retentionTries && (set.verdict === "retry" || set.verdict === "throttled"))
+        continue;
+      options.onTrouble(
+        `Cannot set the retention of log group "${logGroupName}" to ${group.retentionDays} days: ${set.reason}; it keeps its events for ever until that is set`,
+      );
+      return;
+    }
   };
-  const createGroup = async (logGroupName: string): Promise<Verdict> => {
-    const hasTags = Object.keys(options.tags).length > 0;
-    const made = await call("CreateLogGroup", {
+  const createGroup = async (logGroupName: string): Promise<Creation> => {
+    const params = {
       logGroupName,
-      ...(hasTags ? { tags: options.tags } : {}),
-    });
-    const { retentionInDays } = options;
-    if (!made.isNew || retentionInDays === null) return made;
-    return call("PutRetentionPolicy", { logGroupName, retentionInDays });
+      tags: Object.keys(group.tags).length > 0 ? group.tags : undefined,
+      logGroupClass: group.class === "STANDARD" ? undefined : group.class,
+      kmsKeyId: group.kmsKeyId,
+    };
+    const made = await call(() => cloudwatch.attempt("CreateLogGroup", params), "CreateLogGroup");
+    if (made.isNew && group.retentionDays > 0) await setRetention(logGroupName);
+    return made;
   };
-  const once = (key: string, run: () => Promise<Verdict>): Promise<Verdict> => {
+  const once = (key: string, run: () => Promise<Creation>): Promise<Creation> => {
     const known = underWay.get(key);
     if (known !== undefined) return known;
     const begun = run().finally(() => underWay.delete(key));
@@ -55,13 +79,57 @@ export const createCreator = (options: CreatorOptions): Creator => {
     return begun;
   };
   return {
-    async create({ group, stream }, missing) {
+    async create({ group: logGroupName, stream: logStreamName }, missing) {
       if (missing === "group") {
-        const made = await once(group, () => createGroup(group));
+        const made = await once(logGroupName, () => createGroup(logGroupName));
         if (made.verdict !== "accepted") return made;
       }
-      const params = { logGroupName: group, logStreamName: stream };
-      return once(`${group}:${stream}`, () => call("CreateLogStream", params));
+      const params = { logGroupName, logStreamName };
+      return once(`${logGroupName}:${logStreamName}`, () =>
+        call(() => cloudwatch.attempt("CreateLogStream", params), "CreateLogStream"),
+      );
+    },
+    stop,
+  };
+};
+
+type Call = (
+  attempt: () => ReturnType<AWSCloudWatchLogs["attempt"]>,
+  action: string,
+) => Promise<Creation>;
+
+/** Calls wait in one line, so that they stay under the service's quota and slow down when throttled. */
+const createCaller = ({ time }: CreatorOptions): { call: Call; stop(): void } => {
+  const pace = createPace({ callsPerSecond: createsPerSecond, time });
+  const line: (() => void)[] = [];
+  let cancelTurn: (() => void) | undefined;
+  let isStopped = false;
+
+  const pump = (): void => {
+    if (cancelTurn !== undefined || line.length === 0) return;
+    cancelTurn = time.after(pace.reserve(), () => {
+      cancelTurn = undefined;
+      line.shift()?.();
+      pump();
+    });
+  };
+  return {
+    async call(attempt, action) {
+      await new Promise<void>((resolve) => {
+        line.push(resolve);
+        if (isStopped) line.pop()?.();
+        else pump();
+      });
+      if (isStopped) return stopped;
+      const answer = await attempt();
+      const verdict = judge(action, answer);
+      if (verdict.verdict === "throttled") pace.throttled();
+      return { ...verdict, isNew: answer.kind === "response" && answer.statuscode === 200 };
+    },
+    stop() {
+      isStopped = true;
+      cancelTurn?.();
+      for (const go of line.splice(0)) go();
     },
   };
 };

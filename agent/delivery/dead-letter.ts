@@ -1,24 +1,42 @@
 import type { DeadLetter } from "../spool/spool.ts";
-import type { Batch, OutgoingEvent } from "./batch.ts";
-import type { PendingEntry } from "./pending.ts";
+import type { Batch } from "./batch.ts";
+import type { MessageForm } from "./message.ts";
+import type { PendingEntry } from "./stamping.ts";
 
-/** Dead letters of entries whose bytes could not be read. */
-export const unreadableLetters = (entries: PendingEntry[], epochMs: number): DeadLetter[] =>
+/** What a settled batch leaves: bytes that could not be read, and events CloudWatch will never accept. */
+export const lettersOf = (batch: Batch, form: MessageForm, epochMs: number): DeadLetter[] => [
+  ...unreadableLetters(batch.entries, epochMs),
+  ...refusedLetters(batch, form, epochMs),
+];
+
+const unreadableLetters = (entries: PendingEntry[], epochMs: number): DeadLetter[] =>
   entries.flatMap(({ device, frame, unreadable }) => {
     if (unreadable === null) return [];
     const content = { base64: Buffer.from(frame.bytes).toString("base64") };
     return [{ device, reason: unreadable, epochMs, content }];
   });
 
-/** The dead letter of events that CloudWatch will never accept as they are. */
-export const refusedLetter = (
-  batch: Batch,
-  events: OutgoingEvent[],
-  reason: string,
-  epochMs: number,
-): DeadLetter => ({
-  device: batch.entries[events[0]?.entry ?? 0]?.device ?? "",
-  reason,
-  epochMs,
-  content: events.map(({ timestamp, message }) => ({ timestamp, message })),
-});
+/** One letter for each device and reason. */
+const refusedLetters = (batch: Batch, form: MessageForm, epochMs: number): DeadLetter[] => {
+  const letters = new Map<
+    string,
+    DeadLetter & { content: { timestamp: number; message: string }[] }
+  >();
+  for (const { device, stamp, messages } of batch.entries) {
+    const { refused: reason, accepted = 0, trueMs = stamp.epochMs } = stamp;
+    if (reason === undefined) continue;
+    const key = `${device} ${reason}`;
+    const letter = letters.get(key) ?? {
+      device,
+      reason,
+      epochMs,
+      content: [],
+      target: batch.target,
+    };
+    letters.set(key, letter);
+    for (const message of messages(stamp, form).slice(accepted)) {
+      letter.content.push({ timestamp: trueMs, message });
+    }
+  }
+  return [...letters.values()];
+};

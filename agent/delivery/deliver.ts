@@ -1,8 +1,9 @@
 import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
-import { type Attempt, judge } from "../cloudwatch/faults.ts";
+import { judge, type Verdict } from "../cloudwatch/faults.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Spool } from "../spool/spool.ts";
-import { type Batch, intentOf } from "./batch.ts";
+import type { Time } from "../time.ts";
+import { type Batch, callLength, intentOf } from "./batch.ts";
 import type { Composer } from "./compose.ts";
 import type { OpenLanes } from "./open-lanes.ts";
 import type { Outcomes } from "./outcome.ts";
@@ -16,11 +17,10 @@ export interface DeliverOptions {
   composer: Composer;
   lanes: OpenLanes;
   outcomes: Outcomes;
-  /** Of PutLogEvents calls. */
-  pace: Pace;
   /** Of calls that read back: the service allows 25 a second. */
   readPace: Pace;
   metrics: Metrics;
+  time: Time;
 }
 
 /**
@@ -33,6 +33,7 @@ export const createDeliver = (options: DeliverOptions): ((lane: string) => Promi
   const begin = async (lane: string): Promise<Batch | null> => {
     const intent = lanes.isOpen(lane) ? await spool.intent(lane) : null;
     if (intent !== null) return composer.recompose(intent);
+    lanes.close(lane);
     const batch = await composer.compose(lane);
     if (batch !== null && batch.events.length > 0) {
       await spool.propose(intentOf(batch));
@@ -40,22 +41,26 @@ export const createDeliver = (options: DeliverOptions): ((lane: string) => Promi
     }
     return batch;
   };
-  const call = async (batch: Batch): Promise<Attempt> => {
-    await options.pace.turn();
+  const call = async ({ events, target }: Batch, length: number): Promise<Verdict> => {
     metrics.calls++;
-    return cloudwatch.attempt("PutLogEvents", {
-      logGroupName: batch.target.group,
-      logStreamName: batch.target.stream,
-      logEvents: batch.events.map(({ timestamp, message }) => ({ timestamp, message })),
+    const attempt = await cloudwatch.attempt("PutLogEvents", {
+      logGroupName: target.group,
+      logStreamName: target.stream,
+      logEvents: events.slice(0, length).map(({ timestamp, message }) => ({ timestamp, message })),
     });
+    return judge("PutLogEvents", attempt);
   };
   return async (lane) => {
+    const unknownMs = lanes.unknownForMs(lane);
+    if (unknownMs !== null && !lanes.takeLook(lane)) {
+      return { kind: "pause", pauseMs: options.readPace.reserve() };
+    }
     const batch = await begin(lane);
     if (batch === null) return { kind: "empty" };
-    if (batch.events.length === 0) return outcomes.settle(batch, null);
-    const unknownMs = lanes.unknownForMs(lane);
-    if (unknownMs === null) return outcomes.follow(batch, judge("PutLogEvents", await call(batch)));
-    await options.readPace.turn();
-    return outcomes.resolve(batch, await lookFor(batch, cloudwatch), unknownMs);
+    if (batch.events.length === 0) return outcomes.settle(batch);
+    const length = callLength(batch);
+    if (unknownMs === null) return outcomes.follow(batch, length, await call(batch, length));
+    const events = batch.events.slice(0, length);
+    return outcomes.resolve(batch, length, await lookFor(batch.target, events, options), unknownMs);
   };
 };

@@ -2,6 +2,7 @@ import type { DropCount, JsonText, Level, LogEvent, Value } from "../../shared/e
 import { type Boot, bootText } from "../../shared/frame.ts";
 import { countDirectives, render, textOf } from "../../shared/render.ts";
 import type { IntentStamp } from "../spool/spool.ts";
+import { partsOf } from "./parts.ts";
 
 /** `json`: an object with the event's parts as fields. `text`: a line for people. */
 export type MessageForm = "json" | "text";
@@ -19,9 +20,12 @@ const unstatedErrorMs = 1_000;
 
 type Fields = Record<string, unknown>;
 
+/** The value of JSON text; the text itself where it is none, or nests too deep to be written again. */
 const parseJson = ({ json }: JsonText): unknown => {
   try {
-    return JSON.parse(json);
+    const value: unknown = JSON.parse(json);
+    JSON.stringify(value);
+    return value;
   } catch {
     return json;
   }
@@ -55,23 +59,21 @@ const originFields = ({ device, boot, seq }: Origin): Fields => ({
   seq,
 });
 
-/** The message of a logged event. */
-export const eventMessage = (
+/** The messages of a logged event: one, or the parts of one that is longer than CloudWatch takes. */
+export const eventMessages = (
   event: LogEvent,
   origin: Origin,
   stamp: IntentStamp,
   form: MessageForm,
-): string => {
+): string[] => {
   const { values, data } = splitData(event);
   const { level, tag, format } = event.site;
   const message = render(format, values);
-  if (form === "text")
-    return textLine(
-      level,
-      tag,
-      data === undefined ? message : `${message} ${JSON.stringify(data)}`,
-    );
-  return JSON.stringify({
+  if (form === "text") {
+    const text = data === undefined ? message : `${message} ${JSON.stringify(data)}`;
+    return textLines({ level, tag, text }, origin, stamp);
+  }
+  const whole = JSON.stringify({
     level,
     message,
     ...(tag === "" ? {} : { tag }),
@@ -79,6 +81,12 @@ export const eventMessage = (
     ...(values.length === 0 ? {} : { format, args: values.map(fieldOf) }),
     ...(data === undefined ? {} : { data }),
     ...clockFields(origin, stamp),
+  });
+  return partsOf(whole, {
+    text: whole,
+    writing: "json",
+    wrap: (json, part) =>
+      JSON.stringify({ level, ...originFields(origin), ...clockFields(origin, stamp), part, json }),
   });
 };
 
@@ -101,19 +109,42 @@ export const noticeOfDrop = (drop: DropCount): Notice => ({
   of: drop.level,
 });
 
-export const noticeMessage = (
+export const noticeMessages = (
   notice: Notice,
   origin: Origin,
   stamp: IntentStamp,
   form: MessageForm,
-): string => {
+): string[] => {
   const { level, ...what } = notice;
   if (form === "text") {
     const count = notice.count === undefined ? "" : ` ${notice.count}`;
-    return textLine(level, "fleetlog", `${notice.event}${count}: ${notice.reason}`);
+    const text = `${notice.event}${count}: ${notice.reason}`;
+    return textLines({ level, tag: "fleetlog", text }, origin, stamp);
   }
-  return JSON.stringify({ level, ...what, ...originFields(origin), ...clockFields(origin, stamp) });
+  return [
+    JSON.stringify({ level, ...what, ...originFields(origin), ...clockFields(origin, stamp) }),
+  ];
 };
 
-const textLine = (level: Level, tag: string, text: string): string =>
-  `${level.toUpperCase()} ${tag === "" ? "" : `[${tag}] `}${text}`;
+/** Surrogates that are no pair have no UTF-8: they are written as `\udXXX`. */
+const wellFormed = (text: string): string =>
+  text.replace(/\p{Surrogate}/gu, (lone) => `\\u${lone.charCodeAt(0).toString(16)}`);
+
+const textLines = (
+  { level, tag, text }: { level: Level; tag: string; text: string },
+  origin: Origin,
+  stamp: IntentStamp,
+): string[] => {
+  const start = level.toUpperCase();
+  const fields = { ...originFields(origin), ...clockFields(origin, stamp) };
+  const end = Object.entries(fields)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => ` ${name}=${value}`)
+    .join("");
+  const body = wellFormed(`${tag === "" ? "" : `[${tag}] `}${text}`);
+  return partsOf(`${start} ${body}${end}`, {
+    text: body,
+    writing: "text",
+    wrap: (piece, part) => `${start} ${piece}${end} part=${part}`,
+  });
+};

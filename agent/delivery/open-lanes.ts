@@ -5,6 +5,8 @@ import type { Next } from "./schedule.ts";
 interface OpenLane {
   /** When the outcome of its call became unknown, monotonic; null where it surely was not applied. */
   unknownSinceMs: number | null;
+  /** It has a turn to read back. */
+  hasLook: boolean;
   /** Steps that failed in a row. */
   failures: number;
 }
@@ -18,8 +20,13 @@ export interface OpenLanes {
   /** How long the outcome of the lane's call has been unknown, null where it is clear. */
   unknownForMs(lane: string): number | null;
   becomeUnknown(lane: string): void;
-  /** A pause before the next try: full jitter, doubling from `baseMs` with each failure to 20 s. */
-  pause(lane: string, baseMs: number): Next;
+  /** Uses the lane's turn to read back; where it has none it gets one, and false is given. */
+  takeLook(lane: string): boolean;
+  /**
+   * A pause before the next try: full jitter, doubling from `baseMs` with each failure to 20 s, and
+   * not less than `leastMs`.
+   */
+  pause(lane: string, baseMs: number, leastMs?: number): Next;
 }
 
 const longestPauseMs = 20_000;
@@ -32,13 +39,21 @@ export const createOpenLanes = (
   random: () => number,
 ): OpenLanes => {
   const lanes = new Map<string, OpenLane>();
-  for (const lane of intended) lanes.set(lane, { unknownSinceMs: time.monotonicMs(), failures: 0 });
 
-  const failuresOf = (lane: string): number => lanes.get(lane)?.failures ?? 0;
+  const change = (lane: string, changes: Partial<OpenLane>): OpenLane => {
+    const known = lanes.get(lane) ?? { unknownSinceMs: null, hasLook: false, failures: 0 };
+    const changed = { ...known, ...changes };
+    lanes.set(lane, changed);
+    return changed;
+  };
+  const becomeUnknown = (lane: string): void => {
+    change(lane, { unknownSinceMs: time.monotonicMs(), hasLook: false });
+  };
+  intended.forEach(becomeUnknown);
   return {
     isOpen: (lane) => lanes.has(lane),
     open(lane) {
-      lanes.set(lane, { unknownSinceMs: null, failures: failuresOf(lane) });
+      change(lane, { unknownSinceMs: null });
     },
     close(lane) {
       lanes.delete(lane);
@@ -47,15 +62,17 @@ export const createOpenLanes = (
       const sinceMs = lanes.get(lane)?.unknownSinceMs ?? null;
       return sinceMs === null ? null : time.monotonicMs() - sinceMs;
     },
-    becomeUnknown(lane) {
-      lanes.set(lane, { unknownSinceMs: time.monotonicMs(), failures: failuresOf(lane) });
+    becomeUnknown,
+    takeLook(lane) {
+      const hadLook = lanes.get(lane)?.hasLook ?? false;
+      change(lane, { hasLook: !hadLook });
+      return hadLook;
     },
-    pause(lane, baseMs) {
-      const failures = failuresOf(lane);
+    pause(lane, baseMs, leastMs = 0) {
+      const failures = lanes.get(lane)?.failures ?? 0;
+      change(lane, { failures: failures + 1 });
       const ceilingMs = Math.min(longestPauseMs, baseMs * 2 ** Math.min(failures, doublingsLimit));
-      const unknownSinceMs = lanes.get(lane)?.unknownSinceMs ?? null;
-      lanes.set(lane, { unknownSinceMs, failures: failures + 1 });
-      return { kind: "pause", pauseMs: 1 + random() * ceilingMs };
+      return { kind: "pause", pauseMs: Math.max(leastMs, 1 + random() * ceilingMs) };
     },
   };
 };

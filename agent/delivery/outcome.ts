@@ -2,24 +2,26 @@ import type { RejectedEvents, Verdict } from "../cloudwatch/faults.ts";
 import type { Metrics } from "../metrics.ts";
 import type { DeadLetter, Spool } from "../spool/spool.ts";
 import type { Time } from "../time.ts";
-import { type Batch, intentOf, type OutgoingEvent } from "./batch.ts";
-import type { Creator } from "./create.ts";
-import { refusedLetter, unreadableLetters } from "./dead-letter.ts";
+import { type Batch, intentOf, withAccepted } from "./batch.ts";
+import type { Creation, Creator } from "./create.ts";
+import { lettersOf } from "./dead-letter.ts";
+import type { MessageForm } from "./message.ts";
 import type { OpenLanes } from "./open-lanes.ts";
 import type { Pace } from "./pace.ts";
 import type { ReadBack } from "./read-back.ts";
-import { divide } from "./restamp.ts";
+import { type Division, divide } from "./restamp.ts";
 import type { Next } from "./schedule.ts";
 import { settlementOf } from "./settle.ts";
+import type { StampWindow } from "./stamp-window.ts";
 
-/** What follows once a call was answered, or was not. */
+/** What follows once a call was answered, or was not. `length`: events of the batch it carried. */
 export interface Outcomes {
-  /** All of the batch is where it belongs; `kept` are events that became dead letters. */
-  settle(batch: Batch, kept: { events: OutgoingEvent[]; reason: string } | null): Promise<Next>;
+  /** All of the batch is where it belongs, but for what is refused: that becomes dead letters. */
+  settle(batch: Batch): Promise<Next>;
   /** Does what the verdict on a PutLogEvents call asks for. */
-  follow(batch: Batch, verdict: Verdict): Promise<Next>;
-  /** Goes on after a look for a batch whose outcome has been unknown for `unknownMs`. */
-  resolve(batch: Batch, found: ReadBack, unknownMs: number): Promise<Next>;
+  follow(batch: Batch, length: number, verdict: Verdict): Promise<Next>;
+  /** Goes on after a look for a call whose outcome has been unknown for `unknownMs`. */
+  resolve(batch: Batch, length: number, look: ReadBack, unknownMs: number): Promise<Next>;
 }
 
 export interface OutcomeOptions {
@@ -30,6 +32,8 @@ export interface OutcomeOptions {
   metrics: Metrics;
   time: Time;
   lanes: OpenLanes;
+  stampWindow: StampWindow;
+  form: MessageForm;
   /** How long a batch may stay invisible before it is sent again. */
   unknownOutcomeWaitMs: number;
   /** Events with a stamp CloudWatch refuses: sent with the nearest it accepts, or kept. */
@@ -47,100 +51,157 @@ const again: Next = { kind: "more" };
 export const createOutcomes = (options: OutcomeOptions): Outcomes => {
   const { spool, lanes, metrics, time } = options;
 
-  const settle: Outcomes["settle"] = async (batch, kept) => {
-    const epochMs = time.epochMs();
-    const letters = unreadableLetters(batch.entries, epochMs);
-    if (kept !== null) letters.push(refusedLetter(batch, kept.events, kept.reason, epochMs));
+  const settle = async (batch: Batch): Promise<Next> => {
+    const letters = lettersOf(batch, options.form, Math.floor(time.epochMs()));
     await spool.settle(settlementOf(batch, letters));
     lanes.close(batch.lane);
-    count(metrics, batch, letters, kept?.events ?? []);
-    return again;
+    count(metrics, batch, letters);
+    return batch.isLast ? { kind: "empty" } : again;
   };
-  /** Sends a part of what the intent named, or the same with other stamps. */
   const replaceIntent = async (batch: Batch): Promise<Next> => {
     await spool.propose(intentOf(batch));
     lanes.open(batch.lane);
     return again;
   };
-  const halve = (batch: Batch, reason: string): Promise<Next> => {
-    if (batch.entries.length === 1) return settle(batch, { events: batch.events, reason });
-    const entries = batch.entries.slice(0, Math.ceil(batch.entries.length / 2));
-    return replaceIntent({ ...batch, entries });
-  };
-  const accept = (batch: Batch, rejected: RejectedEvents | undefined): Promise<Next> => {
-    if (rejected === undefined) return settle(batch, null);
-    const { refused, retried } = divide(batch, rejected, time.epochMs());
-    const reason = [...new Set(refused.map(({ refusal }) => refusal))].join(", ");
-    options.onTrouble(
-      `CloudWatch refused the stamps of ${refused.length} events of "${batch.lane}": ${reason}`,
+  /** Goes on with what is left of a batch. */
+  const goOn = (rest: Batch): Promise<Next> => {
+    const isLeft = rest.events.some(
+      ({ entry }) => rest.entries[entry]?.stamp.refused === undefined,
     );
-    const events = refused.map(({ event }) => event);
-    const isHopeless = refused.some(({ wasRestamped }) => wasRestamped);
-    if (options.refusedStamps === "keep" || isHopeless) return settle(batch, { events, reason });
-    metrics.eventsRestamped += events.length;
-    return replaceIntent(retried);
+    return isLeft ? replaceIntent(rest) : settle(rest);
   };
-  const create = async (batch: Batch, missing: "group" | "stream"): Promise<Next> => {
-    const made = await options.creator.create(batch.target, missing);
-    return made.verdict === "accepted" ? again : giveWay(options, batch, made);
-  };
-  const becomeUnknown = (lane: string): Next => {
-    metrics.callsUnknown++;
-    lanes.becomeUnknown(lane);
-    return { kind: "pause", pauseMs: firstLookMs };
+  const halve = (batch: Batch, reason: string): Promise<Next> =>
+    batch.entries.length > 1
+      ? replaceIntent(firstHalf(batch))
+      : settle(withRefusedEntries(batch, reason));
+  const accept = (batch: Batch, length: number, rejected?: RejectedEvents): Promise<Next> =>
+    goOn(restOf(options, batch, length, rejected));
+  const create = (batch: Batch, missing: "group" | "stream"): Next => {
+    const { lane, target } = batch;
+    const until = options.creator
+      .create(target, missing)
+      .then((made) => afterCreation(options, { lane, target }, made));
+    return { kind: "wait", until };
   };
   return {
     settle,
-    async follow(batch, verdict) {
-      if (verdict.verdict === "accepted") return accept(batch, verdict.rejected);
-      if (verdict.verdict === "create") return create(batch, verdict.missing);
-      if (verdict.verdict === "unknown") return becomeUnknown(batch.lane);
-      const isBad = verdict.verdict === "split" || verdict.verdict === "giveUp";
-      return isBad ? halve(batch, verdict.reason) : giveWay(options, batch, verdict);
-    },
-    async resolve(batch, found, unknownMs) {
-      if (found === "seen") return settle(batch, null);
-      const leftMs = options.unknownOutcomeWaitMs - unknownMs;
-      if (found === "unseen" && leftMs > 0) {
-        const pauseMs = Math.min(Math.max(firstLookMs, unknownMs), longestLookPauseMs, leftMs);
-        return { kind: "pause", pauseMs };
+    async follow(batch, length, verdict) {
+      switch (verdict.verdict) {
+        case "accepted":
+          return accept(batch, length, verdict.rejected);
+        case "create":
+          return create(batch, verdict.missing);
+        case "unknown":
+          metrics.callsUnknown++;
+          lanes.becomeUnknown(batch.lane);
+          return { kind: "pause", pauseMs: firstLookMs };
+        case "split":
+        case "giveUp":
+          return halve(batch, verdict.reason);
+        case "throttled":
+          metrics.callsThrottled++;
+          options.pace.throttled();
+          return giveWay(options, batch, verdict);
+        default:
+          return giveWay(options, batch, verdict);
       }
-      metrics.possiblyDuplicated += batch.events.length;
-      lanes.open(batch.lane);
-      return again;
+    },
+    async resolve(batch, length, look, unknownMs) {
+      const seen = look.kind === "read" ? look.seen : new Set<number>();
+      if (seen.size === length) return accept(batch, length);
+      const pauseMs = nextLookMs(options.unknownOutcomeWaitMs, look, unknownMs);
+      if (pauseMs > 0) return { kind: "pause", pauseMs };
+      const rest = withAccepted(batch, (index) => seen.has(index));
+      metrics.possiblyDuplicated += rest.events.length - (batch.events.length - length);
+      return goOn(rest);
     },
   };
+};
+
+/** What is there already was made by another, or is not to be seen yet: it is tried more slowly. */
+const afterCreation = (
+  options: OutcomeOptions,
+  place: Pick<Batch, "lane" | "target">,
+  made: Creation,
+): Next => {
+  if (made.verdict === "throttled") options.metrics.callsThrottled++;
+  if (made.verdict !== "accepted") return giveWay(options, place, made);
+  return made.isNew ? again : options.lanes.pause(place.lane, retryBaseMs);
+};
+
+const firstHalf = (batch: Batch): Batch => {
+  const entries = batch.entries.slice(0, Math.ceil(batch.entries.length / 2));
+  const events = batch.events.filter(({ entry }) => entry < entries.length);
+  return { ...batch, entries, events, isLast: false };
+};
+
+const withRefusedEntries = (batch: Batch, refused: string): Batch => {
+  const entries = batch.entries.map((entry) => ({ ...entry, stamp: { ...entry.stamp, refused } }));
+  return { ...batch, entries };
+};
+
+/** How long to wait before the next look, growing with each; 0 where there is no point any more. */
+const nextLookMs = (waitMs: number, look: ReadBack, unknownMs: number): number => {
+  if (look.kind === "unreadable") return 0;
+  const leftMs = waitMs * (look.kind === "unread" ? 2 : 1) - unknownMs;
+  return Math.min(Math.max(firstLookMs, unknownMs), longestLookPauseMs, Math.max(0, leftMs));
+};
+
+/** What is left of a batch once CloudWatch took its first `length` events, but for those it refused. */
+const restOf = (
+  options: OutcomeOptions,
+  batch: Batch,
+  length: number,
+  rejected: RejectedEvents | undefined,
+): Batch => {
+  if (rejected === undefined) return withAccepted(batch, (index) => index < length);
+  const { stampWindow, refusedStamps: mode } = options;
+  const { group } = batch.target;
+  const { refused, rest } = divide(batch, length, rejected, {
+    mode,
+    range: stampWindow.range(group),
+  });
+  const youngest = refused.findLast(({ refusal }) => refusal === "expired");
+  if (youngest !== undefined) stampWindow.learnExpired(group, youngest.event.timestamp);
+  tellRefused(options, batch, refused);
+  return rest;
 };
 
 /** Keeps the batch and tries later, as slowly as the verdict asks for. */
 const giveWay = (
-  { lanes, metrics, pace, onTrouble }: OutcomeOptions,
-  { lane, target }: Batch,
-  { verdict, reason }: Verdict,
+  { lanes, onTrouble }: OutcomeOptions,
+  { lane, target }: Pick<Batch, "lane" | "target">,
+  verdict: Verdict,
 ): Next => {
-  if (verdict === "throttled") {
-    metrics.callsThrottled++;
-    pace.throttled();
-    return lanes.pause(lane, throttledBaseMs);
-  }
+  const leastMs = "retryAfterMs" in verdict ? verdict.retryAfterMs : undefined;
+  if (verdict.verdict === "throttled") return lanes.pause(lane, throttledBaseMs, leastMs);
   onTrouble(
-    `Cannot write to log group "${target.group}", stream "${target.stream}": ${reason}; its events wait in the spool`,
+    `Cannot write to log group "${target.group}", stream "${target.stream}": ${verdict.reason}; its events wait in the spool`,
   );
-  return lanes.pause(lane, verdict === "retry" ? retryBaseMs : deniedBaseMs);
+  const baseMs = verdict.verdict === "retry" ? retryBaseMs : deniedBaseMs;
+  return lanes.pause(lane, baseMs, leastMs);
 };
 
-const count = (
-  metrics: Metrics,
-  batch: Batch,
-  letters: DeadLetter[],
-  keptEvents: OutgoingEvent[],
+const tellRefused = (
+  { onTrouble, refusedStamps }: OutcomeOptions,
+  { lane }: Batch,
+  refused: Division["refused"],
 ): void => {
-  const kept = new Set(keptEvents.map(({ entry }) => entry));
+  const reasons = [...new Set(refused.map(({ refusal }) => refusal))].join(", ");
+  const fate = refusedStamps === "keep" ? "kept as dead letters" : "sent with the nearest it takes";
+  onTrouble(
+    `CloudWatch refused the stamps of ${refused.length} events of "${lane}": ${reasons}; they are ${fate}`,
+  );
+};
+
+const count = (metrics: Metrics, batch: Batch, letters: DeadLetter[]): void => {
   metrics.deadLetters += letters.length;
-  for (const [place, { drops, isEvent }] of batch.entries.entries()) {
-    if (isEvent && !kept.has(place)) metrics.eventsDelivered++;
-    for (const { reason, count } of drops) {
-      metrics.dropped[reason] = (metrics.dropped[reason] ?? 0) + count;
+  for (const { drops, isEvent, stamp } of batch.entries) {
+    const isDelivered = isEvent && stamp.refused === undefined;
+    if (isDelivered) metrics.eventsDelivered++;
+    if (isDelivered && stamp.trueMs !== undefined) metrics.eventsRestamped++;
+    for (const { reason, count: dropped } of drops) {
+      metrics.dropped[reason] = (metrics.dropped[reason] ?? 0) + dropped;
     }
   }
 };

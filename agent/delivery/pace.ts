@@ -1,9 +1,9 @@
-import { sleep, type Time } from "../time.ts";
+import type { Time } from "../time.ts";
 
-/** How many calls may begin in a second: falls when throttled, recovers slowly. */
+/** How many calls may begin in a second: halves when throttled, recovers slowly. */
 export interface Pace {
-  /** Resolves when the next call may begin. Those who wait are served in order. */
-  turn(): Promise<void>;
+  /** Takes the next turn: ms until it comes, 0 for now. Turns are in the order they were taken. */
+  reserve(): number;
   /** The service refused a call as one too many. */
   throttled(): void;
   /** Calls a second that may begin now. */
@@ -16,7 +16,7 @@ export interface PaceOptions {
   time: Time;
 }
 
-/** The rate never falls below this: a stream that waits is tried at least once a second. */
+/** The rate never falls below this. */
 const leastPerSecond = 1;
 
 /** The rate is halved at most once in this time: one burst of refusals counts once. */
@@ -25,9 +25,10 @@ const halvingPauseMs = 1_000;
 /** Each second without a refusal gives back this share of the full rate. */
 const recoveryShare = 0.05;
 
-/** Calls that may begin at once after a pause. */
+/** Turns not taken for this long may be taken at once. */
 const burstMs = 50;
 
+/** Additive increase, multiplicative decrease. */
 export const createPace = ({ callsPerSecond, time }: PaceOptions): Pace => {
   let perSecond = callsPerSecond;
   let changedMs = time.monotonicMs();
@@ -41,11 +42,12 @@ export const createPace = ({ callsPerSecond, time }: PaceOptions): Pace => {
     changedMs = nowMs;
   };
   return {
-    async turn() {
+    reserve() {
       recover();
       const nowMs = time.monotonicMs();
-      nextMs = Math.max(nextMs, nowMs - burstMs) + 1_000 / perSecond;
-      if (nextMs > nowMs) await sleep(time, nextMs - nowMs);
+      const turnMs = Math.max(nextMs, nowMs - burstMs);
+      nextMs = turnMs + 1_000 / perSecond;
+      return Math.max(0, turnMs - nowMs);
     },
     throttled() {
       recover();
@@ -54,6 +56,9 @@ export const createPace = ({ callsPerSecond, time }: PaceOptions): Pace => {
       halvedMs = nowMs;
       perSecond = Math.max(leastPerSecond, perSecond / 2);
     },
-    perSecond: () => perSecond,
+    perSecond() {
+      recover();
+      return perSecond;
+    },
   };
 };

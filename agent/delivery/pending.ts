@@ -1,27 +1,29 @@
 import { type DecodedFrame, decodeFrame } from "../../shared/codec/decode.ts";
 import type { DropCount, Entry } from "../../shared/event.ts";
 import { type Boot, bootText } from "../../shared/frame.ts";
-import { clampStamp, type Stamp } from "../clock.ts";
 import type { IntentStamp, Progress, StoredFrame } from "../spool/spool.ts";
 import {
-  eventMessage,
+  eventMessages,
   type MessageForm,
   type Notice,
-  noticeMessage,
+  noticeMessages,
   noticeOfDrop,
   type Origin,
 } from "./message.ts";
 
 /** What one seq, or one drop of many, becomes: stamped together, delivered together. */
-export interface PendingEntry {
+export interface UnstampedEntry {
   device: string;
   boot: Boot;
+  /** Names the boot among all. */
+  bootKey: string;
   seq: number;
   /** First seq beyond it. */
   next: number;
-  stamp: IntentStamp;
+  /** Null where nobody knows. */
+  uptimeMs: number | null;
   frame: StoredFrame;
-  /** Messages of CloudWatch events, in order. */
+  /** Messages of CloudWatch events, in order; the same for the same stamp. */
   messages(stamp: IntentStamp, form: MessageForm): string[];
   /** What a device logged, as against what is said about it. */
   isEvent: boolean;
@@ -31,21 +33,23 @@ export interface PendingEntry {
   unreadable: string | null;
 }
 
-/** Stamps an uptime of a device's boot, as well as is known now. */
-export type StampUptime = (device: string, boot: Boot, uptimeMs: number) => Stamp;
+/** Names a boot of a device among all. */
+export const bootKeyOf = ({ device, boot }: { device: string; boot: Boot }): string =>
+  `${device}/${bootText(boot)}`;
 
-type Unstamped = Omit<PendingEntry, "stamp"> & { uptimeMs: number | null };
+interface Range {
+  seq: number;
+  next: number;
+  uptimeMs: number | null;
+}
 
-const originOf = (entry: Unstamped): Origin => entry;
-
-const noticed = (
-  frame: StoredFrame,
-  range: { seq: number; next: number; uptimeMs: number | null },
-  notices: Notice[],
-): Unstamped => {
-  const entry: Unstamped = {
-    device: frame.device,
-    boot: frame.boot,
+const noticed = (frame: StoredFrame, range: Range, notices: Notice[]): UnstampedEntry => {
+  const { device, boot } = frame;
+  const origin: Origin = { device, boot, seq: range.seq, uptimeMs: range.uptimeMs };
+  return {
+    device,
+    boot,
+    bootKey: bootKeyOf(frame),
     frame,
     ...range,
     isEvent: false,
@@ -54,21 +58,21 @@ const noticed = (
     ),
     unreadable: null,
     messages: (stamp, form) =>
-      notices.map((notice) => noticeMessage(notice, originOf(entry), stamp, form)),
+      notices.flatMap((notice) => noticeMessages(notice, origin, stamp, form)),
   };
-  return entry;
 };
 
-const ofEntry = (frame: StoredFrame, seq: number, entry: Entry): Unstamped => {
-  const range = { seq, next: seq + 1, uptimeMs: entry.uptimeMs };
+const ofEntry = (frame: StoredFrame, seq: number, entry: Entry): UnstampedEntry => {
+  const { uptimeMs } = entry;
+  const range = { seq, next: seq + 1, uptimeMs };
   if (entry.kind === "drop") return noticed(frame, range, [noticeOfDrop(entry.drop)]);
   if (entry.kind === "end") return noticed(frame, range, []);
-  const pending: Unstamped = {
+  const origin: Origin = { device: frame.device, boot: frame.boot, seq, uptimeMs };
+  return {
     ...noticed(frame, range, []),
     isEvent: true,
-    messages: (stamp, form) => [eventMessage(entry, originOf(pending), stamp, form)],
+    messages: (stamp, form) => eventMessages(entry, origin, stamp, form),
   };
-  return pending;
 };
 
 /** A tombstone of which a part was stored before tells only how many seqs remain. */
@@ -77,7 +81,7 @@ const dropsOf = (frame: StoredFrame, first: number, drops: DropCount[]): Notice[
     ? drops.map(noticeOfDrop)
     : [{ level: "warn", event: "dropped", reason: "outbox_full", count: frame.end - frame.from }];
 
-const ofFrame = (frame: StoredFrame, decoded: DecodedFrame): Unstamped[] => {
+const ofFrame = (frame: StoredFrame, decoded: DecodedFrame): UnstampedEntry[] => {
   const whole = { seq: frame.from, next: frame.end, uptimeMs: null };
   if (!decoded.ok) {
     const reason = `${decoded.reason} at byte ${decoded.offset}`;
@@ -91,8 +95,8 @@ const ofFrame = (frame: StoredFrame, decoded: DecodedFrame): Unstamped[] => {
     return [noticed(frame, { ...whole, uptimeMs: body.uptimeMs }, notices)];
   }
   return body.entries
-    .map((entry, index) => ofEntry(frame, header.first + index, entry))
-    .slice(frame.from - header.first);
+    .slice(frame.from - header.first)
+    .map((entry, index) => ofEntry(frame, frame.from + index, entry));
 };
 
 /** What the session found when it stored this frame, told with the frame's first entry. */
@@ -112,7 +116,7 @@ const companions = (frame: StoredFrame): { origin: Origin; notice: Notice }[] =>
   return found;
 };
 
-const withCompanions = (entry: Unstamped): Unstamped => {
+const withCompanions = (entry: UnstampedEntry): UnstampedEntry => {
   const found = entry.seq === entry.frame.from ? companions(entry.frame) : [];
   if (found.length === 0) return entry;
   const lost = entry.frame.lost;
@@ -120,72 +124,20 @@ const withCompanions = (entry: Unstamped): Unstamped => {
     ...entry,
     drops: lost > 0 ? [...entry.drops, { reason: "agent_state_lost", count: lost }] : entry.drops,
     messages: (stamp, form) => [
-      ...found.map(({ origin, notice }) => noticeMessage(notice, origin, stamp, form)),
+      ...found.flatMap(({ origin, notice }) => noticeMessages(notice, origin, stamp, form)),
       ...entry.messages(stamp, form),
     ],
   };
 };
 
 /** Entries of frames that are not delivered yet, in the order of the frames. */
-const undelivered = (frames: StoredFrame[], progress: Progress[]): Unstamped[] => {
-  const nextOf = new Map(progress.map((done) => [keyOf(done), done.next]));
+export const undelivered = (frames: StoredFrame[], progress: Progress[]): UnstampedEntry[] => {
+  const nextOf = new Map(progress.map((done) => [bootKeyOf(done), done.next]));
   return frames.flatMap((frame) => {
-    const next = nextOf.get(keyOf(frame)) ?? 0;
+    const next = nextOf.get(bootKeyOf(frame)) ?? 0;
+    if (frame.end <= next) return [];
     return ofFrame(frame, decodeFrame(frame.bytes))
       .map(withCompanions)
       .filter((entry) => entry.seq >= next);
-  });
-};
-
-/** Names a boot of a device among all. */
-export const keyOf = ({ device, boot }: { device: string; boot: Boot }): string =>
-  `${device}/${bootText(boot)}`;
-
-/**
- * Stamps what waits. Within a boot stamps never run backwards: where they would, the stamp is that
- * of the entry before and the bound grows by the difference. What has no uptime takes the stamp
- * before it.
- */
-export const stampPending = (
-  frames: StoredFrame[],
-  progress: Progress[],
-  stampUptime: StampUptime,
-): PendingEntry[] => {
-  const lastMs = new Map(progress.map((done) => [keyOf(done), done.stampMs]));
-  return undelivered(frames, progress).map(({ uptimeMs, ...entry }) => {
-    const key = keyOf(entry);
-    const beforeMs = lastMs.get(key) ?? 0;
-    const stamp = clampStamp(beforeMs, untimedOr(uptimeMs, beforeMs, entry, stampUptime));
-    lastMs.set(key, stamp.epochMs);
-    return { ...entry, stamp };
-  });
-};
-
-const untimedOr = (
-  uptimeMs: number | null,
-  beforeMs: number,
-  { device, boot }: { device: string; boot: Boot },
-  stampUptime: StampUptime,
-): Stamp => {
-  if (uptimeMs !== null) return stampUptime(device, boot, uptimeMs);
-  const epochMs = beforeMs > 0 ? beforeMs : stampUptime(device, boot, 0).epochMs;
-  return { epochMs, errorMs: null, quality: "estimated" };
-};
-
-/** Entries with the stamps an intent gave them; those it does not name are left out. */
-export const stampIntended = (
-  frames: StoredFrame[],
-  progress: Progress[],
-  stampsOf: Map<string, { from: number; stamps: IntentStamp[] }>,
-): PendingEntry[] => {
-  const usedOf = new Map<string, number>();
-  return undelivered(frames, progress).flatMap(({ uptimeMs: _uptimeMs, ...entry }) => {
-    const key = keyOf(entry);
-    const run = stampsOf.get(key);
-    const used = usedOf.get(key) ?? 0;
-    const stamp = run === undefined || entry.seq < run.from ? undefined : run.stamps[used];
-    if (stamp === undefined) return [];
-    usedOf.set(key, used + 1);
-    return [{ ...entry, stamp }];
   });
 };

@@ -1,9 +1,24 @@
 import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
 import { judge } from "../cloudwatch/faults.ts";
-import type { Batch } from "./batch.ts";
+import { sleep, type Time } from "../time.ts";
+import type { OutgoingEvent } from "./batch.ts";
+import type { Pace } from "./pace.ts";
+import type { LogStream } from "./stream.ts";
 
-/** Whether a batch is there. `unreadable`: this group cannot be read, or not by us. */
-export type ReadBack = "seen" | "unseen" | "unreadable";
+/**
+ * What a look showed. `seen`: places of the events that are there. `unread`: the look itself failed.
+ * `unreadable`: this group cannot be read, or not by us.
+ */
+export type ReadBack =
+  | { kind: "read"; seen: ReadonlySet<number> }
+  | { kind: "unread" | "unreadable" };
+
+export interface ReadBackOptions {
+  cloudwatch: AWSCloudWatchLogs;
+  /** Of calls that read. */
+  readPace: Pace;
+  time: Time;
+}
 
 const pageEvents = 10_000;
 
@@ -12,31 +27,70 @@ interface Page {
   nextForwardToken: string;
 }
 
+const keyOf = ({ timestamp, message }: { timestamp: number; message: string }): string =>
+  `${timestamp} ${message}`;
+
+/** Places of the events by what they say: equal ones must be there as often as they were sent. */
+const placesOf = (events: OutgoingEvent[]): Map<string, number[]> => {
+  const places = new Map<string, number[]>();
+  for (const [place, event] of events.entries()) {
+    const key = keyOf(event);
+    const others = places.get(key);
+    if (others === undefined) places.set(key, [place]);
+    else others.push(place);
+  }
+  return places;
+};
+
 /**
- * Looks once for a batch whose call had no clear outcome. A batch is applied whole or not at all,
- * so one of its events tells of all; that none is there tells nothing until readers see all writes.
+ * Looks once for the events of a call that had no clear outcome. The turn for its first page is the
+ * caller's. That an event is not there tells nothing until readers see all writes.
  */
-export const lookFor = async (batch: Batch, cloudwatch: AWSCloudWatchLogs): Promise<ReadBack> => {
-  const wanted = new Set(batch.events.map(({ timestamp, message }) => `${timestamp} ${message}`));
+export const lookFor = async (
+  target: LogStream,
+  events: OutgoingEvent[],
+  { cloudwatch, readPace, time }: ReadBackOptions,
+): Promise<ReadBack> => {
+  const wanted = placesOf(events);
+  const seen = new Set<number>();
   let nextToken: string | undefined;
   for (;;) {
     const attempt = await cloudwatch.attempt("GetLogEvents", {
-      logGroupName: batch.target.group,
-      logStreamName: batch.target.stream,
-      startTime: batch.events[0]?.timestamp ?? 0,
-      endTime: (batch.events.at(-1)?.timestamp ?? 0) + 1,
+      logGroupName: target.group,
+      logStreamName: target.stream,
+      startTime: events[0]?.timestamp ?? 0,
+      endTime: (events.at(-1)?.timestamp ?? 0) + 1,
       startFromHead: true,
       limit: pageEvents,
-      ...(nextToken === undefined ? {} : { nextToken }),
+      nextToken,
     });
     const { verdict } = judge("GetLogEvents", attempt);
-    if (verdict === "denied" || verdict === "giveUp") return "unreadable";
-    if (verdict !== "accepted" || attempt.kind !== "response") return "unseen";
-    const page = JSON.parse(attempt.body) as Page;
-    for (const { timestamp, message } of page.events) {
-      if (wanted.has(`${timestamp} ${message}`)) return "seen";
+    if (verdict === "throttled") readPace.throttled();
+    if (verdict === "denied" || verdict === "giveUp") return { kind: "unreadable" };
+    if (verdict === "create") return { kind: "read", seen };
+    if (verdict !== "accepted" || attempt.kind !== "response") return { kind: "unread" };
+    const page = pageIn(attempt.body);
+    if (page === null) return { kind: "unread" };
+    for (const event of page.events) {
+      const place = wanted.get(keyOf(event))?.shift();
+      if (place !== undefined) seen.add(place);
     }
-    if (page.nextForwardToken === nextToken) return "unseen";
+    const isEnd = page.nextForwardToken === nextToken;
+    if (isEnd || seen.size === events.length) return { kind: "read", seen };
     nextToken = page.nextForwardToken;
+    await sleep(time, readPace.reserve());
+  }
+};
+
+/** Null for what is no page: something other than CloudWatch answered. */
+const pageIn = (body: string): Page | null => {
+  try {
+    const page = JSON.parse(body) as Partial<Page> | null;
+    const { events, nextForwardToken } = page ?? {};
+    return Array.isArray(events) && typeof nextForwardToken === "string"
+      ? { events, nextForwardToken }
+      : null;
+  } catch {
+    return null;
   }
 };

@@ -1,75 +1,84 @@
 import type { RejectedEvents } from "../cloudwatch/faults.ts";
-import { tooOldAfterMs } from "../cloudwatch/limits.ts";
 import type { IntentStamp } from "../spool/spool.ts";
-import type { Batch, OutgoingEvent } from "./batch.ts";
+import { type Batch, type OutgoingEvent, withAccepted } from "./batch.ts";
+import type { StampRange } from "./stamp-window.ts";
 
 /** Why CloudWatch refused an event of a batch it accepted. */
-type Refusal = "tooOld" | "expired" | "tooNew";
+export type Refusal = "tooOld" | "expired" | "tooNew";
 
 /** The refusal of the event at `index`, null where it was accepted. */
 const refusalOf = (rejected: RejectedEvents, index: number): Refusal | null => {
-  if (index < (rejected.tooOldLogEventEndIndex ?? 0)) return "tooOld";
   if (index < (rejected.expiredLogEventEndIndex ?? 0)) return "expired";
+  if (index < (rejected.tooOldLogEventEndIndex ?? 0)) return "tooOld";
   return index >= (rejected.tooNewLogEventStartIndex ?? Number.POSITIVE_INFINITY) ? "tooNew" : null;
 };
 
-/** Keeps a stamp clear of the limit while the call is under way. */
-const marginMs = 600_000;
-
-/**
- * The nearest stamp CloudWatch accepts: that of the nearest accepted event of the batch, so that
- * order is kept; where none was accepted, just within the limit, and now for events that outlived
- * the group's retention, which is not known here.
- */
-const acceptableMs = (
-  refusal: Refusal,
-  accepted: readonly OutgoingEvent[],
-  nowMs: number,
-): number => {
-  const neighbour = refusal === "tooNew" ? accepted.at(-1) : accepted[0];
-  if (neighbour !== undefined) return neighbour.timestamp;
-  return refusal === "tooOld" ? nowMs - tooOldAfterMs + marginMs : nowMs;
-};
-
-/** The stamp with its true time kept beside it. */
-const restamped = (stamp: IntentStamp, epochMs: number): IntentStamp => ({
-  ...stamp,
-  epochMs,
-  trueMs: stamp.trueMs ?? stamp.epochMs,
-});
-
-/** An event that CloudWatch refused for its stamp. */
-export interface RefusedEvent {
-  event: OutgoingEvent;
-  refusal: Refusal;
-  /** It had the nearest acceptable stamp already. */
-  wasRestamped: boolean;
+/** What CloudWatch takes of a batch it has refused in part. */
+interface Taken {
+  accepted: OutgoingEvent[];
+  range: StampRange;
 }
 
+/** A stamp this near to now and refused all the same: no other will be taken. */
+const hopelessMs = 3_600_000;
+
 /**
- * What CloudWatch refused of a batch it accepted, and the batch to send again: the same entries,
- * the accepted ones marked, the refused ones restamped.
+ * The next stamp to try, null where none is left: that of the nearest accepted event, so that order
+ * is kept, then just within the limit, then now. Each is nearer to now than the one before.
  */
+const nextStamp = (
+  refusal: Refusal,
+  epochMs: number,
+  { accepted, range }: Taken,
+): number | null => {
+  const nowMs = Math.floor(range.nowMs);
+  if (refusal === "tooNew") {
+    const neighbourMs = accepted.at(-1)?.timestamp;
+    return [neighbourMs, nowMs].find((ms) => ms !== undefined && ms < epochMs) ?? null;
+  }
+  const neighbourMs = accepted[0]?.timestamp;
+  const limitMs = refusal === "tooOld" ? Math.ceil(range.leastMs) : undefined;
+  const isNear = epochMs > nowMs - hopelessMs;
+  const choices = [neighbourMs, limitMs, isNear ? undefined : nowMs];
+  return choices.find((ms) => ms !== undefined && ms > epochMs) ?? null;
+};
+
+export interface Division {
+  /** Refused events with their refusals. */
+  refused: { event: OutgoingEvent; refusal: Refusal }[];
+  /** The same entries: the accepted ones marked, the others with another stamp, or with their refusal. */
+  rest: Batch;
+}
+
+/** Parts what CloudWatch took of the batch's first `length` events from what it refused. */
 export const divide = (
   batch: Batch,
+  length: number,
   rejected: RejectedEvents,
-  nowMs: number,
-): { refused: RefusedEvent[]; retried: Batch } => {
-  const accepted = batch.events.filter((_, index) => refusalOf(rejected, index) === null);
-  const refused: RefusedEvent[] = [];
+  options: { mode: "restamp" | "keep"; range: StampRange },
+): Division => {
+  const sent = batch.events.slice(0, length);
+  const refusals = sent.map((_, index) => refusalOf(rejected, index));
+  const accepted = sent.filter((_, index) => refusals[index] === null);
+  const taken = { accepted, range: options.range };
   const refusalOfEntry = new Map<number, Refusal>();
-  for (const [index, event] of batch.events.entries()) {
-    const refusal = refusalOf(rejected, index);
-    if (refusal === null) continue;
-    refusalOfEntry.set(event.entry, refusal);
-    const wasRestamped = batch.entries[event.entry]?.stamp.trueMs !== undefined;
-    refused.push({ event, refusal, wasRestamped });
+  for (const [index, { entry }] of sent.entries()) {
+    const refusal = refusals[index];
+    if (refusal) refusalOfEntry.set(entry, refusal);
   }
-  const entries = batch.entries.map((entry, place) => {
+  const restamp = (stamp: IntentStamp, refusal: Refusal): IntentStamp => {
+    const epochMs = options.mode === "keep" ? null : nextStamp(refusal, stamp.epochMs, taken);
+    if (epochMs === null) return { ...stamp, refused: refusal };
+    return { ...stamp, epochMs, trueMs: stamp.trueMs ?? stamp.epochMs };
+  };
+  const marked = withAccepted(batch, (index) => index < length && refusals[index] === null);
+  const entries = marked.entries.map((entry, place) => {
     const refusal = refusalOfEntry.get(place);
-    const { stamp } = entry;
-    if (refusal === undefined) return { ...entry, stamp: { ...stamp, isAccepted: true as const } };
-    return { ...entry, stamp: restamped(stamp, acceptableMs(refusal, accepted, nowMs)) };
+    return refusal === undefined ? entry : { ...entry, stamp: restamp(entry.stamp, refusal) };
   });
-  return { refused, retried: { ...batch, entries } };
+  const refused = sent.flatMap((event, index) => {
+    const refusal = refusals[index];
+    return refusal ? [{ event, refusal }] : [];
+  });
+  return { refused, rest: { ...marked, entries } };
 };

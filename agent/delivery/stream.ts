@@ -44,10 +44,34 @@ const check = (key: string, template: string, known: readonly string[]): void =>
   );
 };
 
-/** Throws `TEMPLATE_INVALID` for words it does not know. */
+/** A word in braces becomes this many characters at most. */
+const wordLimits: Record<string, number> = { fleet: 64, device: 64, boot: 25, shard: 2, date: 10 };
+
+const nameLimit = 512;
+
+/** Names CloudWatch refuses would make dead letters of all events, so they are refused here. */
+const checkName = (key: string, template: string, pattern: RegExp, rule: string): void => {
+  const longest = template.replace(/\{([^}]*)\}/g, (_, word) => "x".repeat(wordLimits[word] ?? 0));
+  if (pattern.test(longest) && longest.length <= nameLimit) return;
+  throw new AgentError("TEMPLATE_INVALID", `Cannot use ${key} "${template}": ${rule}`);
+};
+
+/** Throws `TEMPLATE_INVALID` for words it does not know, and for names CloudWatch does not take. */
 export const createStreams = (templates: StreamTemplates): Streams => {
   check("cloudwatch.group", templates.group, groupWords);
   check("cloudwatch.stream", templates.stream, streamWords);
+  checkName(
+    "cloudwatch.group",
+    templates.group,
+    /^(?!aws\/)[.\-_/#A-Za-z0-9]+$/,
+    `a log group has 1 to ${nameLimit} of A-Z a-z 0-9 . - _ / # and does not start with aws/`,
+  );
+  checkName(
+    "cloudwatch.stream",
+    templates.stream,
+    /^[^:*]+$/,
+    `a log stream has 1 to ${nameLimit} characters, none of them : or *`,
+  );
   const { fleet } = templates;
   const group = templates.group.replaceAll("{fleet}", fleet);
   return {

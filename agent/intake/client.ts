@@ -1,7 +1,7 @@
 import { connectAsync, type MqttClient } from "mqtt";
 import { defaultPrefix, fleetFilter, parseTopic, topicOf } from "../../shared/topic.ts";
 import { AgentError, messageOf } from "../errors.ts";
-import { type Intake, type IntakeEvents, messageToEvents } from "./intake.ts";
+import { createInbox, type Intake, type IntakeEvents } from "./intake.ts";
 
 export interface BrokerClientOptions {
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://` of the broker. */
@@ -9,21 +9,24 @@ export interface BrokerClientOptions {
   username?: string | undefined;
   password?: string | undefined;
   prefix?: string;
+  /** Pause between tries to connect again; 1 s by default. */
+  reconnectPauseMs?: number;
   events: IntakeEvents;
 }
 
 /** A connection to a broker that runs elsewhere. Rejects with `BROKER_CONNECT`. */
 export const createBrokerClient = async (options: BrokerClientOptions): Promise<Intake> => {
-  const { events, url, prefix = defaultPrefix } = options;
-  const client = await connect(options);
+  const { events, prefix = defaultPrefix } = options;
+  const url = withoutSecrets(options.url);
+  const client = await connect(options, url);
+  const take = createInbox(events);
   client.on("message", (topic, payload) => {
-    messageToEvents(events, parseTopic(prefix, topic), payload);
+    const source = parseTopic(prefix, topic);
+    if (source !== null) take(source, payload);
   });
-  client.on("error", (error) => events.onTrouble(`Broker "${url}" failed: ${error.message}`));
+  client.on("error", (error) => events.onTrouble(`Broker "${url}" failed: ${messageOf(error)}`));
   client.on("offline", () => events.onTrouble(`Broker "${url}" is gone, trying again`));
-  await client.subscribeAsync([fleetFilter(prefix, "up"), fleetFilter(prefix, "state")], {
-    qos: 1,
-  });
+  await subscribe(client, prefix, url);
   return {
     url,
     send(device, payload) {
@@ -34,20 +37,41 @@ export const createBrokerClient = async (options: BrokerClientOptions): Promise<
   };
 };
 
-const connect = async (options: BrokerClientOptions): Promise<MqttClient> => {
-  const { url, username, password } = options;
+/** The URL as it may be shown: without the name and password it may hold. */
+const withoutSecrets = (url: string): string => url.replace(/\/\/[^/?#]*@/, "//");
+
+const connect = async (options: BrokerClientOptions, url: string): Promise<MqttClient> => {
+  const { username, password, reconnectPauseMs = 1_000 } = options;
   try {
-    return await connectAsync(url, {
+    return await connectAsync(options.url, {
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
+      reconnectPeriod: reconnectPauseMs,
       reconnectOnConnackError: true,
       resubscribe: true,
     });
   } catch (cause) {
-    throw new AgentError(
-      "BROKER_CONNECT",
-      `Cannot connect to broker "${url}": ${messageOf(cause)}, check "mqtt.url" and its credentials`,
-      { cause },
-    );
+    throw connectError(url, cause);
+  }
+};
+
+const connectError = (url: string, cause: unknown): AgentError =>
+  new AgentError(
+    "BROKER_CONNECT",
+    `Cannot connect to broker "${url}": ${messageOf(cause)}, check "mqtt.url" and its credentials`,
+    { cause },
+  );
+
+/** Until all is subscribed nothing would arrive, and nobody would know. */
+const subscribe = async (client: MqttClient, prefix: string, url: string): Promise<void> => {
+  const filters = [fleetFilter(prefix, "up"), fleetFilter(prefix, "state")];
+  try {
+    const granted = await client.subscribeAsync(filters, { qos: 1 });
+    const refused = granted.filter(({ qos }) => qos >= 128);
+    if (refused.length === 0) return;
+    throw new Error(`it refuses to let us subscribe to "${refused.map(({ topic }) => topic)}"`);
+  } catch (cause) {
+    client.end(true);
+    throw connectError(url, cause);
   }
 };

@@ -4,7 +4,7 @@ import type { Source } from "../../shared/topic.ts";
 export interface IntakeEvents {
   /** A payload on a device's `up` topic: any bytes whatever. */
   onFrame(source: Source, payload: Uint8Array): void;
-  /** A device said, or its last will says, whether it is there. */
+  /** A device said, or its last will says, that it came or went; called when that is news. */
   onPresence(source: Source, isOnline: boolean): void;
   /** Something the operator should know. */
   onTrouble(message: string): void;
@@ -19,13 +19,34 @@ export interface Intake {
   stop(): Promise<void>;
 }
 
-export const messageToEvents = (
+/** Devices that may be online: of more than that, presence is not followed. */
+export const presenceLimit = 100_000;
+
+/** What a payload on a `state` topic says; null for none of its two words. */
+export const presenceOf = (payload: Uint8Array): boolean | null => {
+  if (payload.length > "offline".length) return null;
+  const word = Buffer.from(payload).toString();
+  if (word === "online") return true;
+  return word === "offline" ? false : null;
+};
+
+/** Takes messages on the topics of devices apart. */
+export const createInbox = (
   events: IntakeEvents,
-  source: Source | null,
-  payload: Uint8Array,
-): void => {
-  if (source?.channel === "up") events.onFrame(source, payload);
-  if (source?.channel === "state" && payload.length > 0) {
-    events.onPresence(source, Buffer.from(payload).toString() === "online");
-  }
+): ((source: Source, payload: Uint8Array) => void) => {
+  const online = new Set<string>();
+  const note = (source: Source, isOnline: boolean): void => {
+    const { device } = source;
+    if (isOnline === online.has(device)) return;
+    if (!isOnline) online.delete(device);
+    else if (online.size < presenceLimit) online.add(device);
+    else return;
+    events.onPresence(source, isOnline);
+  };
+  return (source, payload) => {
+    if (source.channel === "up") events.onFrame(source, payload);
+    if (source.channel !== "state") return;
+    const isOnline = presenceOf(payload);
+    if (isOnline !== null) note(source, isOnline);
+  };
 };

@@ -18,19 +18,14 @@ interface Group {
 }
 
 const createGroup = (): Group => {
-  const { promise, resolve, reject } = withResolvers();
-  promise.catch(() => {});
-  return { changes: [], isSynced: false, done: promise, resolve, reject };
-};
-
-const withResolvers = (): Pick<Group, "resolve" | "reject"> & { promise: Promise<void> } => {
   let resolve = (): void => {};
   let reject = (_cause: unknown): void => {};
-  const promise = new Promise<void>((accept, refuse) => {
+  const done = new Promise<void>((accept, refuse) => {
     resolve = accept;
     reject = refuse;
   });
-  return { promise, resolve, reject };
+  done.catch(() => {});
+  return { changes: [], isSynced: false, done, resolve, reject };
 };
 
 /** After one failed write nothing is written any more: what the disk holds is not known. */
@@ -39,6 +34,7 @@ export const createGroupCommit = (
 ): GroupCommit => {
   let open = createGroup();
   let isWriting = false;
+  let hasFailed = false;
   let lastSynced: Promise<void> = Promise.resolve();
 
   const run = async (): Promise<void> => {
@@ -51,23 +47,24 @@ export const createGroupCommit = (
         await write(group.changes, group.isSynced);
         group.resolve();
       } catch (cause) {
+        hasFailed = true;
         group.reject(cause);
         open.reject(cause);
-        return;
+        open.changes = [];
       }
     }
     isWriting = false;
   };
-  const join = (changes: Change[], isSynced: boolean): Promise<void> => {
-    for (const change of changes) open.changes.push(change);
-    open.isSynced ||= isSynced;
-    const done = open.done;
-    if (isSynced) lastSynced = done;
-    if (!isWriting) void run();
-    return done;
-  };
   return {
-    commit: join,
+    commit(changes, isSynced) {
+      const { done } = open;
+      if (isSynced) lastSynced = done;
+      if (hasFailed) return done;
+      for (const change of changes) open.changes.push(change);
+      open.isSynced ||= isSynced;
+      if (!isWriting) void run();
+      return done;
+    },
     synced: () => lastSynced,
   };
 };

@@ -8,24 +8,56 @@ const name = encodeURIComponent;
 const place = (position: number): string => position.toString(16).padStart(14, "0");
 
 export const metaKey = "m/store";
+export const devicesKey = "m/devices";
 export const laneKey = (lane: string): string => `l/${name(lane)}`;
 export const frameKey = (lane: string, position: number): string =>
   `f/${name(lane)}/${place(position)}`;
-export const bootKey = (device: string, boot: Boot): string => `b/${device}/${bootText(boot)}`;
+export const bootPrefix = (device: string): string => `b/${device}/`;
+export const bootKey = (device: string, boot: Boot): string =>
+  `${bootPrefix(device)}${bootText(boot)}`;
 export const progressPrefix = (lane: string): string => `p/${name(lane)}/`;
 export const progressKey = (lane: string, device: string, boot: Boot): string =>
   `${progressPrefix(lane)}${device}/${bootText(boot)}`;
 export const intentKey = (lane: string): string => `i/${name(lane)}`;
-export const letterKey = (position: number): string => `d/${place(position)}`;
+export const letterKey = (prefix: string, position: number): string =>
+  `${prefix}${place(position)}`;
+
+/** A letter's name for people: `e17` for one with events, `m17` for one with unreadable bytes. */
+export const letterIdOf = (key: string): string => `${key.charAt(2)}${positionOf(key)}`;
+
+/** The key of the letter with this name; a name of another form gives the key of no letter. */
+export const letterKeyOf = (id: string): string => {
+  const position = /^[em]\d{1,15}$/.test(id) ? Number(id.slice(1)) : Number.NaN;
+  return letterKey(id.startsWith("m") ? "d/malformed/" : "d/events/", position);
+};
+
+/** Says that a progress record may go once no frame waits below `position` of its lane. */
+export const staleKey = (progress: string, position: number): string =>
+  `x/${place(position)}/${progress}`;
+
+/** The progress record and the position in a `staleKey`. */
+export const staleOf = (key: string): { progress: string; lane: string; position: number } => {
+  const [, position = "", , lane = ""] = key.split("/");
+  return {
+    progress: key.slice(staleKey("", 0).length),
+    lane: decodeURIComponent(lane),
+    position: Number.parseInt(position, 16),
+  };
+};
 
 /** The position at the end of a frame's or a letter's key. */
 export const positionOf = (key: string): number => Number.parseInt(key.slice(-14), 16);
 
+/** Part of the keys, in order, or against it; the first `limit`. */
+export interface KeyRange {
+  gte: string;
+  lt: string;
+  limit?: number;
+  reverse?: boolean;
+}
+
 /** All keys that begin with `prefix`. */
-export const rangeOf = (prefix: string): { gte: string; lt: string } => ({
-  gte: prefix,
-  lt: `${prefix}\uffff`,
-});
+export const rangeOf = (prefix: string): KeyRange => ({ gte: prefix, lt: `${prefix}\uffff` });
 
 /** The lane in a key of the form `<letter>/<lane>`. */
 export const laneOf = (key: string): string => decodeURIComponent(key.slice(2));

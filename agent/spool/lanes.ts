@@ -1,4 +1,4 @@
-import type { SpoolUsage, StoredFrame } from "./spool.ts";
+import type { StoredFrame } from "./spool.ts";
 
 /** One queue of the spool: what waits in it, and where it lies. */
 export interface Lane {
@@ -25,11 +25,22 @@ export interface Lanes {
   /** Counts a frame in; gives its position. */
   add(name: string, bytes: number): number;
   remove(name: string, frames: StoredFrame[]): void;
-  usage(): SpoolUsage;
+  /** The lane was read, and this is its oldest frame. */
+  noteHead(name: string, position: number): void;
+  usage(): { frames: number; bytes: number };
 }
 
-/** A lane may take `laneShare` of `limitBytes`, so that one blocked stream cannot block the fleet. */
-export const createLanes = (limitBytes: number, laneShare: number): Lanes => {
+export interface LaneLimits {
+  /** Frames that may wait, in bytes as stored. */
+  limitBytes: number;
+  /** Share of `limitBytes` one lane may take, so that one blocked stream cannot block the fleet. */
+  laneShare: number;
+  /** Lanes in which frames may wait at a time: each costs memory. */
+  limitLanes: number;
+}
+
+export const createLanes = (limits: LaneLimits): Lanes => {
+  const { limitBytes, laneShare, limitLanes } = limits;
   const lanes = new Map<string, Lane>();
   let frames = 0;
   let bytes = 0;
@@ -48,9 +59,11 @@ export const createLanes = (limitBytes: number, laneShare: number): Lanes => {
     restore(name, lane) {
       count(name, { ...lane, frames: 0, bytes: 0 }, lane);
     },
-    names: () => [...lanes].filter(([, lane]) => lane.frames > 0).map(([name]) => name),
+    names: () => [...lanes.keys()],
     hasRoom: (name, size) =>
-      bytes + size <= limitBytes && get(name).bytes + size <= limitBytes * laneShare,
+      bytes + size <= limitBytes &&
+      get(name).bytes + size <= limitBytes * laneShare &&
+      (lanes.has(name) || lanes.size < limitLanes),
     add(name, size) {
       const lane = get(name);
       count(name, lane, { frames: 1, bytes: size });
@@ -63,6 +76,10 @@ export const createLanes = (limitBytes: number, laneShare: number): Lanes => {
         if (frame.position === lane.head) lane.head++;
       }
     },
-    usage: () => ({ frames, bytes, limitBytes }),
+    noteHead(name, position) {
+      const lane = get(name);
+      lane.head = Math.max(lane.head, position);
+    },
+    usage: () => ({ frames, bytes }),
   };
 };

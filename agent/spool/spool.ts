@@ -40,6 +40,8 @@ export interface Progress {
   next: number;
   /** Stamp of the last delivered event, epoch ms: the next may not be less. */
   stampMs: number;
+  /** Its true stamp, where CloudWatch would not have taken that. */
+  trueMs?: number;
 }
 
 /** How one entry of an intent is sent; never revised, but where CloudWatch refused the stamp. */
@@ -48,10 +50,12 @@ export interface IntentStamp {
   /** Bound of the stamp's error; null where none is claimed. */
   errorMs: number | null;
   quality: StampQuality;
-  /** The true stamp, where CloudWatch refused it and `epochMs` is the nearest it accepts. */
+  /** The true stamp, where CloudWatch does not take it and `epochMs` is the nearest it accepts. */
   trueMs?: number;
-  /** CloudWatch has accepted this entry, but not all of the batch. */
-  isAccepted?: true;
+  /** CloudWatch has accepted this many events of the entry, but not all of the batch. */
+  accepted?: number;
+  /** Why CloudWatch will never accept the rest of the entry: a dead letter, once the batch is settled. */
+  refused?: string;
 }
 
 /** Consecutive entries of one boot in an intent, the first at seq `from`. */
@@ -78,6 +82,14 @@ export interface DeadLetter {
   epochMs: number;
   /** Stamped events as they would have been sent, or the bytes that could not be read. */
   content: { timestamp: number; message: string }[] | { base64: string };
+  /** Where the events belong. */
+  target?: { group: string; stream: string };
+}
+
+/** A dead letter in the store. */
+export interface StoredLetter extends DeadLetter {
+  /** Names it for as long as it is kept. */
+  id: string;
 }
 
 /** The end of an intent: what CloudWatch accepted or will never accept. */
@@ -93,27 +105,67 @@ export interface SpoolUsage {
   frames: number;
   bytes: number;
   limitBytes: number;
+  /** Devices whose boots are known. */
+  devices: number;
+}
+
+/** A boot whose cursor is given up, and the lane its frames went to. */
+export interface ForgottenBoot {
+  boot: Boot;
+  lane: string;
+}
+
+/** What an append changes besides the frame's own boot. */
+export interface DeviceChange {
+  /** Nothing of the device was stored before. */
+  isNewDevice: boolean;
+  /** Older boots of the device. */
+  forget: ForgottenBoot[];
+}
+
+/** What a spool may hold, and how it tells of what gives way. */
+export interface SpoolLimits {
+  /** Frames that may wait, in bytes as stored. */
+  limitBytes: number;
+  /** Share of `limitBytes` one lane may take, 0 to 1. */
+  laneShare: number;
+  /** Devices that may be known; a frame of one more has no room. */
+  limitDevices: number;
+  /** Dead letters kept with events, and as many with bytes that could not be read. */
+  limitDeadLetters: number;
+  /** A dead letter gave way to a newer one. */
+  onEvicted(): void;
 }
 
 /** Frames the agent has stored and CloudWatch has not accepted. Survives a crash. */
 export interface Spool {
   /** Names this store to devices: 32 bits. */
   readonly storeId: number;
-  /** All that is known of a device, oldest boot first. */
+  /** All that is known of a device, oldest boot first; every append so far included. */
   boots(device: string): Promise<BootRecord[]>;
-  hasRoom(lane: string, bytes: number): boolean;
+  /**
+   * Whether a frame can be taken now: not where the spool or the lane is full, where the disk lags
+   * too far behind, or where the device would be one too many.
+   */
+  hasRoom(lane: string, bytes: number, isNewDevice: boolean): boolean;
   /**
    * Stores a frame with what is known of its boot, and forgets older boots of the device. Resolves
-   * once all of it is synced to disk. Rejects with `SPOOL_FAILED`.
+   * once all of it is synced to disk, in the order of the calls of `append` and `synced`. Rejects
+   * with `SPOOL_FAILED`, then always: nothing is retried.
    */
-  append(frame: NewFrame, record: BootRecord, forget: Boot[]): Promise<void>;
+  append(frame: NewFrame, record: BootRecord, change: DeviceChange): Promise<void>;
   /** Resolves once every append so far is synced. */
   synced(): Promise<void>;
-  /** Keeps bytes or events that can never be delivered; synced. */
+  /** Keeps bytes or events that can never be delivered; synced. Beyond the limit the oldest go. */
   bury(letter: DeadLetter): Promise<void>;
-  deadLetters(): Promise<DeadLetter[]>;
+  /** Those with events first, each kind oldest first. */
+  deadLetters(): Promise<StoredLetter[]>;
+  /** Forgets dead letters; synced. Ids that are not known are passed over. */
+  dropLetters(ids: readonly string[]): Promise<void>;
   /** Lanes in which frames wait. */
   lanes(): string[];
+  /** Bytes of the frames that wait in a lane, as stored. */
+  laneBytes(lane: string): number;
   /** Lanes whose intent is open. */
   intended(): Promise<string[]>;
   /** Frames of a lane, oldest first, until they exceed `limitBytes`; at least one where any waits. */
@@ -126,5 +178,6 @@ export interface Spool {
   /** Closes the lane's intent and forgets what was delivered. Not synced: an intent may reappear. */
   settle(settlement: Settlement): Promise<void>;
   usage(): SpoolUsage;
+  /** Resolves once all that was begun is on disk; what is begun later rejects with `SPOOL_CLOSED`. */
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ describe("the journey of an event", () => {
     const device = await system.startDevice("pump-7");
     const beforeMs = Date.now();
 
-    device.log.tag("inlet").warn("temp %.1f of %s", 21.25, "tank", { valve: 3 });
+    device.log.tag("inlet").warn("temp %.1f of %s", 21.26, "tank", { valve: 3 });
     const isComplete = await device.end();
     const [event] = await system.settle();
 
@@ -27,7 +27,7 @@ describe("the journey of an event", () => {
       boot: device.log.stats().boot,
       seq: 0,
       format: "temp %.1f of %s",
-      args: [21.25, "tank"],
+      args: [21.26, "tank"],
       data: { valve: 3 },
     });
     expect(event?.timestamp).toBeGreaterThanOrEqual(beforeMs - 100);

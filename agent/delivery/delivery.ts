@@ -1,0 +1,67 @@
+import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
+import type { Metrics } from "../metrics.ts";
+import type { CloudWatchSettings, DeliverySettings } from "../settings.ts";
+import type { Spool } from "../spool/spool.ts";
+import type { Time } from "../time.ts";
+import { type ComposerOptions, createComposer } from "./compose.ts";
+import { createCreator } from "./create.ts";
+import { createDeliver } from "./deliver.ts";
+import { createOpenLanes } from "./open-lanes.ts";
+import { createOutcomes } from "./outcome.ts";
+import { createPace } from "./pace.ts";
+import { createSchedule, type Schedule } from "./schedule.ts";
+import { createStampWindow } from "./stamp-window.ts";
+import type { Streams } from "./stream.ts";
+
+export interface DeliveryOptions extends Pick<ComposerOptions, "loadClocks" | "stampUptime"> {
+  settings: { delivery: DeliverySettings; cloudwatch: CloudWatchSettings };
+  spool: Spool;
+  /** Lanes with an intent of an earlier run. */
+  intended: readonly string[];
+  streams: Streams;
+  cloudwatch: AWSCloudWatchLogs;
+  metrics: Metrics;
+  time: Time;
+  /** In [0, 1). */
+  random(): number;
+  onTrouble(message: string): void;
+  /** The spool failed: nothing more can be promised. */
+  onFatal(cause: unknown): void;
+}
+
+/** The service allows 25 GetLogEvents calls a second. */
+const readsPerSecond = 20;
+
+const fatalPauseMs = 60_000;
+
+/** From the spool to CloudWatch: lanes that are woken are delivered. */
+export const createDelivery = (options: DeliveryOptions): Schedule => {
+  const { settings, cloudwatch, time, random } = options;
+  const shared = { ...options, ...settings.delivery, form: settings.cloudwatch.message };
+  const pace = createPace({ callsPerSecond: settings.delivery.callsPerSecond, time });
+  const readPace = createPace({ callsPerSecond: readsPerSecond, time });
+  const lanes = createOpenLanes(options.intended, time, random);
+  const creator = createCreator({ ...options, group: settings.cloudwatch });
+  const stampWindow = createStampWindow(() => time.epochMs() + (cloudwatch.clockOffsetMs() ?? 0));
+  const composer = createComposer({ ...shared, stampWindow });
+  const outcomes = createOutcomes({ ...shared, creator, pace, lanes, stampWindow });
+  const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace });
+  const schedule = createSchedule({
+    time,
+    pace,
+    workers: settings.delivery.workers,
+    ageMs: settings.delivery.flushAfterMs,
+    step: (lane) =>
+      deliver(lane).catch((cause: unknown) => {
+        options.onFatal(cause);
+        return { kind: "pause", pauseMs: fatalPauseMs };
+      }),
+  });
+  return {
+    ...schedule,
+    stop() {
+      creator.stop();
+      return schedule.stop();
+    },
+  };
+};

@@ -1,0 +1,237 @@
+import { randomBytes } from "node:crypto";
+import { AgentError } from "../errors.ts";
+import { type Change, createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import type { KeyedStore } from "./keyed-store.ts";
+import {
+  bootKey,
+  bootPrefix,
+  devicesKey,
+  frameKey,
+  intentKey,
+  laneKey,
+  laneOf,
+  letterIdOf,
+  letterKeyOf,
+  metaKey,
+  positionOf,
+  progressKey,
+  progressPrefix,
+  rangeOf,
+} from "./keys.ts";
+import { createLanes, type Lane, type Lanes } from "./lanes.ts";
+import { createLetters, type Letters } from "./letters.ts";
+import { decodeJson, decodeStored, encodeJson, encodeStored } from "./record.ts";
+import type {
+  BootRecord,
+  DeadLetter,
+  DeviceChange,
+  Intent,
+  NewFrame,
+  Progress,
+  Settlement,
+  Spool,
+  SpoolLimits,
+  StoredFrame,
+  StoredLetter,
+} from "./spool.ts";
+import { createStaleProgress, type StaleProgress } from "./stale-progress.ts";
+
+/** What the store says of itself. */
+interface Meta {
+  format: typeof storeFormat;
+  storeId: number;
+}
+
+const storeFormat = 1;
+
+/** Lanes in which frames may wait: some 300 bytes of memory each. */
+const limitLanes = 100_000;
+
+/** Bytes of frames that may wait for the disk, in memory. */
+const unsyncedLimitBytes = 16_777_216;
+
+/** A spool in a store. Reads the books of the lanes, but no frames: it opens in constant time. */
+export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): Promise<Spool> => {
+  const meta = await readMeta(store);
+  const lanes = createLanes({ ...limits, limitLanes });
+  for await (const [key, value] of store.entries(rangeOf("l/"))) {
+    lanes.restore(laneOf(key), decodeJson<Lane>(value));
+  }
+  const { limitDeadLetters: limit, onEvicted } = limits;
+  const devices = await store.get(devicesKey);
+  return keyedSpool({
+    store,
+    meta,
+    lanes,
+    limits,
+    letters: await createLetters({ store, limit, onEvicted }),
+    stale: await createStaleProgress(store, lanes),
+    devices: devices === undefined ? 0 : decodeJson<number>(devices),
+    group: createGroupCommit(store.write),
+    unsyncedBytes: 0,
+  });
+};
+
+const readMeta = async (store: KeyedStore): Promise<Meta> => {
+  const known = await store.get(metaKey);
+  if (known === undefined) {
+    const meta: Meta = { format: storeFormat, storeId: randomBytes(4).readUInt32LE() };
+    await store.write([put(metaKey, meta)], true);
+    return meta;
+  }
+  const meta = decodeJson<Meta>(known);
+  if (meta.format === storeFormat) return meta;
+  throw new Error(`its format is ${meta.format}, this version reads ${storeFormat}`);
+};
+
+const put = (key: string, value: unknown): Change => ({
+  type: "put",
+  key,
+  value: encodeJson(value),
+});
+
+interface Parts {
+  store: KeyedStore;
+  meta: Meta;
+  lanes: Lanes;
+  limits: SpoolLimits;
+  letters: Letters;
+  stale: StaleProgress;
+  group: GroupCommit;
+  devices: number;
+  unsyncedBytes: number;
+}
+
+const keyedSpool = (parts: Parts): Spool => {
+  const { store, lanes, limits, group, letters } = parts;
+  let closing: Promise<void> | undefined;
+
+  const whileOpen = async <Type>(use: () => Promise<Type>): Promise<Type> => {
+    if (closing !== undefined) throw closedError();
+    return use().catch((cause: unknown) => {
+      throw closing === undefined ? cause : closedError(cause);
+    });
+  };
+  const list = <Type>(prefix: string): Promise<Type[]> =>
+    whileOpen(async () => {
+      const values: Type[] = [];
+      for await (const [, value] of store.entries(rangeOf(prefix))) values.push(decodeJson(value));
+      return values;
+    });
+  return {
+    storeId: parts.meta.storeId,
+    async boots(device) {
+      await group.synced();
+      const records = await list<BootRecord>(bootPrefix(device));
+      return records.sort((left, right) => left.order - right.order);
+    },
+    hasRoom: (lane, bytes, isNewDevice) =>
+      lanes.hasRoom(lane, bytes) &&
+      parts.unsyncedBytes + bytes <= unsyncedLimitBytes &&
+      (!isNewDevice || parts.devices < limits.limitDevices),
+    append: (frame, record, change) =>
+      closing === undefined ? append(parts, frame, record, change) : Promise.reject(closedError()),
+    synced: group.synced,
+    bury: (letter) => whileOpen(() => group.commit(letters.add(letter), true)),
+    deadLetters: () =>
+      whileOpen(async () => {
+        const kept: StoredLetter[] = [];
+        for await (const [key, value] of store.entries(rangeOf("d/"))) {
+          kept.push({ ...decodeJson<DeadLetter>(value), id: letterIdOf(key) });
+        }
+        return kept;
+      }),
+    dropLetters: (ids) =>
+      whileOpen(() =>
+        group.commit(
+          ids.map((id): Change => ({ type: "del", key: letterKeyOf(id) })),
+          true,
+        ),
+      ),
+    lanes: lanes.names,
+    laneBytes: (lane) => lanes.get(lane).bytes,
+    intended: () =>
+      whileOpen(async () => (await store.keys(rangeOf("i/"))).map((key) => laneOf(key))),
+    read: (lane, limitBytes) => whileOpen(() => read(parts, lane, limitBytes)),
+    progress: (lane) => list<Progress>(progressPrefix(lane)),
+    intent: (lane) =>
+      whileOpen(async () => {
+        const value = await store.get(intentKey(lane));
+        return value === undefined ? null : decodeJson<Intent>(value);
+      }),
+    propose: (intent) => whileOpen(() => group.commit([put(intentKey(intent.lane), intent)], true)),
+    settle: (settlement) =>
+      whileOpen(() => group.commit(settled(parts, settlement), settlement.deadLetters.length > 0)),
+    usage: () => ({ ...lanes.usage(), limitBytes: limits.limitBytes, devices: parts.devices }),
+    close() {
+      closing ??= group.commit([put(metaKey, parts.meta)], true).finally(() => store.close());
+      return closing;
+    },
+  };
+};
+
+const closedError = (cause?: unknown): AgentError =>
+  new AgentError("SPOOL_CLOSED", "Cannot use the spool: it is closed", { cause });
+
+const laneChange = (lanes: Lanes, name: string): Change => {
+  const lane = lanes.get(name);
+  return lane.frames > 0 ? put(laneKey(name), lane) : { type: "del", key: laneKey(name) };
+};
+
+const append = (
+  parts: Parts,
+  frame: NewFrame,
+  record: BootRecord,
+  { isNewDevice, forget }: DeviceChange,
+): Promise<void> => {
+  const { lanes, stale, group } = parts;
+  const value = encodeStored(frame);
+  const key = frameKey(frame.lane, lanes.add(frame.lane, value.length));
+  const changes: Change[] = [
+    { type: "put", key, value },
+    put(bootKey(record.device, record.boot), record),
+    laneChange(lanes, frame.lane),
+  ];
+  for (const { boot, lane } of forget) {
+    changes.push({ type: "del", key: bootKey(frame.device, boot) });
+    changes.push(...stale.forget(lane, frame.device, boot));
+  }
+  if (isNewDevice) changes.push(put(devicesKey, ++parts.devices));
+  parts.unsyncedBytes += value.length;
+  const isWritten = (): void => {
+    parts.unsyncedBytes -= value.length;
+  };
+  const done = group.commit(changes, true);
+  done.then(isWritten, isWritten);
+  return done;
+};
+
+const settled = (parts: Parts, settlement: Settlement): Change[] => {
+  const { lanes, letters, stale } = parts;
+  const { lane, progress, delivered, deadLetters } = settlement;
+  lanes.remove(lane, delivered);
+  const changes: Change[] = [{ type: "del", key: intentKey(lane) }];
+  for (const frame of delivered) changes.push({ type: "del", key: frameKey(lane, frame.position) });
+  for (const done of progress) changes.push(put(progressKey(lane, done.device, done.boot), done));
+  for (const letter of deadLetters) changes.push(...letters.add(letter));
+  changes.push(...stale.sweep(lane), laneChange(lanes, lane));
+  return changes;
+};
+
+const read = async (
+  { store, lanes }: Parts,
+  lane: string,
+  limitBytes: number,
+): Promise<StoredFrame[]> => {
+  const frames: StoredFrame[] = [];
+  let bytes = 0;
+  const { head, tail } = lanes.get(lane);
+  const range = { gte: frameKey(lane, head), lt: frameKey(lane, tail) };
+  for await (const [key, value] of store.entries(range)) {
+    frames.push(decodeStored(lane, positionOf(key), value));
+    bytes += value.length;
+    if (bytes > limitBytes) break;
+  }
+  if (frames[0] !== undefined) lanes.noteHead(lane, frames[0].position);
+  return frames;
+};

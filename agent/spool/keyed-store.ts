@@ -1,0 +1,12 @@
+import type { Change } from "./group-commit.ts";
+import type { KeyRange } from "./keys.ts";
+
+/** A store of bytes by key, in the order of the keys. */
+export interface KeyedStore {
+  get(key: string): Promise<Uint8Array | undefined>;
+  keys(range: KeyRange): Promise<string[]>;
+  entries(range: KeyRange): AsyncIterable<[string, Uint8Array]>;
+  /** All of the changes or none, synced to disk where `isSynced`. */
+  write(changes: Change[], isSynced: boolean): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { createDevices } from "../../agent/devices.ts";
+import type { BootRecord } from "../../agent/spool/spool.ts";
+import { bootOf, headerOf, newFrame, recordOf } from "../support/any-receipt.ts";
+
+const timing = { ...headerOf(bootOf(1), 0), arrivalMs: 5_000 };
+
+/** Devices over records that are read when the test says so. */
+const heldDevices = (limit = 10, recordsOf: (id: string) => BootRecord[] = () => []) => {
+  const reads: { id: string; answer(): void }[] = [];
+  const boots = (id: string): Promise<BootRecord[]> =>
+    new Promise((resolve) => {
+      reads.push({ id, answer: () => resolve(recordsOf(id)) });
+    });
+  const devices = createDevices({ boots, limit, toEpochMs: (ms) => ms });
+  const load = async (id: string): Promise<void> => {
+    const loaded = devices.load(id);
+    reads.findLast((read) => read.id === id)?.answer();
+    await loaded;
+  };
+  return { devices, reads, load };
+};
+
+describe("devices", () => {
+  it("uses a device at once while it is in memory", async () => {
+    const { devices, load } = heldDevices();
+    await load("pump");
+    const used: string[] = [];
+
+    const waiting = devices.with("pump", ({ id }) => used.push(id));
+
+    expect(waiting).toBeUndefined();
+    expect(used).toEqual(["pump"]);
+  });
+
+  it("reads a device once, and serves those who wait for it in order", async () => {
+    const { devices, reads } = heldDevices();
+    const used: number[] = [];
+
+    const waiting = [1, 2, 3].map((turn) => devices.with("pump", () => used.push(turn)));
+    reads[0]?.answer();
+    await Promise.all(waiting);
+
+    expect(reads).toHaveLength(1);
+    expect(used).toEqual([1, 2, 3]);
+  });
+
+  it("goes on where the stored boots are", async () => {
+    const { devices, load } = heldDevices(10, () => [recordOf(newFrame("pump", 6))]);
+    let cursor = 0;
+
+    await load("pump");
+    devices.with("pump", ({ session }) => {
+      cursor = session.cursor(bootOf(1));
+    });
+
+    expect(cursor).toBe(7);
+  });
+
+  it("drops the device not heard of for longest", async () => {
+    const { devices, reads, load } = heldDevices(2);
+
+    for (const id of ["pump", "door", "pump", "lamp"]) await load(id);
+    devices.with("pump", () => {});
+    void devices.load("door");
+
+    expect(devices.size()).toBe(2);
+    expect(reads.map(({ id }) => id)).toEqual(["pump", "door", "lamp", "door"]);
+  });
+
+  it("drops devices sooner where they have many boots", async () => {
+    const boots = Array.from({ length: 8 }, (_, index) =>
+      recordOf(newFrame("pump", 0, { boot: bootOf(index) }), index),
+    );
+    const { devices, load } = heldDevices(4, () => boots);
+
+    for (const id of ["pump", "door", "lamp"]) await load(id);
+
+    expect(devices.size()).toBe(2);
+  });
+
+  it("keeps one device however many boots it has", async () => {
+    const boots = [1, 2, 3, 4, 5].map((each) =>
+      recordOf(newFrame("pump", 0, { boot: bootOf(each) }), each),
+    );
+    const { devices, load } = heldDevices(1, () => boots);
+
+    await load("pump");
+
+    expect(devices.size()).toBe(1);
+  });
+
+  it("stamps by the clock of the boot", async () => {
+    const { devices, load } = heldDevices();
+    await load("pump");
+
+    devices.with("pump", (device) => device.startedClock(bootOf(1)).observe(timing));
+
+    expect(devices.stamp("pump", bootOf(1), 0)?.epochMs).toBeTypeOf("number");
+  });
+
+  it("has no stamp for a boot, or a device, that told no time, and begins no clock for it", async () => {
+    const { devices, load } = heldDevices();
+    await load("pump");
+    let boots = -1;
+
+    const stamps = [devices.stamp("pump", bootOf(1), 0), devices.stamp("door", bootOf(1), 0)];
+    devices.with("pump", (device) => {
+      boots = device.boots();
+    });
+
+    expect(stamps).toEqual([null, null]);
+    expect(boots).toBe(0);
+  });
+});

@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { decodeAck } from "../../shared/codec/downlink.ts";
+import { topicOf } from "../../shared/topic.ts";
+import { startAgentProcess } from "../support/agent-process.ts";
+import { bootOf, headerOf, payloadOf } from "../support/any-receipt.ts";
+import { scratchDirectory } from "../support/local-endpoint.ts";
+import { connectClient } from "../support/mqtt-client.ts";
+
+const prefix = "fleetlog/1";
+
+/** Settings for any free port, with short patience at the end. */
+const settingsOf = (data: string, mqtt = "port = 0"): string =>
+  [`data = "${data}"`, "[mqtt]", mqtt, "[delivery]", "drainMs = 100"].join("\n");
+
+const ackOf = async (mqttUrl: string, first: number): Promise<number> => {
+  const device = await connectClient(mqttUrl);
+  await device.subscribeAsync(topicOf(prefix, "pump", "down"));
+  device.publish(topicOf(prefix, "pump", "up"), Buffer.from(payloadOf(headerOf(bootOf(1), first))));
+  const decoded = decodeAck(Uint8Array.from((await device.nextMessage()).payload));
+  return decoded.ok ? decoded.ack.next : -1;
+};
+
+describe("agent process", () => {
+  it("says when it is ready, takes frames, and stops cleanly on SIGTERM", async () => {
+    const agent = await startAgentProcess(settingsOf(await scratchDirectory()));
+    const { mqtt, group, stream } = await agent.said("ready");
+    const next = await ackOf(String(mqtt), 0);
+
+    agent.child.kill("SIGTERM");
+    const { code, errors } = await agent.ended();
+
+    expect({ group, stream }).toEqual({ group: "/fleetlog/{fleet}", stream: "{device}" });
+    expect(next).toBe(1);
+    expect(code).toBe(0);
+    expect(errors).toBe("");
+    expect(agent.lines().at(-1)).toMatchObject({ msg: "stopped", framesStored: 1 });
+  });
+
+  it("goes on after SIGKILL where it was", async () => {
+    const data = await scratchDirectory();
+    const killed = await startAgentProcess(settingsOf(data));
+    await ackOf(String((await killed.said("ready")).mqtt), 0);
+    killed.child.kill("SIGKILL");
+    await killed.ended();
+
+    const agent = await startAgentProcess(settingsOf(data));
+    const next = await ackOf(String((await agent.said("ready")).mqtt), 1);
+
+    expect(next).toBe(2);
+  });
+
+  it("stops on SIGINT as well", async () => {
+    const agent = await startAgentProcess(settingsOf(await scratchDirectory()));
+    await agent.said("ready");
+
+    agent.child.kill("SIGINT");
+
+    expect((await agent.ended()).code).toBe(0);
+  });
+
+  it("warns where anyone can connect", async () => {
+    const mqtt = 'host = "0.0.0.0"\nport = 0\nallowAnonymous = true';
+
+    const agent = await startAgentProcess(settingsOf(await scratchDirectory(), mqtt));
+
+    await agent.said("Anyone who reaches 0.0.0.0:0 can connect and log as any device");
+  });
+
+  it("ends with the lines of every fault in its settings", async () => {
+    const agent = await startAgentProcess('fleet = "a b"\n[mqtt]\nport = -1\n');
+
+    const { code, errors } = await agent.ended();
+
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^Cannot use settings from ".*":\n {2}fleet: .*\n {2}mqtt.port: .*\n$/);
+  });
+
+  it("ends and says so when another agent holds its data", async () => {
+    const data = await scratchDirectory();
+    const first = await startAgentProcess(settingsOf(data));
+    await first.said("ready");
+
+    const second = await startAgentProcess(settingsOf(data));
+    const { code, errors } = await second.ended();
+
+    expect(code).toBe(1);
+    expect(errors).toBe(
+      `Cannot open spool "${join(data, "spool")}": another agent holds it, stop that agent or set another "data"\n`,
+    );
+  });
+
+  it("ends and says so when another program has its port", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    onTestFinished(() => {
+      other.close();
+    });
+    const { port } = other.address() as { port: number };
+
+    const agent = await startAgentProcess(settingsOf(await scratchDirectory(), `port = ${port}`));
+    const { code, errors } = await agent.ended();
+
+    expect(code).toBe(1);
+    expect(errors).toContain(`Cannot listen for devices on 127.0.0.1:${port}`);
+  });
+});

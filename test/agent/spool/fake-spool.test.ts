@@ -1,0 +1,10 @@
+import { spoolContract } from "../../contract/spool.ts";
+import { type FakeDisk, fakeSpool } from "../../support/fake-spool.ts";
+
+const disks = new Map<string, FakeDisk>();
+
+spoolContract("fake spool", async (place, limits) => {
+  const disk = disks.get(place) ?? new Map();
+  disks.set(place, disk);
+  return (await fakeSpool(limits, disk)).spool;
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { type Change, createGroupCommit } from "../../../agent/spool/group-commit.ts";
+
+const change = (key: string): Change => ({ type: "del", key });
+
+/** A write that ends when the test says so. */
+interface Write {
+  keys: string[];
+  isSynced: boolean;
+  end(): void;
+  fail(): void;
+}
+
+const heldWrites = () => {
+  const writes: Write[] = [];
+  let begun = (): void => {};
+  const write = (changes: Change[], isSynced: boolean): Promise<void> =>
+    new Promise((end, reject) => {
+      const fail = (): void => reject(new Error("the disk is gone"));
+      writes.push({ keys: changes.map(({ key }) => key), isSynced, end, fail });
+      begun();
+    });
+  /** Resolves once `count` writes have begun. */
+  const untilBegun = async (count: number): Promise<Write> => {
+    while (writes.length < count) {
+      await new Promise<void>((resolve) => {
+        begun = resolve;
+      });
+    }
+    return writes[count - 1] as Write;
+  };
+  return { group: createGroupCommit(write), writes, untilBegun };
+};
+
+describe("group commit", () => {
+  it("joins what comes in while a write is under way into the next one", async () => {
+    const { group, writes, untilBegun } = heldWrites();
+
+    const first = group.commit([change("a")], true);
+    const begun = await untilBegun(1);
+    const later = [group.commit([change("b")], false), group.commit([change("c")], true)];
+    begun.end();
+    await first;
+    (await untilBegun(2)).end();
+    await Promise.all(later);
+
+    expect(writes.map(({ keys }) => keys)).toEqual([["a"], ["b", "c"]]);
+  });
+
+  it("syncs a write as soon as one of its commits asks for it", async () => {
+    const { group, untilBegun } = heldWrites();
+
+    void group.commit([change("a")], false);
+    const unsynced = await untilBegun(1);
+    void group.commit([change("b")], false);
+    void group.commit([change("c")], true);
+    unsynced.end();
+    const synced = await untilBegun(2);
+
+    expect([unsynced.isSynced, synced.isSynced]).toEqual([false, true]);
+  });
+
+  it("waits for what is synced, and not for what need not be", async () => {
+    const { group, untilBegun } = heldWrites();
+    const order: string[] = [];
+
+    const committed = group.commit([change("a")], true).then(() => order.push("committed"));
+    const synced = group.synced().then(() => order.push("synced"));
+    (await untilBegun(1)).end();
+    await Promise.all([committed, synced]);
+    void group.commit([change("b")], false);
+    await group.synced();
+
+    expect(order).toEqual(["committed", "synced"]);
+  });
+
+  it("writes nothing more after a write that failed, and rejects whatever waits or comes", async () => {
+    const { group, writes, untilBegun } = heldWrites();
+
+    const failed = group.commit([change("a")], true);
+    const begun = await untilBegun(1);
+    const waiting = group.commit([change("b")], true);
+    begun.fail();
+
+    await expect(failed).rejects.toThrow("the disk is gone");
+    await expect(waiting).rejects.toThrow("the disk is gone");
+    await expect(group.commit([change("c")], true)).rejects.toThrow("the disk is gone");
+    await expect(group.synced()).rejects.toThrow("the disk is gone");
+    await new Promise(setImmediate);
+    expect(writes).toHaveLength(1);
+  });
+});

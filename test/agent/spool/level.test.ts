@@ -1,0 +1,147 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createLevelSpool } from "../../../agent/spool/level.ts";
+import type { Spool } from "../../../agent/spool/spool.ts";
+import { spoolContract } from "../../contract/spool.ts";
+import { newFrame, recordOf } from "../../support/any-receipt.ts";
+import { anyLimits } from "../../support/fake-spool.ts";
+import { runKilledSpool } from "../../support/killed-spool.ts";
+import { scratchDirectory } from "../../support/local-endpoint.ts";
+
+const directories = new Map<string, Promise<string>>();
+
+spoolContract("level spool", async (place, limits) => {
+  const directory = directories.get(place) ?? scratchDirectory();
+  directories.set(place, directory);
+  return createLevelSpool({ ...anyLimits, ...limits, directory: await directory });
+});
+
+const openLevel = async (directory: string): Promise<Spool> => {
+  const spool = await createLevelSpool({ ...anyLimits, directory, limitBytes: 1_073_741_824 });
+  onTestFinished(() => spool.close());
+  return spool;
+};
+
+const appendAll = (spool: Spool, count: number): Promise<unknown> =>
+  Promise.all(
+    Array.from({ length: count }, (_, seq) => {
+      const frame = newFrame("pump", seq);
+      return spool.append(frame, recordOf(frame), { isNewDevice: seq === 0, forget: [] });
+    }),
+  );
+
+describe("level spool's folder", () => {
+  it("is made where it is absent, with the folders above it", async () => {
+    const directory = join(await scratchDirectory(), "deep", "down");
+
+    const spool = await openLevel(directory);
+
+    expect(spool.usage().frames).toBe(0);
+  });
+
+  it("belongs to one agent at a time, which the other is told", async () => {
+    const directory = await scratchDirectory();
+    await openLevel(directory);
+
+    const second = createLevelSpool({ ...anyLimits, directory });
+
+    await expect(second).rejects.toMatchObject({
+      code: "SPOOL_LOCKED",
+      message: `Cannot open spool "${directory}": another agent holds it, stop that agent or set another "data"`,
+    });
+  });
+
+  it("is refused with what to do where it is damaged, even one with a lock in its name", async () => {
+    const directory = join(await scratchDirectory(), "lock");
+    await (await createLevelSpool({ ...anyLimits, directory })).close();
+    await writeFile(join(directory, "CURRENT"), "no manifest");
+
+    const opening = createLevelSpool({ ...anyLimits, directory });
+
+    await expect(opening).rejects.toMatchObject({
+      code: "SPOOL_DAMAGED",
+      message: expect.stringMatching(
+        /^Cannot open spool ".*": Corruption.*, move the folder away to start with an empty one$/,
+      ),
+    });
+  });
+
+  it("is refused where its records cannot be read, and let go again", async () => {
+    const directory = await scratchDirectory();
+    const store = new ClassicLevel<string, string>(directory);
+    await store.put("m/store", "{");
+    await store.close();
+
+    const opening = createLevelSpool({ ...anyLimits, directory });
+
+    await expect(opening).rejects.toMatchObject({ code: "SPOOL_DAMAGED" });
+    await rm(directory, { recursive: true });
+    expect((await openLevel(directory)).usage().frames).toBe(0);
+  });
+
+  it("is refused where a later version wrote it", async () => {
+    const directory = await scratchDirectory();
+    const store = new ClassicLevel<string, string>(directory);
+    await store.put("m/store", JSON.stringify({ format: 2, storeId: 1 }));
+    await store.close();
+
+    const opening = createLevelSpool({ ...anyLimits, directory });
+
+    await expect(opening).rejects.toThrow("its format is 2, this version reads 1");
+  });
+
+  it("is refused with the system's reason where it cannot be made", async () => {
+    const file = join(await scratchDirectory(), "file");
+    await writeFile(file, "");
+
+    const opening = createLevelSpool({ ...anyLimits, directory: join(file, "spool") });
+
+    await expect(opening).rejects.toMatchObject({
+      code: "SPOOL_UNUSABLE",
+      message: expect.stringMatching(/ENOTDIR.*make the folder writable or set another "data"$/),
+    });
+  });
+});
+
+describe("level spool after SIGKILL", () => {
+  it("has every frame it acknowledged, ten times over, under load", async () => {
+    const directory = await scratchDirectory();
+    const acked = new Map<string, number>();
+
+    for (let round = 0; round < 10; round++) {
+      const run = await runKilledSpool(directory, 30 + round * 12);
+      for (const [device, next] of run) acked.set(device, next);
+    }
+
+    const spool = await openLevel(directory);
+    for (const [device, next] of acked) {
+      const frames = await spool.read(`g:${device}`, Number.MAX_SAFE_INTEGER);
+      const [record] = await spool.boots(device);
+      expect(record?.cursor).toBeGreaterThanOrEqual(next);
+      expect(frames.map(({ from }) => from)).toEqual([...Array(record?.cursor).keys()]);
+    }
+    expect([...acked.values()].reduce((sum, next) => sum + next, 0)).toBeGreaterThan(10);
+  }, 60_000);
+});
+
+describe("level spool's opening", () => {
+  it("reads what it reads with no frame waiting, with thousands of them", async () => {
+    const directory = await scratchDirectory();
+    const spool = await createLevelSpool({ ...anyLimits, directory, limitBytes: 1_073_741_824 });
+    await appendAll(spool, 2_000);
+    await spool.close();
+    const store = new ClassicLevel<string, Uint8Array>(directory, { valueEncoding: "view" });
+    for (const key of await store.keys({ gte: "f/", lt: "f0" }).all()) {
+      await store.put(key, Uint8Array.of(0));
+    }
+    await store.close();
+
+    const reopened = await openLevel(directory);
+
+    expect(reopened.usage().frames).toBe(2_000);
+    expect(reopened.lanes()).toEqual(["g:pump"]);
+    await expect(reopened.read("g:pump", 1)).rejects.toThrow();
+  });
+});
