@@ -135,6 +135,8 @@ describe("the journey of an event", () => {
 
     expect(dropped).toBeGreaterThan(0);
     expect(ordinals(events, "pump-7").length + dropped).toBe(20_000);
-    expect(Object.values(system.agent.metrics.dropped).reduce((sum, n) => sum + n, 0)).toBe(dropped);
+    expect(Object.values(system.agent.metrics.dropped).reduce((sum, n) => sum + n, 0)).toBe(
+      dropped,
+    );
   });
 });
