@@ -35,6 +35,11 @@ export interface Logger extends LogMethods {
   level: Level;
   /** The logger of a module, `name` at most 64 characters; the same one each time for the first 16 names. */
   tag(name: string): TaggedLogger;
+  /**
+   * Records a measurement, whatever the level: it becomes a CloudWatch metric. `unit` is one of
+   * CloudWatch's, such as `Percent` or `Milliseconds`; another is kept beside the number.
+   */
+  metric(name: string, value: number, unit?: string): void;
   /** Sends what waits as soon as the link allows. */
   flush(): void;
   stats(): Stats;
@@ -101,6 +106,9 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
         if (places-- > 0) tags[key] = tagged;
       }
       return tagged;
+    },
+    metric(name, value, unit) {
+      recorder.record("info", String(unit || ""), [String(name), value], true);
     },
     flush: delivery.flush,
     stats: () => statsOf(setup, delivery),

@@ -1,4 +1,4 @@
-import type { DropReason, Level, LogEvent, Value } from "../shared/event.ts";
+import type { DropReason, Level, LogEvent, Site, Value } from "../shared/event.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Setup } from "./setup.ts";
 import { countDropped } from "./tally.ts";
@@ -6,8 +6,8 @@ import { leastBytes, toValue } from "./value.ts";
 
 /** Turns log calls into events, one at a time: calls made meanwhile wait their turn. */
 export interface Recorder {
-  /** `args`: the format, then its values. */
-  record(level: Level, tag: string, args: ArrayLike<unknown>): void;
+  /** `args`: the format, then its values; of a metric its name, then its number. */
+  record(level: Level, tag: string, args: ArrayLike<unknown>, isMetric?: true): void;
   /** Counts whatever comes from now on as `closed`. */
   stop(): void;
 }
@@ -20,6 +20,7 @@ interface WaitingCall {
   level: Level;
   tag: string;
   args: ArrayLike<unknown>;
+  isMetric: true | undefined;
   uptimeMs: number;
 }
 
@@ -53,8 +54,8 @@ export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror
     stop() {
       isStopped = true;
     },
-    record(level, tag, args) {
-      const call = { level, tag, args, uptimeMs: setup.platform.uptimeMs() };
+    record(level, tag, args, isMetric) {
+      const call = { level, tag, args, isMetric, uptimeMs: setup.platform.uptimeMs() };
       tally.logged++;
       if (isAtWork) {
         if (places-- > 0) waiting.push(call);
@@ -76,7 +77,8 @@ const eventOf = (call: WaitingCall): LogEvent => {
   for (let index = isText ? 1 : 0; index < args.length; index++) values.push(toValue(args[index]));
   // A call without text, like error(exception), gets the format that shows its first value.
   const format = isText ? (args[0] as string) : "%s";
-  const site = { level: call.level, tag: call.tag, format };
+  const site: Site = { level: call.level, tag: call.tag, format };
+  if (call.isMetric) site.isMetric = true;
   return { kind: "event", uptimeMs: call.uptimeMs, site, values };
 };
 

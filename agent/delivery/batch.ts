@@ -111,7 +111,7 @@ export const cutBatch = (sorted: PendingEntry[], cut: Cut): Batch => {
 };
 
 /** How many events of the batch fit into one call: all, but where stamps or parts exceed the limits. */
-export const callLength = ({ events }: Batch): number => {
+export const callLength = ({ events }: Pick<Batch, "events">): number => {
   const firstMs = events[0]?.timestamp ?? 0;
   let bytes = 0;
   const end = events.findIndex((event, index) => {

@@ -1,4 +1,5 @@
 import { sleep, type Time } from "../time.ts";
+import { createLine } from "./line.ts";
 import type { Pace } from "./pace.ts";
 
 /** What a lane wants after a step: nothing, another step, one after a pause, or one day to be told. */
@@ -45,7 +46,7 @@ const drainPollMs = 20;
 export const createSchedule = (options: ScheduleOptions): Schedule => {
   const { time, workers, pace, step } = options;
   const waiting = new Map<string, Waiting>();
-  const line = new Set<string>();
+  const line = createLine();
   const running = new Map<string, Promise<void>>();
   const wokenWhileRunning = new Set<string>();
   const turn = createTurn(pace, time, () => pump());
@@ -55,7 +56,7 @@ export const createSchedule = (options: ScheduleOptions): Schedule => {
   const queue = (lane: string): void => {
     waiting.get(lane)?.cancel();
     waiting.delete(lane);
-    line.add(lane);
+    line.join(lane);
     pump();
   };
   const wait = (lane: string, delayMs: number, reason: "age" | "pause"): void => {
@@ -90,13 +91,12 @@ export const createSchedule = (options: ScheduleOptions): Schedule => {
     pump();
   };
   const pump = (): void => {
-    for (const lane of line) {
-      if (isStopped || running.size >= workers || !turn.take()) return;
-      line.delete(lane);
+    while (!isStopped && running.size < workers && line.size() > 0 && turn.take()) {
+      const lane = line.next() as string;
       running.set(lane, serve(lane));
     }
   };
-  const isIdle = (): boolean => waiting.size + line.size + running.size === 0;
+  const isIdle = (): boolean => waiting.size + line.size() + running.size === 0;
   return {
     wake,
     async drain(limitMs) {

@@ -20,10 +20,10 @@ interface Flags {
   callMs: number;
 }
 
-const integerOf = (name: string, text: string): number => {
+const integerOf = (name: string, text: string, least: number): number => {
   const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new Error(`Cannot use --${name} "${text}": give an integer from 0`);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`Cannot use --${name} "${text}": give an integer from ${least}`);
 };
 
 const parseFlags = (args: string[]): Flags => {
@@ -39,14 +39,14 @@ const parseFlags = (args: string[]): Flags => {
       "call-ms": option("0"),
     },
   });
-  const of = (name: keyof typeof values): number => integerOf(name, values[name]);
+  const of = (name: keyof typeof values, least = 1): number => integerOf(name, values[name], least);
   return {
     events: of("events"),
     streams: of("streams"),
     rounds: of("rounds"),
-    seconds: of("seconds"),
+    seconds: of("seconds", 0),
     frameEvents: of("frame-events"),
-    callMs: of("call-ms"),
+    callMs: of("call-ms", 0),
   };
 };
 
@@ -62,8 +62,12 @@ const fewStreams = 500;
 const measure = async (directory: string, service: Service, flags: Flags): Promise<object> => {
   const { events, streams, rounds, seconds } = flags;
   const options: LoadOptions = { directory, service, ...flags };
-  const fewEvents = Math.ceil((events * fewStreams) / streams);
-  const few = await makeLoad({ ...options, events: fewEvents, streams: fewStreams });
+  const share = Math.min(1, fewStreams / streams);
+  const few = await makeLoad({
+    ...options,
+    events: Math.ceil(events * share),
+    streams: Math.ceil(streams * share),
+  });
   await rehearse({ directory, service }, few);
   const one = await makeLoad({ ...options, streams: 1 });
   const many = await makeLoad(options);
@@ -79,16 +83,12 @@ const measure = async (directory: string, service: Service, flags: Flags): Promi
 };
 
 /** `bench -- deliver`: from a filled spool to the local endpoint; ends with a line of JSON. */
-export const runDeliver = async (args: string[]): Promise<number> => {
+export const runDeliver = async (args: string[]): Promise<void> => {
   const flags = parseFlags(args);
   const directory = await mkdtemp(join(tmpdir(), "fleetlog-bench-"));
   const service = await startService(join(directory, "logs"), flags.callMs);
   try {
     process.stdout.write(`${JSON.stringify(await measure(directory, service, flags))}\n`);
-    return 0;
-  } catch (thrown) {
-    process.stderr.write(`${thrown instanceof Error ? thrown.message : thrown}\n`);
-    return 1;
   } finally {
     await service.stop();
     await rm(directory, { recursive: true, force: true });

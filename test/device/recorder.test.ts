@@ -37,6 +37,21 @@ describe("recorder", () => {
     ]);
   });
 
+  it("marks a measurement, with its unit in place of the tag", () => {
+    const { recorder, events } = createRecorderBench();
+
+    recorder.record("info", "Percent", ["humidity", 41.5], true);
+
+    expect(events).toEqual([
+      {
+        kind: "event",
+        uptimeMs: 0,
+        site: { level: "info", tag: "Percent", format: "humidity", isMetric: true },
+        values: [41.5],
+      },
+    ]);
+  });
+
   it("shows the first argument where it is no text", () => {
     const { record, events } = createRecorderBench();
 

@@ -50,6 +50,9 @@ export const simulatedTime = (startEpochMs: number = Date.UTC(2026, 0, 1)): Simu
       index = least;
     }
   };
+  const settle = async (): Promise<void> => {
+    for (let tick = 0; tick < settleTicks; tick++) await null;
+  };
   return {
     epochMs: () => startEpochMs + nowMs,
     monotonicMs: () => nowMs,
@@ -62,12 +65,13 @@ export const simulatedTime = (startEpochMs: number = Date.UTC(2026, 0, 1)): Simu
     },
     async run(forMs) {
       const untilMs = nowMs + forMs;
+      await settle();
       while ((heap[0]?.dueMs ?? Number.POSITIVE_INFINITY) <= untilMs) {
         const timer = pop();
         if (timer.run === null) continue;
         nowMs = timer.dueMs;
         timer.run();
-        for (let tick = 0; tick < settleTicks; tick++) await null;
+        await settle();
       }
       nowMs = untilMs;
     },

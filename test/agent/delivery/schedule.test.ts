@@ -99,7 +99,7 @@ describe("schedule", () => {
     const rig = rigOf(async () => ({ kind: "more" }), { workers: 1, callsPerSecond: 10 });
 
     for (const lane of ["a", "b", "c"]) rig.schedule.wake(lane, true);
-    await rig.time.run(500);
+    await rig.time.run(510);
 
     expect(lanesOf(rig)).toEqual(["a", "b", "c", "a", "b", "c"]);
   });

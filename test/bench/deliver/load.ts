@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { mkdtemp } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { checkSettings } from "../../../agent/config.ts";
 import type { SettingsInput } from "../../../agent/settings.ts";
 import { fillSpool } from "./fill.ts";
@@ -31,11 +32,11 @@ export const makeLoad = async (options: LoadOptions): Promise<Load> => {
   const events = Math.ceil(options.events / streams);
   const frameEvents = Math.min(options.frameEvents, Math.ceil(events / 4));
   const fleet = createFleet({ devices: streams, events, frameEvents });
-  const group = `/fleetlog/bench-${streams}`;
+  const spool = await mkdtemp(join(directory, "spool-"));
+  const group = `/fleetlog/${basename(spool)}`;
   // The most calls the service allows: what is measured is work, not waiting for one's turn.
   const delivery = { callsPerSecond: 5_000 };
   const settings = { cloudwatch: { group }, delivery, spool: { laneShare: 1 } };
-  const spool = join(directory, `spool-${streams}`);
   await fillSpool(spool, fleet, checkSettings(settings, "the benchmark"));
   await service.makeGroup(group, fleet.names);
   return { name: streams === 1 ? "1 stream" : `${streams} streams`, fleet, spool, settings, group };

@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import type { Attempt } from "../../../agent/cloudwatch/faults.ts";
+import type { LogEvent } from "../../../shared/event.ts";
+import { type DeliveryStep, lane, sentBy, startDeliveryStep } from "../../support/delivery-step.ts";
+import { answerOf, type FakeCall } from "../../support/fake-cloudwatch.ts";
+import type { FakeDisk } from "../../support/fake-spool.ts";
+
+const on = (uptimeMs: number, text: string): LogEvent => ({
+  kind: "event",
+  uptimeMs,
+  site: { level: "info", tag: "", format: text },
+  values: [],
+});
+const cut: Attempt = { kind: "noResponse", error: "cut" };
+
+/** A service that stores what it takes; the outcome of its PutLogEvents calls is the test's. */
+const serviceOf = (put: (call: FakeCall, apply: () => void) => Attempt) => {
+  const stored: { timestamp: number; message: string }[] = [];
+  return {
+    stored,
+    respond: (call: FakeCall): Attempt => {
+      if (call.action === "GetLogEvents") {
+        return answerOf({ events: stored, nextForwardToken: "f/end" });
+      }
+      return put(call, () => stored.push(...(call.params.logEvents as typeof stored)));
+    },
+  };
+};
+
+describe("a step of a lane", () => {
+  it("is nothing where nothing waits", async () => {
+    const rig = await startDeliveryStep();
+
+    expect(await rig.step()).toEqual({ kind: "empty" });
+    expect(rig.cloudwatch.calls).toEqual([]);
+  });
+
+  it("stores the intent, calls, and forgets what was accepted", async () => {
+    const intents: unknown[] = [];
+    const rig: DeliveryStep = await startDeliveryStep({
+      respond: async () => {
+        intents.push(await rig.spool.intent(lane));
+        return answerOf();
+      },
+    });
+    await rig.store([on(1, "a"), on(2, "b")]);
+
+    const next = await rig.step();
+
+    expect(next).toEqual({ kind: "empty" });
+    expect(sentBy(rig)).toEqual([["a", "b"]]);
+    expect(intents).toMatchObject([{ lane, runs: [{ from: 0, stamps: [{}, {}] }] }]);
+    expect(await rig.spool.intended()).toEqual([]);
+    expect(rig.spool.usage().frames).toBe(0);
+    expect(rig.metrics).toMatchObject({ calls: 1, eventsDelivered: 2 });
+  });
+
+  it("settles without a call what has nothing to say", async () => {
+    const rig = await startDeliveryStep();
+    await rig.store([{ kind: "end", uptimeMs: 5 }]);
+
+    await rig.finish();
+
+    expect(rig.cloudwatch.calls).toEqual([]);
+    expect(rig.spool.usage().frames).toBe(0);
+  });
+
+  it("sends the same batch again after a refusal, though more has come since", async () => {
+    const answers = [answerOf({ __type: "ServiceUnavailableException" }, 503)];
+    const rig = await startDeliveryStep({ respond: () => answers.shift() ?? answerOf() });
+    await rig.store([on(1, "a")]);
+
+    await rig.step();
+    await rig.store([on(2, "b")]);
+    await rig.finish();
+
+    expect(sentBy(rig)).toEqual([["a"], ["a"], ["b"]]);
+  });
+});
+
+describe("a step after a crash", () => {
+  const crashWith = async (service: ReturnType<typeof serviceOf>) => {
+    const disk: FakeDisk = new Map();
+    const rig = await startDeliveryStep({ respond: service.respond, disk });
+    await rig.store([on(1, "a"), on(2, "a")]);
+    await rig.step();
+    return rig.restart();
+  };
+
+  it("finds a batch that was applied, and does not send it again", async () => {
+    const service = serviceOf((_, apply) => {
+      apply();
+      return cut;
+    });
+
+    const after = await crashWith(service);
+    await after.finish();
+
+    expect(sentBy(after)).toEqual([]);
+    expect(after.metrics).toMatchObject({ eventsDelivered: 2, possiblyDuplicated: 0 });
+    expect(after.spool.usage().frames).toBe(0);
+  });
+
+  it("sends a batch again that is not to be seen, and counts it", async () => {
+    const answers = [cut];
+    const service = serviceOf(() => answers.shift() ?? answerOf());
+
+    const after = await crashWith(service);
+    await after.finish();
+
+    expect(sentBy(after)).toEqual([["a", "a"]]);
+    expect(after.metrics).toMatchObject({ eventsDelivered: 2, possiblyDuplicated: 2 });
+  });
+
+  it("sends the events that were refused, when it ended before it could send them otherwise", async () => {
+    const disk: FakeDisk = new Map();
+    const answers = [cut];
+    const service = serviceOf(({ params }, apply) => {
+      const answer = answers.shift();
+      if (answer === undefined) apply();
+      else service.stored.push(...(params.logEvents as typeof service.stored).slice(1));
+      return answer ?? answerOf();
+    });
+    const rig = await startDeliveryStep({ respond: service.respond, disk });
+    await rig.store([on(1, "refused"), on(2, "taken")]);
+
+    await rig.step();
+    const after = await rig.restart();
+    await after.finish();
+
+    expect(sentBy(after)).toEqual([["refused"]]);
+    expect(service.stored).toHaveLength(2);
+    expect(after.metrics).toMatchObject({ eventsDelivered: 2, possiblyDuplicated: 1 });
+  });
+
+  it("forgets frames whose progress says that they are delivered", async () => {
+    const disk: FakeDisk = new Map();
+    const rig = await startDeliveryStep({ disk });
+    await rig.store([on(1, "a")]);
+    const kept = new Map(disk);
+    await rig.finish();
+    for (const [key, value] of kept) if (!disk.has(key)) disk.set(key, value);
+
+    const after = await rig.restart();
+    await after.finish();
+
+    expect(sentBy(after)).toEqual([]);
+    expect(after.spool.usage().frames).toBe(0);
+  });
+});

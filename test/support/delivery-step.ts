@@ -1,0 +1,138 @@
+import type { Attempt } from "../../agent/cloudwatch/faults.ts";
+import { createComposer } from "../../agent/delivery/compose.ts";
+import { createCreator } from "../../agent/delivery/create.ts";
+import { createDeliver } from "../../agent/delivery/deliver.ts";
+import { createOpenLanes } from "../../agent/delivery/open-lanes.ts";
+import { createOutcomes } from "../../agent/delivery/outcome.ts";
+import { createPace, type Pace } from "../../agent/delivery/pace.ts";
+import type { Next } from "../../agent/delivery/schedule.ts";
+import { createStampWindow } from "../../agent/delivery/stamp-window.ts";
+import { createStreams } from "../../agent/delivery/stream.ts";
+import { createMetrics, type Metrics } from "../../agent/metrics.ts";
+import type { Spool } from "../../agent/spool/spool.ts";
+import { encodeFrame } from "../../shared/codec/encode.ts";
+import type { Entry } from "../../shared/event.ts";
+import { bootOf, headerOf, recordOf } from "./any-receipt.ts";
+import { type FakeCall, FakeCloudWatch } from "./fake-cloudwatch.ts";
+import { type FakeDisk, fakeSpool } from "./fake-spool.ts";
+import { type FakeTime, fakeTime } from "./fake-time.ts";
+
+/** The steps of one lane, taken one by one, with a service that answers as the test says. */
+export interface DeliveryStep {
+  time: FakeTime;
+  spool: Spool;
+  cloudwatch: FakeCloudWatch;
+  metrics: Metrics;
+  troubles: string[];
+  pace: Pace;
+  /** Stores a frame of the boot; an entry's uptime is its stamp after the start of fake time. */
+  store(entries: Entry[], boot?: number): Promise<void>;
+  step(): Promise<Next>;
+  /** Takes steps until the lane is empty; lets pauses pass. */
+  finish(): Promise<void>;
+  /** The same store, opened by an agent that was started anew. */
+  restart(): Promise<DeliveryStep>;
+}
+
+export interface DeliveryStepOptions {
+  respond?: (call: FakeCall) => Attempt | Promise<Attempt>;
+  refusedStamps?: "restamp" | "keep";
+  unknownOutcomeWaitMs?: number;
+  /** Decides which slice a batch is cut from. Default: always the oldest. */
+  random?: () => number;
+  disk?: FakeDisk;
+}
+
+export const lane = "g:s";
+
+export const startDeliveryStep = async (
+  options: DeliveryStepOptions = {},
+): Promise<DeliveryStep> => {
+  const { disk = new Map(), random = () => 0.99, respond } = options;
+  const { unknownOutcomeWaitMs = 60_000, refusedStamps = "restamp" } = options;
+  const time = fakeTime();
+  const { spool } = await fakeSpool({ limitBytes: 100_000_000 }, disk);
+  const cloudwatch = new FakeCloudWatch(respond);
+  const metrics = createMetrics();
+  const troubles: string[] = [];
+  const form = "json" as const;
+  const onTrouble = (message: string) => troubles.push(message);
+  const lanes = createOpenLanes(await spool.intended(), time, random);
+  const pace = createPace({ callsPerSecond: 1_000, time });
+  const readPace = createPace({ callsPerSecond: 20, time });
+  const stampWindow = createStampWindow(time.epochMs);
+  const shared = {
+    spool,
+    cloudwatch,
+    metrics,
+    time,
+    form,
+    lanes,
+    stampWindow,
+    refusedStamps,
+    random,
+  };
+  const composer = createComposer({
+    ...shared,
+    streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
+    loadClocks: async () => {},
+    stampUptime: (_device, _boot, uptimeMs) => ({
+      epochMs: time.epochMs() - time.monotonicMs() + uptimeMs,
+      errorMs: 1,
+      quality: "synced",
+    }),
+  });
+  const group = { retentionDays: 0, tags: {}, class: "STANDARD" as const };
+  const creator = createCreator({ ...shared, group, onTrouble });
+  const outcomes = createOutcomes({ ...shared, creator, pace, unknownOutcomeWaitMs, onTrouble });
+  const deliver = createDeliver({ ...shared, composer, outcomes, readPace });
+  const nextSeq = new Map<number, number>();
+  const passPause = async (next: Next): Promise<Next> => {
+    if (next.kind === "pause") time.advance(next.pauseMs);
+    if (next.kind !== "wait") return next;
+    for (let waitMs = 0; waitMs < 1_000; waitMs += 50) {
+      time.advance(50);
+      await new Promise(setImmediate);
+    }
+    return passPause(await next.until);
+  };
+  return {
+    time,
+    spool,
+    cloudwatch,
+    metrics,
+    troubles,
+    pace,
+    async store(entries, bootNumber = 1) {
+      const boot = bootOf(bootNumber);
+      const from = nextSeq.get(bootNumber) ?? 0;
+      const end = from + entries.length;
+      nextSeq.set(bootNumber, end);
+      const header = headerOf(boot, from, entries.length);
+      const bytes = encodeFrame({ header, body: { kind: "entries", entries } });
+      const place = { lane, device: "pump", boot, from, end };
+      const frame = { ...place, lost: 0, closes: null, bytes };
+      const isNewDevice = nextSeq.size === 1 && from === 0;
+      await spool.append(frame, recordOf(frame, bootNumber), { isNewDevice, forget: [] });
+    },
+    step: () => deliver(lane),
+    async finish() {
+      for (let steps = 0; steps < 1_000; steps++) {
+        const next = await passPause(await deliver(lane));
+        if (next.kind === "empty") return;
+      }
+      throw new Error("The lane is not empty after 1,000 steps");
+    },
+    async restart() {
+      return startDeliveryStep({ ...options, disk });
+    },
+  };
+};
+
+/** Messages of all PutLogEvents calls, call by call: what the events logged. */
+export const sentBy = ({ cloudwatch }: DeliveryStep): string[][] =>
+  cloudwatch.calls
+    .filter(({ action }) => action === "PutLogEvents")
+    .map(({ params }) =>
+      (params.logEvents as { message: string }[]).map(({ message }) => JSON.parse(message).message),
+    );
