@@ -45,6 +45,12 @@ export interface DeliveryStepOptions {
 
 export const lane = "g:s";
 
+/** Turns of the event loop that a write to the fake disk takes at most. */
+const turnsOfWrite = 4;
+
+/** How far time moves at once while a step waits for it. */
+const waitingMs = 10;
+
 export const startDeliveryStep = async (
   options: DeliveryStepOptions = {},
 ): Promise<DeliveryStep> => {
@@ -87,14 +93,23 @@ export const startDeliveryStep = async (
   const outcomes = createOutcomes({ ...shared, creator, pace, unknownOutcomeWaitMs, onTrouble });
   const deliver = createDeliver({ ...shared, composer, outcomes, readPace });
   const nextSeq = new Map<number, number>();
+  /** Lets time pass until the promise settles. */
+  const settled = async <Type>(promise: Promise<Type>): Promise<Type> => {
+    let isSettled = false;
+    const note = (): void => {
+      isSettled = true;
+    };
+    promise.then(note, note);
+    for (let turn = 1; !isSettled; turn++) {
+      await new Promise(setImmediate);
+      if (turn % turnsOfWrite === 0) time.advance(waitingMs);
+    }
+    return promise;
+  };
+  const step = (): Promise<Next> => settled(deliver(lane));
   const passPause = async (next: Next): Promise<Next> => {
     if (next.kind === "pause") time.advance(next.pauseMs);
-    if (next.kind !== "wait") return next;
-    for (let waitMs = 0; waitMs < 1_000; waitMs += 50) {
-      time.advance(50);
-      await new Promise(setImmediate);
-    }
-    return passPause(await next.until);
+    return next.kind === "wait" ? passPause(await settled(next.until)) : next;
   };
   return {
     time,
@@ -115,10 +130,10 @@ export const startDeliveryStep = async (
       const isNewDevice = nextSeq.size === 1 && from === 0;
       await spool.append(frame, recordOf(frame, bootNumber), { isNewDevice, forget: [] });
     },
-    step: () => deliver(lane),
+    step,
     async finish() {
       for (let steps = 0; steps < 1_000; steps++) {
-        const next = await passPause(await deliver(lane));
+        const next = await passPause(await step());
         if (next.kind === "empty") return;
       }
       throw new Error("The lane is not empty after 1,000 steps");
