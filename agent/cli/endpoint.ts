@@ -34,7 +34,7 @@ const welcome = (endpoint: Endpoint, flags: EndpointFlags): string =>
   [
     `CloudWatch Logs on ${endpoint.url}, Region ${flags.region}, kept in ${flags.data}`,
     "Read logs with the AWS command line, in a shell with these keys:",
-    `  export AWS_ACCESS_KEY_ID=${flags.accessKey} AWS_SECRET_ACCESS_KEY=<the secret> AWS_REGION=${flags.region}`,
+    `  export AWS_ACCESS_KEY_ID=${flags.accessKey} AWS_SECRET_ACCESS_KEY=<the secret> AWS_DEFAULT_REGION=${flags.region}`,
     `  aws --endpoint-url ${endpoint.url} logs describe-log-groups`,
     `  aws --endpoint-url ${endpoint.url} logs tail <group> --since 1h --follow`,
     "",

@@ -3,7 +3,10 @@ import { render } from "../../shared/render.ts";
 /** Units that CloudWatch knows, as in its MetricDatum type. */
 const units: ReadonlySet<string> = new Set([
   ...["Seconds", "Microseconds", "Milliseconds", "Percent", "Count", "Count/Second", "None"],
-  ...["Bits", "Kilobits", "Megabits", "Gigabits", "Terabits"].flatMap((unit) => [unit, `${unit}/Second`]),
+  ...["Bits", "Kilobits", "Megabits", "Gigabits", "Terabits"].flatMap((unit) => [
+    unit,
+    `${unit}/Second`,
+  ]),
   ...["Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes"].flatMap((unit) => [
     unit,
     `${unit}/Second`,

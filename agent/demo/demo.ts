@@ -84,8 +84,8 @@ const welcome = (endpoint: Endpoint, keys: Keys, directory: string): string =>
   `Three devices log to an agent, the agent to a CloudWatch Logs endpoint on this machine.
 Everything is kept in ${directory}
 
-Read the logs, in another terminal, with the AWS command line:
-  export AWS_ACCESS_KEY_ID=${keys.accessKeyId} AWS_SECRET_ACCESS_KEY=${keys.secretAccessKey} AWS_REGION=${region}
+Read the logs, in another terminal, with the AWS command line, version 2:
+  export AWS_ACCESS_KEY_ID=${keys.accessKeyId} AWS_SECRET_ACCESS_KEY=${keys.secretAccessKey} AWS_DEFAULT_REGION=${region}
   aws --endpoint-url ${endpoint.url} logs tail ${group} --since 1h --follow
 
 `;

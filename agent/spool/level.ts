@@ -37,7 +37,7 @@ const openings: Record<string, Opening> = {
   },
   LEVEL_IO_ERROR: {
     code: "SPOOL_UNUSABLE",
-    advice: 'make the folder writable or set another "data"',
+    advice: 'make room or the folder writable, or set another "data"',
   },
 };
 

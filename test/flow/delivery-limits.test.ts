@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { batchFacts } from "../support/cloudwatch-facts.ts";
-import {
-  type DeliverySystem,
-  eventAt,
-  fieldsOf,
-  group,
-  startDeliverySystem,
-} from "../support/delivery-system.ts";
+import { type DeliverySystem, eventAt, fieldsOf, group } from "../support/delivery-system.ts";
+import { startDeliverySystem } from "../support/start-delivery-system.ts";
 import { count } from "../support/system.ts";
 
 const minuteMs = 60_000;
@@ -235,6 +230,25 @@ describe("delivery at the limits of CloudWatch", () => {
     expect(messages[0]).toBe(`INFO ${characters[0]} device=pump boot=1-b0070001 seq=0`);
     expect(messages[3]).toContain(characters[3]);
     expect(messages[4]).toContain("lone \\ud800 and \\udfff and \\udc00\\ud800");
+  });
+
+  it("repeats a call at once, and counts it, in a group whose class cannot be read", async () => {
+    const system = await startDeliverySystem({
+      haste: 1,
+      settings: { cloudwatch: { class: "INFREQUENT_ACCESS" } },
+    });
+    const { faults, tally } = system.endpoint;
+
+    await system.store("pump", [eventAt(system.time.epochMs(), "first")]);
+    await system.deliver();
+    faults.next({ kind: "cut-after" }, { action: "PutLogEvents" });
+    await system.store("pump", [eventAt(system.time.epochMs(), "second")]);
+    const isDelivered = await system.deliver();
+
+    expect(isDelivered).toBe(true);
+    expect(tally.events).toBe(3);
+    expect(tally.calls.GetLogEvents).toBe(1);
+    expect(system.metrics).toMatchObject({ eventsDelivered: 2, possiblyDuplicated: 1 });
   });
 
   it("goes on when group and stream are deleted under its hands", async () => {

@@ -1,8 +1,10 @@
 import { throttled, unavailable } from "../../agent/local/faults.ts";
 import { sleep } from "../../agent/time.ts";
-import { eventAt, fieldsOf, startDeliverySystem } from "./delivery-system.ts";
+import { createDeliverySystem, eventAt, fieldsOf } from "./delivery-system.ts";
 
 export interface DayOfFaultsOptions {
+  /** Where everything is kept. */
+  directory: string;
   events: number;
   devices: number;
   /** Times that the agent is stopped as by a crash. */
@@ -33,7 +35,7 @@ const visibilityDelayMs = 4_000;
  * and an agent that crashes again and again.
  */
 export const runDayOfFaults = async (options: DayOfFaultsOptions): Promise<DayOfFaults> => {
-  const system = await startDeliverySystem({
+  const system = await createDeliverySystem(options.directory, {
     haste: 20,
     settings: { delivery: { flushAfterMs: 2_000, unknownOutcomeWaitMs: 20_000 } },
     endpoint: { visibilityDelayMs },
@@ -58,11 +60,9 @@ export const runDayOfFaults = async (options: DayOfFaultsOptions): Promise<DayOf
   faults.clear();
   const { possiblyDuplicated } = system.metrics;
   await sleep(system.time, visibilityDelayMs);
-  return {
-    ...compare(fieldsOf(await system.events()), frames),
-    possiblyDuplicated,
-    injected: faults.injected,
-  };
+  const events = fieldsOf(await system.events());
+  await system.stop();
+  return { ...compare(events, frames), possiblyDuplicated, injected: faults.injected };
 };
 
 const compare = (

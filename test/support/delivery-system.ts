@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
 import { AWSCloudWatchLogs } from "../../agent/cloudwatch/client.ts";
 import { checkSettings } from "../../agent/config.ts";
 import { createDelivery } from "../../agent/delivery/delivery.ts";
@@ -17,9 +16,10 @@ import type { Entry, LogEvent } from "../../shared/event.ts";
 import { bootOf, headerOf, recordOf } from "./any-receipt.ts";
 import { anyLimits } from "./fake-spool.ts";
 import { hastyTime } from "./hasty-time.ts";
-import { scratchDirectory, testKeys } from "./local-endpoint.ts";
 
 export const group = "/fleetlog/test";
+
+const keys = { accessKeyId: "AKIDDELIVERY", secretAccessKey: "secret-of-the-test" };
 
 /** An event as CloudWatch gives it back. */
 export interface DeliveredEvent {
@@ -44,6 +44,7 @@ export interface DeliverySystem {
   crash(): Promise<void>;
   /** What CloudWatch has, stream by stream. */
   events(): Promise<DeliveredEvent[]>;
+  stop(): Promise<void>;
 }
 
 export interface DeliverySystemOptions {
@@ -61,24 +62,25 @@ interface Run {
 
 const drainLimitMs = 60_000;
 
-export const startDeliverySystem = async (
+/** Starts one that keeps everything in `directory`. */
+export const createDeliverySystem = async (
+  directory: string,
   options: DeliverySystemOptions = {},
 ): Promise<DeliverySystem> => {
-  const directory = await scratchDirectory();
   const { haste = 10 } = options;
   const time = hastyTime(haste);
   const endpoint = await createEndpoint({
     directory: join(directory, "logs"),
-    ...testKeys,
+    ...keys,
     nowMs: time.epochMs,
     ...options.endpoint,
   });
-  const cloudwatch = new AWSCloudWatchLogs(
-    "us-east-1",
-    testKeys.accessKeyId,
-    testKeys.secretAccessKey,
-    { endpoint: endpoint.url, now: time.epochMs, attempts: 1, environment: {} },
-  );
+  const cloudwatch = new AWSCloudWatchLogs("us-east-1", keys.accessKeyId, keys.secretAccessKey, {
+    endpoint: endpoint.url,
+    now: time.epochMs,
+    attempts: 1,
+    environment: {},
+  });
   const settings = checkSettings({ fleet: "test", ...options.settings }, "the test");
   const streams = createStreams({ ...settings.cloudwatch, fleet: settings.fleet });
   const metrics = createMetrics();
@@ -121,11 +123,6 @@ export const startDeliverySystem = async (
     if (!isCrash) await stopped;
     await run.spool.close();
   };
-  onTestFinished(async () => {
-    await end(false);
-    await cloudwatch.close();
-    await endpoint.stop();
-  });
   return {
     endpoint,
     cloudwatch,
@@ -167,6 +164,11 @@ export const startDeliverySystem = async (
       for (const lane of run.spool.lanes()) run.schedule.wake(lane, true);
     },
     events: async () => (await readAll(cloudwatch, group)).flat(),
+    async stop() {
+      await end(false);
+      await cloudwatch.close();
+      await endpoint.stop();
+    },
   };
 };
 
