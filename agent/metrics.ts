@@ -9,6 +9,8 @@ export interface Metrics {
   framesBusy: number;
   /** Payloads without a readable header; kept as dead letters. */
   framesUnreadable: number;
+  /** Frames on a topic whose shard is not the device's. */
+  framesRefused: number;
   framesStored: number;
   /** Seqs stored. */
   entriesStored: number;
@@ -23,6 +25,8 @@ export interface Metrics {
   possiblyDuplicated: number;
   /** Events delivered with another stamp than their own. */
   eventsRestamped: number;
+  /** Measurements delivered as plain events: no metric for CloudWatch, or of a series too many. */
+  metricsRefused: number;
   deadLetters: number;
   deadLettersEvicted: number;
   /** Events lost before they reached the agent, by reason, as devices counted them. */
@@ -35,6 +39,7 @@ export const createMetrics = (): Metrics => ({
   framesEarly: 0,
   framesBusy: 0,
   framesUnreadable: 0,
+  framesRefused: 0,
   framesStored: 0,
   entriesStored: 0,
   acksSent: 0,
@@ -44,6 +49,7 @@ export const createMetrics = (): Metrics => ({
   eventsDelivered: 0,
   possiblyDuplicated: 0,
   eventsRestamped: 0,
+  metricsRefused: 0,
   deadLetters: 0,
   deadLettersEvicted: 0,
   dropped: {},

@@ -66,6 +66,7 @@ export const createReceive = (
     const arrivalMs = time.monotonicMs();
     const shard = shardOf(source.device);
     if (source.shard !== shard) {
+      metrics.framesRefused++;
       onTrouble(
         `Refused a frame of device "${source.device}": its topic has shard ${source.shard}, the device's is ${shard}`,
       );

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { AgentError } from "../errors.ts";
+import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
 import { endpointCommand } from "./endpoint.ts";
 import { startCommand } from "./start.ts";
@@ -10,6 +11,7 @@ const program = new Command("fleetlog")
   .showHelpAfterError()
   .addCommand(demoCommand())
   .addCommand(startCommand())
+  .addCommand(deadLettersCommand())
   .addCommand(endpointCommand());
 
 try {

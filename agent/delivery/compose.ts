@@ -2,6 +2,7 @@ import { AgentError } from "../errors.ts";
 import type { Intent, Spool, StoredFrame } from "../spool/spool.ts";
 import { type Batch, cutBatch, eventsOf, newestSlice, sortEntries } from "./batch.ts";
 import type { MessageForm } from "./message.ts";
+import type { MetricRule } from "./metric.ts";
 import { undelivered } from "./pending.ts";
 import type { StampWindow } from "./stamp-window.ts";
 import { type StampUptime, stampIntended, stampPending } from "./stamping.ts";
@@ -25,6 +26,7 @@ export interface ComposerOptions {
   /** `restamp`: what the group would refuse gets the nearest stamp it takes. */
   refusedStamps: "restamp" | "keep";
   form: MessageForm;
+  metricRule: MetricRule;
   /** In [0, 1). */
   random(): number;
 }
@@ -52,7 +54,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
       const progress = await spool.progress(lane);
       await options.loadClocks(new Set(frames.map(({ device }) => device)));
       const entries = stampPending(
-        undelivered(frames, progress),
+        undelivered(frames, progress, options.metricRule),
         progress,
         stampUptime,
         rangeOf(lane),
@@ -67,7 +69,9 @@ export const createComposer = (options: ComposerOptions): Composer => {
     async recompose({ lane, group, stream, runs }) {
       const frames = await spool.read(lane, windowBytes);
       const progress = await spool.progress(lane);
-      const entries = sortEntries(stampIntended(undelivered(frames, progress), runs));
+      const entries = sortEntries(
+        stampIntended(undelivered(frames, progress, options.metricRule), runs),
+      );
       const wanted = runs.reduce((sum, { stamps }) => sum + stamps.length, 0);
       if (entries.length !== wanted) {
         throw new AgentError(

@@ -6,6 +6,7 @@ import type { Time } from "../time.ts";
 import { type ComposerOptions, createComposer } from "./compose.ts";
 import { createCreator } from "./create.ts";
 import { createDeliver } from "./deliver.ts";
+import { createMetricRule } from "./metric.ts";
 import { createOpenLanes } from "./open-lanes.ts";
 import { createOutcomes } from "./outcome.ts";
 import { createPace } from "./pace.ts";
@@ -14,7 +15,7 @@ import { createStampWindow } from "./stamp-window.ts";
 import type { Streams } from "./stream.ts";
 
 export interface DeliveryOptions extends Pick<ComposerOptions, "loadClocks" | "stampUptime"> {
-  settings: { delivery: DeliverySettings; cloudwatch: CloudWatchSettings };
+  settings: { fleet: string; delivery: DeliverySettings; cloudwatch: CloudWatchSettings };
   spool: Spool;
   /** Lanes with an intent of an earlier run. */
   intended: readonly string[];
@@ -43,7 +44,8 @@ export const createDelivery = (options: DeliveryOptions): Schedule => {
   const lanes = createOpenLanes(options.intended, time, random);
   const creator = createCreator({ ...options, group: settings.cloudwatch });
   const stampWindow = createStampWindow(() => time.epochMs() + (cloudwatch.clockOffsetMs() ?? 0));
-  const composer = createComposer({ ...shared, stampWindow });
+  const metricRule = createMetricRule(settings.fleet);
+  const composer = createComposer({ ...shared, stampWindow, metricRule });
   const outcomes = createOutcomes({ ...shared, creator, pace, lanes, stampWindow });
   const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace });
   const schedule = createSchedule({

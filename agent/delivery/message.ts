@@ -2,6 +2,7 @@ import type { DropCount, JsonText, Level, LogEvent, Value } from "../../shared/e
 import { type Boot, bootText } from "../../shared/frame.ts";
 import { countDirectives, render, textOf } from "../../shared/render.ts";
 import type { IntentStamp } from "../spool/spool.ts";
+import { type Measurement, type MetricRule, measurementText, metricFields } from "./metric.ts";
 import { partsOf } from "./parts.ts";
 
 /** `json`: an object with the event's parts as fields. `text`: a line for people. */
@@ -87,6 +88,38 @@ export const eventMessages = (
     writing: "json",
     wrap: (json, part) =>
       JSON.stringify({ level, ...originFields(origin), ...clockFields(origin, stamp), part, json }),
+  });
+};
+
+/**
+ * The message of a measurement. One that is to become a metric is JSON in either form, for that is
+ * how CloudWatch knows it; no other message of ours has `_aws` outermost.
+ */
+export const measurementMessages = (
+  measurement: Measurement,
+  origin: Origin,
+  stamp: IntentStamp,
+  { form, rule }: { form: MessageForm; rule: MetricRule | null },
+): string[] => {
+  const level = "info";
+  const message = measurementText(measurement);
+  if (rule === null && form === "text") {
+    return textLines({ level, tag: "metric", text: message }, origin, stamp);
+  }
+  const { name, unit, value } = measurement;
+  const whole = JSON.stringify({
+    ...(rule === null
+      ? { tag: "metric", args: [name, fieldOf(value), unit] }
+      : metricFields(measurement, rule, stamp.epochMs)),
+    level,
+    message,
+    ...originFields(origin),
+    ...clockFields(origin, stamp),
+  });
+  return partsOf(whole, {
+    text: whole,
+    writing: "json",
+    wrap: (json, part) => JSON.stringify({ level, ...originFields(origin), part, json }),
   });
 };
 

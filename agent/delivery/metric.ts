@@ -1,3 +1,4 @@
+import type { LogEvent } from "../../shared/event.ts";
 import { render } from "../../shared/render.ts";
 
 /** Units that CloudWatch knows, as in its MetricDatum type. */
@@ -13,30 +14,10 @@ const units: ReadonlySet<string> = new Set([
   ]),
 ]);
 
-/** Distinct series that become metrics; CloudWatch bills each. */
-export const seriesLimit = 1_000;
-
 /** Largest magnitude of a metric's value. */
 const valueLimit = 2 ** 360;
 
 const nameLimitCharacters = 1_024;
-
-/** Which series exist so far. Those beyond the limit stay events. */
-export interface MetricSeries {
-  /** Takes a name in; false where the limit does not allow it. */
-  admit(name: string): boolean;
-}
-
-export const createMetricSeries = (limit: number = seriesLimit): MetricSeries => {
-  const names = new Set<string>();
-  return {
-    admit(name) {
-      if (!names.has(name) && names.size >= limit) return false;
-      names.add(name);
-      return true;
-    },
-  };
-};
 
 /** A number with a name, as a device measured it. */
 export interface Measurement {
@@ -49,21 +30,58 @@ export interface Measurement {
 const isMetricName = (name: string): boolean =>
   name.trim() !== "" && name.length <= nameLimitCharacters && /^[ -9;-~][ -~]*$/.test(name);
 
-/** Whether CloudWatch would take it as a metric. */
-export const isMeasurable = ({ name, value }: Measurement): boolean =>
-  isMetricName(name) && Math.abs(value) <= valueLimit;
+/** Distinct series that become metrics; CloudWatch bills each. */
+export const seriesLimit = 1_000;
+
+/** Which measurements become metrics. The others stay events. */
+export interface MetricRule {
+  /** The dimension of every series. */
+  fleet: string;
+  /** False where CloudWatch would not take it, or where its series would be one too many. */
+  admits(measurement: Measurement): boolean;
+}
+
+export const createMetricRule = (fleet: string, limit: number = seriesLimit): MetricRule => {
+  const names = new Set<string>();
+  return {
+    fleet,
+    admits({ name, value }) {
+      if (!isMetricName(name) || !(Math.abs(value) <= valueLimit)) return false;
+      if (!names.has(name) && names.size >= limit) return false;
+      names.add(name);
+      return true;
+    },
+  };
+};
+
+/** The measurement an event is, null for any other event. */
+export const measurementOf = ({ site, values }: LogEvent): Measurement | null => {
+  const [value] = values;
+  if (!site.isMetric || typeof value !== "number" || values.length !== 1) return null;
+  return { name: site.format, unit: site.tag, value };
+};
 
 /** What people read. */
 export const measurementText = ({ name, unit, value }: Measurement): string =>
   unit === "" ? render("%s %g", [name, value]) : render("%s %g %s", [name, value, unit]);
 
-export interface MetricContext {
-  fleet: string;
-  /** Epoch ms of the stamp. */
-  epochMs: number;
-  /** Names that mean something else in the message. */
-  reserved: Record<string, unknown>;
-}
+/** Members of the message that mean something else. */
+const reserved = new Set([
+  ...[
+    "_aws",
+    "fleet",
+    "unit",
+    "level",
+    "message",
+    "tag",
+    "device",
+    "boot",
+    "seq",
+    "format",
+    "args",
+  ],
+  ...["data", "uptime", "clock", "errorMs", "trueTime", "event", "reason", "count", "of", "part"],
+]);
 
 /**
  * The members by which CloudWatch makes a metric of an event (embedded metric format): one metric,
@@ -71,10 +89,10 @@ export interface MetricContext {
  */
 export const metricFields = (
   { name, unit, value }: Measurement,
-  { fleet, epochMs, reserved }: MetricContext,
+  { fleet }: MetricRule,
+  epochMs: number,
 ): Record<string, unknown> => {
-  const isTaken = name in reserved || name === "fleet" || name === "unit" || name === "_aws";
-  const member = isTaken ? `metric_${name}` : name;
+  const member = reserved.has(name) ? `metric_${name}` : name;
   const metric = { Name: member, Unit: units.has(unit) ? unit : "None" };
   return {
     _aws: {

@@ -196,7 +196,8 @@ const tellRefused = (
 
 const count = (metrics: Metrics, batch: Batch, letters: DeadLetter[]): void => {
   metrics.deadLetters += letters.length;
-  for (const { drops, isEvent, stamp } of batch.entries) {
+  for (const { drops, isEvent, isMetricRefused, stamp } of batch.entries) {
+    if (isMetricRefused) metrics.metricsRefused++;
     const isDelivered = isEvent && stamp.refused === undefined;
     if (isDelivered) metrics.eventsDelivered++;
     if (isDelivered && stamp.trueMs !== undefined) metrics.eventsRestamped++;

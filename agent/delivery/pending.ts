@@ -5,11 +5,13 @@ import type { IntentStamp, Progress, StoredFrame } from "../spool/spool.ts";
 import {
   eventMessages,
   type MessageForm,
+  measurementMessages,
   type Notice,
   noticeMessages,
   noticeOfDrop,
   type Origin,
 } from "./message.ts";
+import { type MetricRule, measurementOf } from "./metric.ts";
 
 /** What one seq, or one drop of many, becomes: stamped together, delivered together. */
 export interface UnstampedEntry {
@@ -27,6 +29,8 @@ export interface UnstampedEntry {
   messages(stamp: IntentStamp, form: MessageForm): string[];
   /** What a device logged, as against what is said about it. */
   isEvent: boolean;
+  /** A measurement that stays an event: it is none for CloudWatch, or of one series too many. */
+  isMetricRefused: boolean;
   /** Events that were dropped, if that is what it tells. */
   drops: { reason: string; count: number }[];
   /** Why its bytes are kept as a dead letter, null for what could be read. */
@@ -53,6 +57,7 @@ const noticed = (frame: StoredFrame, range: Range, notices: Notice[]): Unstamped
     frame,
     ...range,
     isEvent: false,
+    isMetricRefused: false,
     drops: notices.flatMap(({ event, reason, count = 0 }) =>
       event === "dropped" ? [{ reason, count }] : [],
     ),
@@ -62,16 +67,27 @@ const noticed = (frame: StoredFrame, range: Range, notices: Notice[]): Unstamped
   };
 };
 
-const ofEntry = (frame: StoredFrame, seq: number, entry: Entry): UnstampedEntry => {
+const ofEntry = (
+  frame: StoredFrame,
+  seq: number,
+  entry: Entry,
+  metricRule: MetricRule,
+): UnstampedEntry => {
   const { uptimeMs } = entry;
   const range = { seq, next: seq + 1, uptimeMs };
   if (entry.kind === "drop") return noticed(frame, range, [noticeOfDrop(entry.drop)]);
   if (entry.kind === "end") return noticed(frame, range, []);
   const origin: Origin = { device: frame.device, boot: frame.boot, seq, uptimeMs };
+  const measurement = measurementOf(entry);
+  const event = { ...noticed(frame, range, []), isEvent: true };
+  if (measurement === null) {
+    return { ...event, messages: (stamp, form) => eventMessages(entry, origin, stamp, form) };
+  }
+  const rule = metricRule.admits(measurement) ? metricRule : null;
   return {
-    ...noticed(frame, range, []),
-    isEvent: true,
-    messages: (stamp, form) => eventMessages(entry, origin, stamp, form),
+    ...event,
+    isMetricRefused: rule === null,
+    messages: (stamp, form) => measurementMessages(measurement, origin, stamp, { form, rule }),
   };
 };
 
@@ -81,7 +97,11 @@ const dropsOf = (frame: StoredFrame, first: number, drops: DropCount[]): Notice[
     ? drops.map(noticeOfDrop)
     : [{ level: "warn", event: "dropped", reason: "outbox_full", count: frame.end - frame.from }];
 
-const ofFrame = (frame: StoredFrame, decoded: DecodedFrame): UnstampedEntry[] => {
+const ofFrame = (
+  frame: StoredFrame,
+  decoded: DecodedFrame,
+  metricRule: MetricRule,
+): UnstampedEntry[] => {
   const whole = { seq: frame.from, next: frame.end, uptimeMs: null };
   if (!decoded.ok) {
     const reason = `${decoded.reason} at byte ${decoded.offset}`;
@@ -96,7 +116,7 @@ const ofFrame = (frame: StoredFrame, decoded: DecodedFrame): UnstampedEntry[] =>
   }
   return body.entries
     .slice(frame.from - header.first)
-    .map((entry, index) => ofEntry(frame, frame.from + index, entry));
+    .map((entry, index) => ofEntry(frame, frame.from + index, entry, metricRule));
 };
 
 /** What the session found when it stored this frame, told with the frame's first entry. */
@@ -131,12 +151,16 @@ const withCompanions = (entry: UnstampedEntry): UnstampedEntry => {
 };
 
 /** Entries of frames that are not delivered yet, in the order of the frames. */
-export const undelivered = (frames: StoredFrame[], progress: Progress[]): UnstampedEntry[] => {
+export const undelivered = (
+  frames: StoredFrame[],
+  progress: Progress[],
+  metricRule: MetricRule,
+): UnstampedEntry[] => {
   const nextOf = new Map(progress.map((done) => [bootKeyOf(done), done.next]));
   return frames.flatMap((frame) => {
     const next = nextOf.get(bootKeyOf(frame)) ?? 0;
     if (frame.end <= next) return [];
-    return ofFrame(frame, decodeFrame(frame.bytes))
+    return ofFrame(frame, decodeFrame(frame.bytes), metricRule)
       .map(withCompanions)
       .filter((entry) => entry.seq >= next);
   });

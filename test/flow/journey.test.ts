@@ -50,6 +50,31 @@ describe("the journey of an event", () => {
     expect(system.agent.metrics.eventsDelivered).toBe(1_000);
   });
 
+  it("makes a CloudWatch metric of a measurement", async () => {
+    const device = await system.startDevice("pump-7");
+
+    device.log.metric("temperature", 21.5, "Celsius");
+    device.log.metric("load", 0.75, "Percent");
+    await device.end();
+    const events = await system.settle();
+
+    expect(events).toMatchObject([
+      {
+        _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: "temperature", Unit: "None" }] }] },
+        message: "temperature 21.5 Celsius",
+        temperature: 21.5,
+        unit: "Celsius",
+        fleet: "test",
+        seq: 0,
+      },
+      {
+        _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: "load", Unit: "Percent" }] }] },
+        load: 0.75,
+        seq: 1,
+      },
+    ]);
+  });
+
   it("goes on in a new boot after an orderly restart, and says nothing of a lost tail", async () => {
     const first = await system.startDevice("door-1");
     first.log.info("before %d", 0);

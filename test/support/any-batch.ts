@@ -27,6 +27,7 @@ export const entryAt = (
     frame: storedFrame(device, seq, boot),
     messages: () => [`${device} ${seq}`],
     isEvent: true,
+    isMetricRefused: false,
     drops: [],
     unreadable: null,
     stamp: { epochMs, errorMs: 1, quality: "synced" },

@@ -2,6 +2,7 @@ import type { Attempt } from "../../agent/cloudwatch/faults.ts";
 import { createComposer } from "../../agent/delivery/compose.ts";
 import { createCreator } from "../../agent/delivery/create.ts";
 import { createDeliver } from "../../agent/delivery/deliver.ts";
+import { createMetricRule } from "../../agent/delivery/metric.ts";
 import { createOpenLanes } from "../../agent/delivery/open-lanes.ts";
 import { createOutcomes } from "../../agent/delivery/outcome.ts";
 import { createPace, type Pace } from "../../agent/delivery/pace.ts";

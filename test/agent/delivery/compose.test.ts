@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createComposer } from "../../../agent/delivery/compose.ts";
+import { createMetricRule } from "../../../agent/delivery/metric.ts";
 import { createStampWindow } from "../../../agent/delivery/stamp-window.ts";
 import { createStreams } from "../../../agent/delivery/stream.ts";
 import type { LogEvent } from "../../../shared/event.ts";
@@ -73,6 +74,7 @@ describe("composer", () => {
       stampWindow: createStampWindow(() => 0),
       refusedStamps: "keep",
       form: "json",
+      metricRule: createMetricRule("test"),
       random: () => 0.99,
     });
     await rig.store([on(1, "a"), on(2, "b")]);
@@ -101,6 +103,7 @@ describe("composer", () => {
       stampWindow: createStampWindow(() => 0),
       refusedStamps: "keep",
       form: "json",
+      metricRule: createMetricRule("test"),
       random: () => 0.99,
     });
     const stamps = [{ epochMs: 1, errorMs: 1, quality: "synced" as const }];

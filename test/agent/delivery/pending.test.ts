@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createMetricRule } from "../../../agent/delivery/metric.ts";
 import { undelivered } from "../../../agent/delivery/pending.ts";
 import type { IntentStamp, StoredFrame } from "../../../agent/spool/spool.ts";
 import { encodeFrame } from "../../../shared/codec/encode.ts";
@@ -35,7 +36,7 @@ const events = (...formats: string[]): Body => ({
   })),
 });
 const told = (frames: StoredFrame[], next = 0): Record<string, unknown>[] =>
-  undelivered(frames, [{ device: "pump", boot, next, stampMs: 0 }])
+  undelivered(frames, [{ device: "pump", boot, next, stampMs: 0 }], createMetricRule("test"))
     .flatMap((entry) => entry.messages(stamp, "json"))
     .map((message) => JSON.parse(message));
 
@@ -57,7 +58,7 @@ describe("what a frame leaves to be delivered", () => {
   it("is a notice and the bytes where it cannot be read", () => {
     const frame = frameOf(brokenBody(headerOf(boot, 0, 3)));
 
-    const [entry, ...others] = undelivered([frame], []);
+    const [entry, ...others] = undelivered([frame], [], createMetricRule("test"));
 
     expect(others).toEqual([]);
     expect(entry).toMatchObject({ seq: 0, next: 3, isEvent: false });
@@ -105,7 +106,7 @@ describe("what a frame leaves to be delivered", () => {
         const end = header.first + header.count;
         const frame = frameOf(bytes, { boot: header.boot, from: header.first, end });
 
-        const entries = undelivered([frame], []);
+        const entries = undelivered([frame], [], createMetricRule("test"));
 
         expect(entries[0]?.seq).toBe(header.first);
         expect(entries.at(-1)?.next).toBe(end);

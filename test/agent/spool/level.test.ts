@@ -100,7 +100,9 @@ describe("level spool's folder", () => {
 
     await expect(opening).rejects.toMatchObject({
       code: "SPOOL_UNUSABLE",
-      message: expect.stringMatching(/ENOTDIR.*make room or the folder writable, or set another "data"$/),
+      message: expect.stringMatching(
+        /ENOTDIR.*make room or the folder writable, or set another "data"$/,
+      ),
     });
   });
 });
