@@ -74,6 +74,7 @@ export const startDeliveryStep = async (
     metrics,
     time,
     form,
+    metricRule: createMetricRule("test"),
     lanes,
     stampWindow,
     refusedStamps,
