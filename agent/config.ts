@@ -115,6 +115,14 @@ const secrets = ["password", "url", "endpoint"];
 const quote = (value: unknown, path: PropertyKey[]): string =>
   secrets.includes(String(path.at(-1))) ? "this" : JSON.stringify(value);
 
+const wordsOf = (issue: z.core.$ZodIssue): string => {
+  if (issue.code === "invalid_type") return `must be ${issue.expected}`;
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}`;
+  if (issue.code === "too_small")
+    return `must be ${issue.inclusive ? "at least" : "above"} ${issue.minimum}`;
+  return issue.code === "too_big" ? `must be at most ${issue.maximum}` : issue.message;
+};
+
 /** One line for each fault: its key, what is wrong, and the value. */
 const faultsOf = (error: z.ZodError, input: unknown): string[] =>
   error.issues.flatMap((issue) => {
@@ -125,7 +133,7 @@ const faultsOf = (error: z.ZodError, input: unknown): string[] =>
       (place, key) => (place as Record<PropertyKey, unknown> | undefined)?.[key],
       input,
     );
-    return [`${issue.path.join(".") || "all"}: ${issue.message}, not ${quote(value, issue.path)}`];
+    return [`${issue.path.join(".") || "all"}: ${wordsOf(issue)}, not ${quote(value, issue.path)}`];
   });
 
 /** Completes settings. Throws `CONFIG_INVALID` with a line for every fault; `source` is where they are from. */

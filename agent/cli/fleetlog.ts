@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createRequire } from "node:module";
 import { Command } from "commander";
 import { AgentError } from "../errors.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
@@ -6,9 +7,12 @@ import { demoCommand } from "./demo.ts";
 import { endpointCommand } from "./endpoint.ts";
 import { startCommand } from "./start.ts";
 
+const { version } = createRequire(import.meta.url)("../../../package.json") as { version: string };
+
 const program = new Command("fleetlog")
   .description("Microcontroller logs, delivered to Amazon CloudWatch Logs")
-  .showHelpAfterError()
+  .version(version)
+  .showHelpAfterError("(--help tells the commands and their options)")
   .addCommand(demoCommand())
   .addCommand(startCommand())
   .addCommand(deadLettersCommand())

@@ -74,7 +74,7 @@ const startAgent = (
     },
   );
 
-const startDevices = (mqttUrl: string, directory: string): DemoDevice[] => [
+const startDevices = (mqttUrl: string, directory: string): [DemoDevice, DemoDevice, DemoDevice] => [
   startDevice({ name: "pump-7", program: "pump", mqttUrl, directory }),
   startDevice({ name: "greenhouse-2", program: "greenhouse", mqttUrl, directory }),
   startDevice({ name: "door-1", program: "door", mqttUrl, directory }),
@@ -94,16 +94,22 @@ Read the logs, in another terminal, with the AWS command line, version 2:
 const watch = async (
   { forMs, stopped, output }: DemoOptions,
   agent: Agent,
-  devices: DemoDevice[],
+  devices: [DemoDevice, DemoDevice, DemoDevice],
 ): Promise<void> => {
   const line = createSummaryLine(output);
   const startedMs = systemTime.monotonicMs();
   const [, greenhouse, door] = devices;
   const lengthMs = forMs ?? 20_000;
-  const cancelCut = systemTime.after(lengthMs * cutAt, () => door?.cut(cutMs));
+  const cancelCut = systemTime.after(lengthMs * cutAt, () => {
+    line.end();
+    output.write(`${door.name} loses its connection for ${cutMs / 1_000} s\n`);
+    door.cut(cutMs);
+  });
   let restarting: Promise<void> | undefined;
   const cancelRestart = systemTime.after(lengthMs * restartAt, () => {
-    restarting = greenhouse?.restart();
+    line.end();
+    output.write(`${greenhouse.name} restarts\n`);
+    restarting = greenhouse.restart();
   });
   const end = forMs === null ? stopped : Promise.race([stopped, sleep(systemTime, forMs)]);
   let isRunning = true;

@@ -164,7 +164,7 @@ const reportOf = (example: (report: (line: string) => void) => void) =>
 const reportsTo =
   (report: (line: string) => void, success: string, failure: string) =>
   (response: ResponseTable) => {
-    if ("error" in response) {
+    if (response.error !== undefined) {
       report(response.error);
     } else if (response.statuscode === 200) {
       report(success);
