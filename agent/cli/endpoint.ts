@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { createDelays } from "../local/chance.ts";
 import { createEndpoint, type Endpoint } from "../local/endpoint.ts";
 
 interface EndpointFlags {
@@ -7,6 +8,8 @@ interface EndpointFlags {
   accessKey: string;
   secret: string;
   region: string;
+  visibleWithin: number;
+  seed: number;
 }
 
 const parsePort = (text: string): number => {
@@ -28,6 +31,18 @@ const parseSecret = (text: string): string => {
 const parseRegion = (text: string): string => {
   if (/^[a-z0-9-]{1,64}$/.test(text)) return text;
   throw new InvalidArgumentError("A Region looks like us-east-1.");
+};
+
+const parseSeconds = (text: string): number => {
+  const seconds = Number(text);
+  if (text.trim() !== "" && seconds >= 0 && seconds <= 60) return seconds;
+  throw new InvalidArgumentError("A delay is a number of seconds from 0 to 60.");
+};
+
+const parseSeed = (text: string): number => {
+  const seed = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
+  throw new InvalidArgumentError("A seed is an integer from 0.");
 };
 
 const welcome = (endpoint: Endpoint, flags: EndpointFlags): string =>
@@ -54,6 +69,7 @@ const run = async (flags: EndpointFlags): Promise<void> => {
     secretAccessKey: flags.secret,
     region: flags.region,
     port: flags.port,
+    visibilityDelayMs: createDelays(flags.seed, flags.visibleWithin * 1_000),
   });
   process.stdout.write(welcome(endpoint, flags));
   await stopped;
@@ -69,4 +85,11 @@ export const endpointCommand = (): Command =>
     .requiredOption("--access-key <key>", "access key id that callers sign with", parseAccessKey)
     .requiredOption("--secret <secret>", "secret key that callers sign with", parseSecret)
     .option("--region <region>", "Region that callers sign for", parseRegion, "us-east-1")
+    .option(
+      "--visible-within <seconds>",
+      "stored events are hidden from readers for up to this long, at most 60",
+      parseSeconds,
+      0,
+    )
+    .option("--seed <seed>", "of the delays that --visible-within asks for", parseSeed, 1)
     .action(run);

@@ -6,6 +6,7 @@ import { type CredentialProvider, createCredentialSource } from "./credentials.t
 import { encodeAction } from "./encode.ts";
 import { type Environment, resolveEndpoint } from "./endpoint.ts";
 import { type Attempt, judge } from "./faults.ts";
+import { findRegion } from "./region.ts";
 import { createRetrier, createRetryBudget, type Sleep } from "./retry.ts";
 import { type AwsCredentials, createSigner } from "./sign.ts";
 import { createTransport, type Transport, type TransportOptions } from "./transport.ts";
@@ -17,6 +18,7 @@ export interface AnswerTable {
   statuscode: number;
   /** Names in lower case, among them `x-amzn-requestid`, `connection`, `date`, `content-length`. */
   headers: Record<string, string>;
+  error?: undefined;
 }
 
 /** No answer, after all retries. */
@@ -30,9 +32,12 @@ export interface NoAnswerTable {
 /** The parameters could not be encoded: `error` names the one at fault, and is the only key. */
 export interface UnencodedTable {
   error: string;
+  statuscode?: undefined;
+  body?: undefined;
+  headers?: undefined;
 }
 
-/** What `action` gives. `"error" in table` tells an answer from a failure. */
+/** What `action` gives: an answer has no `error`. */
 export type ResponseTable = AnswerTable | NoAnswerTable | UnencodedTable;
 
 /** Settings of `AWSCloudWatchLogs`; none is needed. */
@@ -130,7 +135,7 @@ export class AWSCloudWatchLogs {
    * `ENDPOINT_INVALID`, `PROXY_INVALID`, `CREDENTIALS_UNAVAILABLE` (one key without the other) or
    * `ATTEMPTS_INVALID`.
    *
-   * @param region Such as `eu-west-1`; where it is missing, `AWS_REGION` is used.
+   * @param region Such as `eu-west-1`; where it is missing, that of AWS's variables or profile.
    */
   constructor(
     region?: string | null,
@@ -139,7 +144,7 @@ export class AWSCloudWatchLogs {
     options: CloudWatchLogsOptions = {},
   ) {
     const { environment = process.env, now = Date.now } = options;
-    const place = region ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? "";
+    const place = region ?? findRegion(environment) ?? "";
     const endpoint = resolveEndpoint({ ...options, region: place, environment });
     const keys = keysOf(accessKeyId, secretAccessKey, options.sessionToken);
     const credentials = createCredentialSource({ keys, provider: options.credentials, now });

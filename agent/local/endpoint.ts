@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AgentError, messageOf } from "../errors.ts";
@@ -154,6 +155,8 @@ export const createEndpoint = async (options: EndpointOptions): Promise<Endpoint
   checkHost(host);
   const store = await openStoreIn(directory);
   const stopping = new AbortController();
+  // Each call that a fault holds back listens, and there may be many.
+  setMaxListeners(0, stopping.signal);
   const serveOptions = serveOptionsOf(options, store, stopping.signal);
   const busy = new Set<Promise<void>>();
   const server = createHttpServer(serveOptions, busy);

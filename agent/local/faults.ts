@@ -1,3 +1,5 @@
+import { createChance } from "./chance.ts";
+
 /** Something that goes wrong with a call whose signature is good. */
 export type Fault =
   /** Answered with this error, nothing applied. */
@@ -75,18 +77,6 @@ interface Bucket {
   level: number;
   filledMs: number | undefined;
 }
-
-/** Marsaglia's xorshift32: small, seeded, good enough to spread faults. */
-const createChance = (seed: number): (() => number) => {
-  let state = (seed ^ 0x9e3779b9) >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state / 0x1_0000_0000;
-  };
-};
 
 const concerns = (scope: { action?: string | undefined }, action: string): boolean =>
   scope.action === undefined || scope.action === action;

@@ -59,6 +59,11 @@ const errorReply = (name: string, message: string, status = statusOf(name)): Rep
   errorName: name,
 });
 
+const replyOfError = (thrown: unknown): Reply =>
+  thrown instanceof AgentError
+    ? errorReply(thrown.code, thrown.message)
+    : errorReply("InternalFailure", messageOf(thrown));
+
 const applyWith = async (
   fault: Fault | undefined,
   signal: AbortSignal,
@@ -74,7 +79,7 @@ const applyWith = async (
     act.cut();
     return { status: 0, body: "" };
   }
-  const reply = await act.apply(fault.kind === "show-late" ? fault.delayMs : 0);
+  const reply = await act.apply(fault.kind === "show-late" ? fault.delayMs : 0).catch(replyOfError);
   if (fault.kind === "cut-after") act.cut();
   if (fault.kind === "delay") await sleep(fault.delayMs, undefined, { signal });
   return reply;
@@ -101,11 +106,6 @@ const perform = async (request: IncomingMessage, options: ServeOptions): Promise
   const fault = options.faults.draw(name, nowMs);
   return applyWith(fault, options.stopping, { apply, cut: () => request.socket.destroy() });
 };
-
-const replyOfError = (thrown: unknown): Reply =>
-  thrown instanceof AgentError
-    ? errorReply(thrown.code, thrown.message)
-    : errorReply("InternalFailure", messageOf(thrown));
 
 const send = (response: ServerResponse, reply: Reply, nowMs: number): void => {
   const body = Buffer.from(reply.body);

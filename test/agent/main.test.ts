@@ -6,7 +6,7 @@ import { decodeAck } from "../../shared/codec/downlink.ts";
 import { topicOf } from "../../shared/topic.ts";
 import { startAgentProcess } from "../support/agent-process.ts";
 import { bootOf, headerOf, payloadOf } from "../support/any-receipt.ts";
-import { scratchDirectory } from "../support/local-endpoint.ts";
+import { makeStream, scratchDirectory, startEndpoint } from "../support/local-endpoint.ts";
 import { connectClient } from "../support/mqtt-client.ts";
 
 const prefix = "fleetlog/1";
@@ -50,6 +50,24 @@ describe("agent process", () => {
     const next = await ackOf(String((await agent.said("ready")).mqtt), 1);
 
     expect(next).toBe(2);
+  });
+
+  it("tells of each repeat at once, so that the count outlives the process", async () => {
+    const { endpoint, client } = await startEndpoint({ visibilityDelayMs: 60_000 });
+    await makeStream(client, "pump", "/fleetlog/default");
+    endpoint.faults.next({ kind: "cut-after" }, { action: "PutLogEvents" });
+    const settings = [
+      `data = "${await scratchDirectory()}"`,
+      "[mqtt]\nport = 0",
+      `[cloudwatch]\nendpoint = "${endpoint.url}"`,
+      "[delivery]\nflushAfterMs = 10\nunknownOutcomeWaitMs = 0",
+    ];
+    const agent = await startAgentProcess(settings.join("\n"));
+    await ackOf(String((await agent.said("ready")).mqtt), 0);
+
+    const line = await agent.said("sending events again that may have been delivered");
+
+    expect(line).toMatchObject({ possiblyDuplicated: 1 });
   });
 
   it("stops on SIGINT as well", async () => {

@@ -1,10 +1,14 @@
 import { messageOf } from "../../agent/errors.ts";
+import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 
 /** Runs one benchmark with its flags. Rejects where what it measured went wrong. */
 type Benchmark = (flags: string[]) => Promise<void>;
 
-const benchmarks = new Map<string, Benchmark>([["deliver", runDeliver]]);
+const benchmarks = new Map<string, Benchmark>([
+  ["day", runDay],
+  ["deliver", runDeliver],
+]);
 
 const [name = "", ...flags] = process.argv.slice(2);
 const benchmark = benchmarks.get(name);

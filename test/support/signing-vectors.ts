@@ -1,6 +1,7 @@
 /**
  * The header-signed requests of AWS's published Signature Version 4 test suite that apply outside S3
- * (paths normalized), with the signatures it expects. All are of one moment, key and scope.
+ * (paths normalized), with the signatures it expects. All are of one moment, key and scope. Requests
+ * that the suite of 2015 has otherwise than today's are there in both forms.
  */
 export interface SigningVector {
   name: string;
@@ -97,6 +98,18 @@ const targets: readonly (readonly [string, SigningVector["method"], string, stri
   ],
   ["post-vanilla", "POST", "/", plainPost],
   ["post-vanilla-query", "POST", "/?Param1=value1", postWithQuery],
+  [
+    "post-vanilla-query-nonunreserved",
+    "POST",
+    "/?%40%23%24%25%5E=&%2B=%2F%2C%3F%3E%3C%60%22%3B%3A%5C%7C%5D%5B%7B%7D",
+    "66c82657c86e26fb25238d0e69f011edc4c6df5ae71119d7cb98ed9b87393c1e",
+  ],
+  [
+    "post-vanilla-query-space",
+    "POST",
+    "/?p=",
+    "e71688addb58a26418614085fb730ba3faa623b461c17f48f2fbdb9361b94a9b",
+  ],
 ];
 
 const withHeader = (
@@ -114,17 +127,18 @@ const withHeader = (
   signature,
 });
 
-const form = (name: string, contentType: string, signature: string): SigningVector => ({
-  ...withHeader(
-    name,
-    {
-      "content-length": "13",
-      "content-type": contentType,
-      "x-amz-content-sha256": "9095672bbd1f56dfc5b65f3e153adc8731a4a654192329106275f4c7b24d0b6e",
-    },
-    signature,
-    "POST",
-  ),
+const formType = "application/x-www-form-urlencoded";
+const formHeaders = {
+  "content-length": "13",
+  "x-amz-content-sha256": "9095672bbd1f56dfc5b65f3e153adc8731a4a654192329106275f4c7b24d0b6e",
+};
+
+const form = (
+  name: string,
+  headers: SigningVector["headers"],
+  signature: string,
+): SigningVector => ({
+  ...withHeader(name, headers, signature, "POST"),
   body: "Param1=value1",
 });
 
@@ -172,13 +186,37 @@ export const signingVectors: readonly SigningVector[] = [
   ),
   form(
     "post-x-www-form-urlencoded",
-    "application/x-www-form-urlencoded",
+    { ...formHeaders, "content-type": formType },
     "d3875051da38690788ef43de4db0d8f280229d82040bfac253562e56c3f20e0b",
   ),
   form(
     "post-x-www-form-urlencoded-parameters",
-    "application/x-www-form-urlencoded; charset=utf-8",
+    { ...formHeaders, "content-type": `${formType}; charset=utf-8` },
     "328d1b9eaadca9f5818ef05e8392801e091653bafec24fcab71e7344e7f51422",
+  ),
+  form(
+    "post-x-www-form-urlencoded of 2015",
+    { "content-type": formType },
+    "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+  ),
+  form(
+    "post-x-www-form-urlencoded-parameters of 2015",
+    { "content-type": `${formType}; charset=utf8` },
+    "1a72ec8f64bd914b0e42e42607c7fbce7fb2c7465f63e3092b3b0d39fa77a6fe",
+  ),
+  withHeader(
+    "get-header-value-multiline of 2015",
+    { "my-header1": ["value1", "value2", "value3"] },
+    "ba17b383a53190154eb5fa66a1b836cc297cc0a3d70a5d00705980573d8ff790",
+  ),
+  withHeader(
+    "post-sts-header-before",
+    {
+      "x-amz-security-token":
+        "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==",
+    },
+    "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead",
+    "POST",
   ),
 ];
 

@@ -1,5 +1,5 @@
-import { createServer, type ServerResponse } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import type { ServerResponse } from "node:http";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createTransport, type TransportOptions } from "../../../agent/cloudwatch/transport.ts";
 import { type FakeAnswer, startFakeService, unusedUrl } from "./fake-service.ts";
@@ -19,32 +19,6 @@ const startService = async (...answers: FakeAnswer[]) => {
 };
 
 const request = { path: "/", headers: { host: "somewhere" }, body: Buffer.from("{}") };
-
-/** A proxy that tunnels to wherever it is asked, and remembers that. */
-const startProxy = async (status = 200) => {
-  const asked: string[] = [];
-  const server = createServer();
-  server.on("connect", (incoming, socket) => {
-    asked.push(incoming.url ?? "");
-    socket.on("error", () => undefined);
-    if (status !== 200) return socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
-    const [host = "", port] = (incoming.url ?? "").split(":");
-    const onward = connect(Number(port), host, () => {
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
-      onward.pipe(socket).pipe(onward);
-    });
-    return onward.on("error", () => socket.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanups.push(
-    () =>
-      new Promise((resolve) => {
-        server.close(resolve);
-        server.closeAllConnections();
-      }),
-  );
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-};
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -198,53 +172,5 @@ describe("transport", () => {
     const [exchange] = await Promise.all([underWay, closed]);
 
     expect(exchange).toHaveProperty("error", expect.stringContaining("closed from here"));
-  });
-});
-
-describe("proxy", () => {
-  it.each(["HTTP_PROXY", "http_proxy"])("is used where %s says so", async (name) => {
-    const service = await startService();
-    const proxy = await startProxy();
-    const transport = open(service.url, { environment: { [name]: proxy.url } });
-
-    const exchange = await transport.post(request);
-
-    expect(exchange.kind).toBe("response");
-    expect(proxy.asked).toEqual([new URL(service.url).host]);
-  });
-
-  it("of HTTPS_PROXY is for https only", async () => {
-    const service = await startService();
-    const proxy = await startProxy(403);
-    const environment = { HTTPS_PROXY: proxy.url };
-
-    const plain = await open(service.url, { environment }).post(request);
-    const secure = await open("https://logs.example", { environment }).post(request);
-
-    expect(plain.kind).toBe("response");
-    expect(secure.kind).toBe("notSent");
-    expect(proxy.asked).toEqual(["logs.example:443"]);
-  });
-
-  it("is passed by for the hosts of NO_PROXY", async () => {
-    const service = await startService();
-    const proxy = await startProxy();
-    const environment = { HTTP_PROXY: proxy.url, NO_PROXY: "localhost,127.0.0.1" };
-
-    const exchange = await open(service.url, { environment }).post(request);
-
-    expect(exchange.kind).toBe("response");
-    expect(proxy.asked).toEqual([]);
-  });
-
-  it("is refused, without its password, where it is no URL", () => {
-    const act = () =>
-      createTransport({
-        origin: "https://logs.example",
-        environment: { HTTPS_PROXY: "someone:hunter2@proxy" },
-      });
-
-    expect(act).toThrow(/Cannot use HTTPS_PROXY/);
-    expect(act).not.toThrow(/hunter2/);
   });
 });

@@ -4,7 +4,7 @@ import {
   endpointArguments,
   runEndpointCommand,
 } from "../../support/endpoint-process.ts";
-import { scratchDirectory, sdkClient } from "../../support/local-endpoint.ts";
+import { makeStream, scratchDirectory, sdkClient } from "../../support/local-endpoint.ts";
 
 describe("fleetlog endpoint", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("serves until %s, then ends cleanly", async (signal) => {
@@ -26,6 +26,35 @@ describe("fleetlog endpoint", () => {
     expect(running.output()).toContain(`aws --endpoint-url ${url} logs tail`);
     expect(running.output()).toContain("AWS_ACCESS_KEY_ID=AKIDLOCAL");
     expect(running.output()).not.toContain("local/secret+key");
+  });
+
+  it("hides events from readers for as long as it is told", async () => {
+    const delay = ["--visible-within", "60", "--seed", "7"];
+    const running = await runEndpointCommand([
+      ...endpointArguments(await scratchDirectory()),
+      ...delay,
+    ]);
+    const client = sdkClient(await addressOf(running));
+    const stream = await makeStream(client);
+    const logEvents = [{ timestamp: Date.now(), message: "m" }];
+
+    await client.putLogEvents({ ...stream, logEvents });
+
+    expect((await client.getLogEvents(stream)).events).toEqual([]);
+  });
+
+  it.each([
+    {
+      option: "--visible-within",
+      value: "61",
+      said: "A delay is a number of seconds from 0 to 60",
+    },
+    { option: "--seed", value: "x", said: "A seed is an integer from 0" },
+  ])("names what is wrong with the choice $option '$value'", async ({ option, value, said }) => {
+    const running = await runEndpointCommand([...endpointArguments("data"), option, value]);
+
+    expect(await running.exited).toBe(1);
+    expect(running.errors()).toContain(said);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   createFaults,
   type Fault,
@@ -70,6 +70,16 @@ describe("fault", () => {
     expect(await countStored(client)).toBe(stored);
   });
 
+  it("cut-after drops the connection of a call that is refused as well", async () => {
+    const { endpoint, client } = await startEndpoint();
+    endpoint.faults.next({ kind: "cut-after" });
+
+    const answer = put(client);
+
+    await expect(answer).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(endpoint.tally.refusals).toEqual({ ResourceNotFoundException: 1 });
+  });
+
   it("apply-late stores after the connection has dropped", async () => {
     const { endpoint, client } = await startWithStream();
     endpoint.faults.next({ kind: "apply-late", delayMs: 100, isCut: true });
@@ -136,6 +146,23 @@ describe("fault", () => {
     await endpoint.stop();
 
     expect(await answer).toBe("lost");
+  });
+
+  it("holds back many calls at once without a warning of too many listeners", async () => {
+    const { endpoint, client } = await startWithStream();
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): void => {
+      warnings.push(name);
+    };
+    process.on("warning", onWarning);
+    onTestFinished(() => {
+      process.off("warning", onWarning);
+    });
+    endpoint.faults.next({ kind: "delay", delayMs: 50 }, { times: 20 });
+
+    await Promise.all(Array.from({ length: 20 }, () => put(client)));
+
+    expect(warnings).not.toContain("MaxListenersExceededWarning");
   });
 
   it("spares calls that are not signed well", async () => {
