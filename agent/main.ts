@@ -27,7 +27,7 @@ export const runAgent = async (settings: Settings): Promise<number> => {
   const { mqtt, cloudwatch } = settings;
   log.info({ mqtt: agent.mqttUrl, group: cloudwatch.group, stream: cloudwatch.stream }, "ready");
   if (mqtt.allowAnonymous && mqtt.url === undefined) {
-    log.warn(`Anyone who reaches ${mqtt.host}:${mqtt.port} can connect and log as any device`);
+    log.warn(`Anyone who reaches ${agent.mqttUrl} can connect and log as any device`);
   }
   const status = setInterval(() => {
     log.info(

@@ -17,7 +17,8 @@ const units: ReadonlySet<string> = new Set([
 /** Largest magnitude of a metric's value. */
 const valueLimit = 2 ** 360;
 
-const nameLimitCharacters = 1_024;
+/** What every published limit allows, 255, less the prefix of a name that is taken. */
+const nameLimitCharacters = 248;
 
 /** A number with a name, as a device measured it. */
 export interface Measurement {

@@ -50,7 +50,7 @@ describe("metric rule", () => {
   it.each([
     ["temperature", 21.5],
     ["a b/c", -0],
-    ["x".repeat(1_024), 2 ** 360],
+    ["x".repeat(248), 2 ** 360],
   ])("admits %s = %d", (name, value) => {
     expect(rule.admits({ name, unit: "", value })).toBe(true);
   });
@@ -60,7 +60,7 @@ describe("metric rule", () => {
     ["   ", 1],
     [":colon", 1],
     ["naïve", 1],
-    ["x".repeat(1_025), 1],
+    ["x".repeat(249), 1],
     ["huge", 2 ** 361],
     ["infinite", Number.POSITIVE_INFINITY],
     ["not", Number.NaN],
