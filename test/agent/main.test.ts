@@ -84,7 +84,9 @@ describe("agent process", () => {
 
     const agent = await startAgentProcess(settingsOf(await scratchDirectory(), mqtt));
 
-    await agent.said("Anyone who reaches 0.0.0.0:0 can connect and log as any device");
+    const { mqtt: url } = await agent.said("ready");
+
+    await agent.said(`Anyone who reaches ${url} can connect and log as any device`);
   });
 
   it("ends with the lines of every fault in its settings", async () => {
