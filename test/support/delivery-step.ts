@@ -84,7 +84,7 @@ export const startDeliveryStep = async (
     ...shared,
     streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
     loadClocks: async () => {},
-    stampUptime: (_device, _boot, uptimeMs) => ({
+    clockOf: () => (uptimeMs) => ({
       epochMs: time.epochMs() - time.monotonicMs() + uptimeMs,
       errorMs: 1,
       quality: "synced",
