@@ -158,12 +158,9 @@ const startDelivery = async (shared: Shared): Promise<Schedule> => {
     async loadClocks(names) {
       for (const name of names) await devices.load(name);
     },
-    stampUptime: (device, boot, uptimeMs) =>
-      devices.stamp(device, boot, uptimeMs) ?? {
-        epochMs: Math.floor(time.epochMs()),
-        errorMs: null,
-        quality: "placed",
-      },
+    clockOf: (device, boot) =>
+      devices.readClock(device, boot) ??
+      (() => ({ epochMs: Math.floor(time.epochMs()), errorMs: null, quality: "placed" })),
   });
 };
 

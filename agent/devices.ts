@@ -22,8 +22,11 @@ export interface Devices {
   with(id: string, use: (device: Device) => void): Promise<void> | undefined;
   /** Resolves once the device is in memory. */
   load(id: string): Promise<void>;
-  /** Stamps an uptime of a loaded device; null if it is not in memory or that boot has told no time. */
-  stamp(id: string, boot: Boot, uptimeMs: number): Stamp | null;
+  /**
+   * What stamps uptimes of a boot of a loaded device; null if it is not in memory or that boot has
+   * told no time.
+   */
+  readClock(id: string, boot: Boot): ((uptimeMs: number) => Stamp) | null;
   /** Devices in memory. */
   size(): number;
 }
@@ -82,9 +85,9 @@ export const createDevices = (options: DevicesOptions): Devices => {
       if (place === undefined) await fetch(id);
       else keep(place.device);
     },
-    stamp(id, boot, uptimeMs) {
+    readClock(id, boot) {
       const clock = known.get(id)?.device.clock(boot);
-      return clock?.isSet() ? clock.stamp(uptimeMs) : null;
+      return clock?.isSet() ? clock.stamp : null;
     },
     size: () => known.size,
   };

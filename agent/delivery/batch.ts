@@ -4,16 +4,18 @@ import {
   batchSpanLimitMs,
   eventOverheadBytes,
 } from "../cloudwatch/limits.ts";
-import type { Intent, IntentRun, Progress, StoredFrame } from "../spool/spool.ts";
-import type { MessageForm } from "./message.ts";
-import type { PendingEntry } from "./stamping.ts";
+import type { Intent, IntentRun, IntentStamp, Progress, StoredFrame } from "../spool/spool.ts";
+import type { Entries } from "./merge.ts";
+import type { PendingEntry } from "./pending.ts";
 import type { LogStream } from "./stream.ts";
+import type { Writer, Written } from "./write.ts";
 
-/** One event as PutLogEvents takes it. */
+/** One event as PutLogEvents takes it, but for its message. */
 export interface OutgoingEvent {
   /** Epoch ms. */
   timestamp: number;
-  message: string;
+  /** Of its message, in UTF-8. */
+  bytes: number;
   /** The entry it belongs to, by its place in the batch. */
   entry: number;
 }
@@ -32,14 +34,61 @@ export interface Batch {
   isLast: boolean;
 }
 
-/** What waits in a lane and where it goes. */
-export interface Cut {
-  lane: string;
-  form: MessageForm;
-  frames: StoredFrame[];
-  progress: Progress[];
+/** Entries and their events, with the messages of these as JSON. */
+export interface CutEntries extends Pick<Batch, "entries" | "events" | "target"> {
+  json: string[];
+  /** All entries there were. */
+  isWhole: boolean;
+}
+
+export interface CutOptions {
+  write: Writer;
   streamOf(epochMs: number): LogStream;
 }
+
+/** Events of an entry that are still to be sent. */
+export const writtenOf = (entry: PendingEntry, write: Writer): readonly Written[] => {
+  const { accepted, refused } = entry.stamp;
+  if (refused !== undefined) return [];
+  const written = write(entry);
+  return accepted === undefined ? written : written.slice(accepted);
+};
+
+/** Streams differ by the day only. */
+const dayMs = 86_400_000;
+
+const add = (cut: CutEntries, entry: PendingEntry, written: readonly Written[]): void => {
+  const place = cut.entries.push(entry) - 1;
+  const { epochMs: timestamp } = entry.stamp;
+  for (const { bytes, json } of written) {
+    cut.events.push({ timestamp, bytes, entry: place });
+    cut.json.push(json);
+  }
+};
+
+/**
+ * The first batch of entries: oldest first, within CloudWatch's limits, within 24 hours, and all of
+ * one stream. A first entry that exceeds the limits alone is a batch of its own.
+ */
+export const cutBatch = (source: Entries, { write, streamOf }: CutOptions): CutEntries => {
+  const first = source.next();
+  const firstMs = first?.stamp.epochMs ?? 0;
+  const target = streamOf(firstMs);
+  const cut: CutEntries = { target, entries: [], events: [], json: [], isWhole: false };
+  const dayEndMs = (Math.floor(firstMs / dayMs) + 1) * dayMs;
+  let bytes = 0;
+  for (let entry = first; entry !== null; entry = source.next()) {
+    const written = writtenOf(entry, write);
+    for (const event of written) bytes += event.bytes + eventOverheadBytes;
+    const { epochMs } = entry.stamp;
+    const isFull = bytes > batchLimitBytes || cut.events.length + written.length > batchLimitEvents;
+    const isFar = epochMs - firstMs > batchSpanLimitMs;
+    const isElsewhere = epochMs >= dayEndMs && streamOf(epochMs).stream !== target.stream;
+    if (cut.entries.length > 0 && (isFull || isFar || isElsewhere)) return cut;
+    add(cut, entry, written);
+  }
+  return { ...cut, isWhole: true };
+};
 
 /** Chronological; equal stamps in the order of boot and seq, whatever arrived first. */
 export const sortEntries = (entries: PendingEntry[]): PendingEntry[] =>
@@ -49,75 +98,21 @@ export const sortEntries = (entries: PendingEntry[]): PendingEntry[] =>
     return left.seq - right.seq;
   });
 
-/**
- * Of sorted entries those within 24 hours of the newest, whose boots have nothing older: live traffic
- * that need not wait for a backlog. All entries where none has such a boot.
- */
-export const newestSlice = (sorted: PendingEntry[]): PendingEntry[] => {
-  const fromMs = (sorted.at(-1)?.stamp.epochMs ?? 0) - batchSpanLimitMs;
-  const start = sorted.findIndex(({ stamp }) => stamp.epochMs >= fromMs);
-  const behind = new Set(sorted.slice(0, start).map(({ bootKey }) => bootKey));
-  const live = sorted.slice(start).filter(({ bootKey }) => !behind.has(bootKey));
-  return live.length > 0 ? live : sorted;
+/** All of these entries, whatever the limits. */
+export const takeAll = (entries: PendingEntry[], write: Writer, target: LogStream): CutEntries => {
+  const cut: CutEntries = { target, entries: [], events: [], json: [], isWhole: true };
+  for (const entry of sortEntries(entries)) add(cut, entry, writtenOf(entry, write));
+  return cut;
 };
 
-/** Events of an entry that are still to be sent. */
-export const eventsOf = (
-  entry: PendingEntry,
-  place: number,
-  form: MessageForm,
-): OutgoingEvent[] => {
-  const { stamp } = entry;
-  if (stamp.refused !== undefined) return [];
-  return entry
-    .messages(stamp, form)
-    .slice(stamp.accepted ?? 0)
-    .map((message) => ({ timestamp: stamp.epochMs, message, entry: place }));
-};
-
-const bytesOf = ({ message }: OutgoingEvent): number =>
-  Buffer.byteLength(message) + eventOverheadBytes;
-
-const sum = (events: OutgoingEvent[]): number =>
-  events.reduce((bytes, event) => bytes + bytesOf(event), 0);
-
-/** Streams differ by the day only. */
-const dayOf = (epochMs: number): number => Math.floor(epochMs / 86_400_000);
-
-/**
- * The first batch of sorted entries: oldest first, within CloudWatch's limits, within 24 hours, and
- * all of one stream. A first entry that exceeds the limits alone is a batch of its own.
- */
-export const cutBatch = (sorted: PendingEntry[], cut: Cut): Batch => {
-  const firstMs = sorted[0]?.stamp.epochMs ?? 0;
-  const target = cut.streamOf(firstMs);
-  const { lane, frames, progress } = cut;
-  const batch: Batch = { lane, target, frames, progress, entries: [], events: [], isLast: false };
-  let bytes = 0;
-  for (const entry of sorted) {
-    const events = eventsOf(entry, batch.entries.length, cut.form);
-    bytes += sum(events);
-    const isFull =
-      bytes > batchLimitBytes || batch.events.length + events.length > batchLimitEvents;
-    const isFar = entry.stamp.epochMs - firstMs > batchSpanLimitMs;
-    const isElsewhere =
-      dayOf(entry.stamp.epochMs) !== dayOf(firstMs) &&
-      cut.streamOf(entry.stamp.epochMs).stream !== target.stream;
-    if (batch.entries.length > 0 && (isFull || isFar || isElsewhere)) break;
-    batch.entries.push(entry);
-    for (const event of events) batch.events.push(event);
-  }
-  return batch;
-};
-
-/** How many events of the batch fit into one call: all, but where stamps or parts exceed the limits. */
-export const callLength = ({ events }: Pick<Batch, "events">): number => {
+/** How many of these events fit into one call: all, but where stamps or parts exceed the limits. */
+export const callLength = (events: readonly Omit<OutgoingEvent, "entry">[]): number => {
   const firstMs = events[0]?.timestamp ?? 0;
-  let bytes = 0;
-  const end = events.findIndex((event, index) => {
-    bytes += bytesOf(event);
-    const isFar = event.timestamp - firstMs > batchSpanLimitMs;
-    return index > 0 && (bytes > batchLimitBytes || index >= batchLimitEvents || isFar);
+  let total = 0;
+  const end = events.findIndex(({ bytes, timestamp }, index) => {
+    total += bytes + eventOverheadBytes;
+    const isFar = timestamp - firstMs > batchSpanLimitMs;
+    return index > 0 && (total > batchLimitBytes || index >= batchLimitEvents || isFar);
   });
   return end < 0 ? events.length : end;
 };
@@ -143,18 +138,37 @@ export const withAccepted = (batch: Batch, isAccepted: (index: number) => boolea
   return { ...batch, entries, events: waiting };
 };
 
+interface Run {
+  intended: IntentRun;
+  lastSeq: number;
+  isInOrder: boolean;
+  entries: PendingEntry[];
+}
+
+const beginRun = ({ device, boot, seq }: PendingEntry): Run => {
+  const intended = { device, boot, from: seq, stamps: [] };
+  return { intended, lastSeq: -1, isInOrder: true, entries: [] };
+};
+
+/** Boots are in the order of seq, but where a stamp was revised. */
+const stampsOf = ({ entries, intended, isInOrder }: Run): IntentRun => {
+  if (!isInOrder) entries.sort((left, right) => left.seq - right.seq);
+  const stamps = entries.map(({ stamp }): IntentStamp => stamp);
+  return { ...intended, from: entries[0]?.seq ?? intended.from, stamps };
+};
+
 /** What must be known to send exactly this batch again. */
 export const intentOf = ({ lane, target, entries }: Batch): Intent => {
-  const entriesOf = new Map<string, PendingEntry[]>();
+  const runs = new Map<string, Run>();
   for (const entry of entries) {
-    const others = entriesOf.get(entry.bootKey);
-    if (others === undefined) entriesOf.set(entry.bootKey, [entry]);
-    else others.push(entry);
+    let run = runs.get(entry.bootKey);
+    if (run === undefined) {
+      run = beginRun(entry);
+      runs.set(entry.bootKey, run);
+    }
+    run.isInOrder &&= entry.seq > run.lastSeq;
+    run.lastSeq = entry.seq;
+    run.entries.push(entry);
   }
-  const runs = [...entriesOf.values()].map((ofBoot): IntentRun => {
-    const inOrder = ofBoot.sort((left, right) => left.seq - right.seq);
-    const { device, boot, seq } = inOrder[0] as PendingEntry;
-    return { device, boot, from: seq, stamps: inOrder.map(({ stamp }) => stamp) };
-  });
-  return { lane, ...target, runs };
+  return { lane, ...target, runs: [...runs.values()].map(stampsOf) };
 };

@@ -1,19 +1,31 @@
+import type { Boot } from "../../shared/frame.ts";
 import { AgentError } from "../errors.ts";
-import type { Intent, Spool, StoredFrame } from "../spool/spool.ts";
-import { type Batch, cutBatch, eventsOf, newestSlice, sortEntries } from "./batch.ts";
+import type { Intent, Progress, Spool, StoredFrame } from "../spool/spool.ts";
+import { type Batch, type CutEntries, callLength, cutBatch, takeAll } from "./batch.ts";
+import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
+import { liveBoots, mergeBoots } from "./merge.ts";
 import type { MessageForm } from "./message.ts";
 import type { MetricRule } from "./metric.ts";
-import { undelivered } from "./pending.ts";
-import type { StampWindow } from "./stamp-window.ts";
-import { type StampUptime, stampIntended, stampPending } from "./stamping.ts";
+import { bootKeyOf } from "./pending.ts";
+import { nearestIn, type StampRange, type StampWindow } from "./stamp-window.ts";
+import { createStamper, intendedStamps, type NextStamp, type ReadClock } from "./stamping.ts";
 import type { Streams } from "./stream.ts";
+import { bodyOf, createWriter } from "./write.ts";
+
+/** A batch, and its next call. */
+export interface ComposedBatch extends Batch {
+  /** How many events of the batch, from the first, the call carries. */
+  length: number;
+  /** The body of the call, with nothing in it where the batch has no events. */
+  body: Uint8Array;
+}
 
 /** Makes batches of what waits in a lane. */
 export interface Composer {
   /** The lane's next batch; null where nothing waits. */
-  compose(lane: string): Promise<Batch | null>;
+  compose(lane: string): Promise<ComposedBatch | null>;
   /** The batch of an intent, stamps and all, as it was before. Rejects with `INTENT_BROKEN`. */
-  recompose(intent: Intent): Promise<Batch>;
+  recompose(intent: Intent): Promise<ComposedBatch>;
 }
 
 export interface ComposerOptions {
@@ -21,7 +33,8 @@ export interface ComposerOptions {
   streams: Streams;
   /** Makes the clocks of these devices ready to stamp. */
   loadClocks(devices: Set<string>): Promise<void>;
-  stampUptime: StampUptime;
+  /** The clock of a boot whose device is loaded. */
+  clockOf(device: string, boot: Boot): ReadClock;
   stampWindow: StampWindow;
   /** `restamp`: what the group would refuse gets the nearest stamp it takes. */
   refusedStamps: "restamp" | "keep";
@@ -40,48 +53,86 @@ const liveShare = 0.25;
 const storedBytes = (frames: StoredFrame[]): number =>
   frames.reduce((bytes, frame) => bytes + frame.storedBytes, 0);
 
-export const createComposer = (options: ComposerOptions): Composer => {
-  const { spool, streams, stampUptime, form } = options;
+type Found = Pick<Batch, "lane" | "frames" | "progress">;
 
-  const rangeOf = (lane: string) =>
+const compose = (found: Found, cut: CutEntries, isLast: boolean): ComposedBatch => {
+  const { entries, events, json, target } = cut;
+  const length = callLength(events);
+  const body = bodyOf(target, length === json.length ? json : json.slice(0, length));
+  return { ...found, target, entries, events, isLast, length, body };
+};
+
+type StampsOf = (first: StoredFrame, bootKey: string, done: Progress | undefined) => NextStamp;
+
+/** What waits of each boot; a boot without stamps is left out. */
+const openBoots = (
+  { frames, progress }: Found,
+  metricRule: MetricRule,
+  stampsOf: (...boot: Parameters<StampsOf>) => NextStamp | null,
+): BootEntries[] => {
+  const doneOf = new Map(progress.map((done) => [bootKeyOf(done), done]));
+  const boots: BootEntries[] = [];
+  for (const [bootKey, ofBoot] of framesByBoot(frames)) {
+    const done = doneOf.get(bootKey);
+    const nextStamp = stampsOf(ofBoot[0] as StoredFrame, bootKey, done);
+    if (nextStamp === null) continue;
+    const next = done?.next ?? 0;
+    boots.push(createBootEntries({ bootKey, frames: ofBoot, next, nextStamp, metricRule }));
+  }
+  return boots;
+};
+
+export const createComposer = (options: ComposerOptions): Composer => {
+  const { spool, streams, metricRule } = options;
+  const write = createWriter(options.form);
+
+  const rangeOf = (lane: string): StampRange | null =>
     options.refusedStamps === "keep"
       ? null
       : options.stampWindow.range(streams.streamOf(lane, 0).group);
+  const newestIn = (range: StampRange | null) => (boot: BootEntries) => {
+    const head = boot.head();
+    const uptimeMs = boot.lastUptimeMs();
+    if (head === null) return 0;
+    if (uptimeMs === null) return head.stamp.epochMs;
+    const { epochMs } = options.clockOf(head.device, head.boot)(uptimeMs);
+    return Math.max(head.stamp.epochMs, range === null ? epochMs : nearestIn(range, epochMs));
+  };
   return {
     async compose(lane) {
       const frames = await spool.read(lane, windowBytes);
       if (frames.length === 0) return null;
       const progress = await spool.progress(lane);
       await options.loadClocks(new Set(frames.map(({ device }) => device)));
-      const entries = stampPending(
-        undelivered(frames, progress, options.metricRule),
-        progress,
-        stampUptime,
-        rangeOf(lane),
+      const found = { lane, frames, progress };
+      const range = rangeOf(lane);
+      const boots = openBoots(found, metricRule, ({ device, boot }, _, done) =>
+        createStamper({ readClock: options.clockOf(device, boot), done, range }),
       );
-      const sorted = sortEntries(entries);
-      const slice = options.random() < liveShare ? newestSlice(sorted) : sorted;
+      const isLive = options.random() < liveShare;
+      const served = isLive ? liveBoots(boots, newestIn(range)) : boots;
       const streamOf = (epochMs: number) => streams.streamOf(lane, epochMs);
-      const batch = cutBatch(slice, { lane, form, frames, progress, streamOf });
-      const isWhole = batch.entries.length === entries.length;
-      return { ...batch, isLast: isWhole && storedBytes(frames) <= windowBytes };
+      const cut = cutBatch(mergeBoots(served), { write, streamOf });
+      const isWhole = cut.isWhole && served.length === boots.length;
+      return compose(found, cut, isWhole && storedBytes(frames) <= windowBytes);
     },
     async recompose({ lane, group, stream, runs }) {
       const frames = await spool.read(lane, windowBytes);
-      const progress = await spool.progress(lane);
-      const entries = sortEntries(
-        stampIntended(undelivered(frames, progress, options.metricRule), runs),
-      );
+      const found = { lane, frames, progress: await spool.progress(lane) };
+      const runOf = new Map(runs.map((run) => [bootKeyOf(run), run]));
+      const boots = openBoots(found, metricRule, (_, bootKey) => {
+        const run = runOf.get(bootKey);
+        return run === undefined ? null : intendedStamps(run);
+      });
+      const cut = takeAll(boots.flatMap(drain), write, { group, stream });
       const wanted = runs.reduce((sum, { stamps }) => sum + stamps.length, 0);
-      if (entries.length !== wanted) {
+      if (cut.entries.length !== wanted) {
         throw new AgentError(
           "INTENT_BROKEN",
-          `Cannot repeat the batch for "${lane}": its intent names ${wanted} entries, the spool holds ${entries.length} of them`,
+          `Cannot repeat the batch for "${lane}": its intent names ${wanted} entries, the spool holds ${cut.entries.length} of them`,
         );
       }
-      const events = entries.flatMap((entry, place) => eventsOf(entry, place, form));
-      const target = { group, stream };
-      return { lane, target, frames, progress, entries, events, isLast: false };
+      return compose(found, cut, false);
     },
   };
 };

@@ -1,7 +1,8 @@
 import type { DeadLetter } from "../spool/spool.ts";
 import type { Batch } from "./batch.ts";
 import type { MessageForm } from "./message.ts";
-import type { PendingEntry } from "./stamping.ts";
+import type { PendingEntry } from "./pending.ts";
+import { messagesOf } from "./write.ts";
 
 /** What a settled batch leaves: bytes that could not be read, and events CloudWatch will never accept. */
 export const lettersOf = (batch: Batch, form: MessageForm, epochMs: number): DeadLetter[] => [
@@ -22,7 +23,8 @@ const refusedLetters = (batch: Batch, form: MessageForm, epochMs: number): DeadL
     string,
     DeadLetter & { content: { timestamp: number; message: string }[] }
   >();
-  for (const { device, stamp, messages } of batch.entries) {
+  for (const entry of batch.entries) {
+    const { device, stamp } = entry;
     const { refused: reason, accepted = 0, trueMs = stamp.epochMs } = stamp;
     if (reason === undefined) continue;
     const key = `${device} ${reason}`;
@@ -34,7 +36,7 @@ const refusedLetters = (batch: Batch, form: MessageForm, epochMs: number): DeadL
       target: batch.target,
     };
     letters.set(key, letter);
-    for (const message of messages(stamp, form).slice(accepted)) {
+    for (const message of messagesOf(entry, form).slice(accepted)) {
       letter.content.push({ timestamp: trueMs, message });
     }
   }

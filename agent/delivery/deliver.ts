@@ -3,12 +3,12 @@ import { judge, type Verdict } from "../cloudwatch/faults.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Time } from "../time.ts";
-import { type Batch, callLength, intentOf } from "./batch.ts";
-import type { Composer } from "./compose.ts";
+import { intentOf } from "./batch.ts";
+import type { ComposedBatch, Composer } from "./compose.ts";
 import type { OpenLanes } from "./open-lanes.ts";
 import type { Outcomes } from "./outcome.ts";
 import type { Pace } from "./pace.ts";
-import { lookFor } from "./read-back.ts";
+import { eventsIn, lookFor } from "./read-back.ts";
 import type { Next } from "./schedule.ts";
 
 export interface DeliverOptions {
@@ -30,7 +30,7 @@ export interface DeliverOptions {
 export const createDeliver = (options: DeliverOptions): ((lane: string) => Promise<Next>) => {
   const { spool, cloudwatch, composer, lanes, outcomes, metrics } = options;
 
-  const begin = async (lane: string): Promise<Batch | null> => {
+  const begin = async (lane: string): Promise<ComposedBatch | null> => {
     const intent = lanes.isOpen(lane) ? await spool.intent(lane) : null;
     if (intent !== null) return composer.recompose(intent);
     lanes.close(lane);
@@ -41,14 +41,9 @@ export const createDeliver = (options: DeliverOptions): ((lane: string) => Promi
     }
     return batch;
   };
-  const call = async ({ events, target }: Batch, length: number): Promise<Verdict> => {
+  const call = async ({ body }: ComposedBatch): Promise<Verdict> => {
     metrics.calls++;
-    const attempt = await cloudwatch.attempt("PutLogEvents", {
-      logGroupName: target.group,
-      logStreamName: target.stream,
-      logEvents: events.slice(0, length).map(({ timestamp, message }) => ({ timestamp, message })),
-    });
-    return judge("PutLogEvents", attempt);
+    return judge("PutLogEvents", await cloudwatch.attemptEncoded("PutLogEvents", body));
   };
   return async (lane) => {
     const unknownMs = lanes.unknownForMs(lane);
@@ -58,9 +53,9 @@ export const createDeliver = (options: DeliverOptions): ((lane: string) => Promi
     const batch = await begin(lane);
     if (batch === null) return { kind: "empty" };
     if (batch.events.length === 0) return outcomes.settle(batch);
-    const length = callLength(batch);
-    if (unknownMs === null) return outcomes.follow(batch, length, await call(batch, length));
-    const events = batch.events.slice(0, length);
-    return outcomes.resolve(batch, length, await lookFor(batch.target, events, options), unknownMs);
+    const { body, length, target } = batch;
+    if (unknownMs === null) return outcomes.follow(batch, length, await call(batch));
+    const look = await lookFor(target, eventsIn(body), options);
+    return outcomes.resolve(batch, length, look, unknownMs);
   };
 };

@@ -14,7 +14,7 @@ import { createSchedule, type Schedule } from "./schedule.ts";
 import { createStampWindow } from "./stamp-window.ts";
 import type { Streams } from "./stream.ts";
 
-export interface DeliveryOptions extends Pick<ComposerOptions, "loadClocks" | "stampUptime"> {
+export interface DeliveryOptions extends Pick<ComposerOptions, "loadClocks" | "clockOf"> {
   settings: { fleet: string; delivery: DeliverySettings; cloudwatch: CloudWatchSettings };
   spool: Spool;
   /** Lanes with an intent of an earlier run. */

@@ -48,7 +48,12 @@ const splitData = ({ site, values }: LogEvent): { values: Value[]; data?: unknow
   return isData ? { values: values.slice(0, -1), data: parseJson(last) } : { values };
 };
 
-const clockFields = (origin: Origin, stamp: IntentStamp): Fields => ({
+/** Whether a message says nothing of its clock. */
+export const isClockUnstated = ({ quality, errorMs, trueMs }: IntentStamp): boolean =>
+  quality === "synced" && (errorMs === null || errorMs <= unstatedErrorMs) && trueMs === undefined;
+
+/** How an event was stamped, where that is worth telling. */
+export const clockFields = (origin: Origin, stamp: IntentStamp): Fields => ({
   ...(stamp.quality === "synced" ? {} : { uptime: origin.uptimeMs, clock: stamp.quality }),
   ...(stamp.errorMs !== null && stamp.errorMs > unstatedErrorMs ? { errorMs: stamp.errorMs } : {}),
   ...(stamp.trueMs === undefined ? {} : { trueTime: stamp.trueMs }),

@@ -75,7 +75,9 @@ export const createOutcomes = (options: OutcomeOptions): Outcomes => {
       ? replaceIntent(firstHalf(batch))
       : settle(withRefusedEntries(batch, reason));
   const accept = (batch: Batch, length: number, rejected?: RejectedEvents): Promise<Next> =>
-    goOn(restOf(options, batch, length, rejected));
+    rejected === undefined && length === batch.events.length
+      ? settle(batch)
+      : goOn(restOf(options, batch, length, rejected));
   const create = (batch: Batch, missing: "group" | "stream"): Next => {
     const { lane, target } = batch;
     const until = options.creator
@@ -196,13 +198,15 @@ const tellRefused = (
 
 const count = (metrics: Metrics, batch: Batch, letters: DeadLetter[]): void => {
   metrics.deadLetters += letters.length;
-  for (const { drops, isEvent, isMetricRefused, stamp } of batch.entries) {
-    if (isMetricRefused) metrics.metricsRefused++;
-    const isDelivered = isEvent && stamp.refused === undefined;
+  for (const { event, measured, stamp, told } of batch.entries) {
+    if (measured?.rule === null) metrics.metricsRefused++;
+    const isDelivered = event !== null && stamp.refused === undefined;
     if (isDelivered) metrics.eventsDelivered++;
     if (isDelivered && stamp.trueMs !== undefined) metrics.eventsRestamped++;
-    for (const { reason, count: dropped } of drops) {
-      metrics.dropped[reason] = (metrics.dropped[reason] ?? 0) + dropped;
+    for (const { notice } of told) {
+      if (notice.event !== "dropped") continue;
+      const known = metrics.dropped[notice.reason] ?? 0;
+      metrics.dropped[notice.reason] = known + (notice.count ?? 0);
     }
   }
 };

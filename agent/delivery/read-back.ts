@@ -1,7 +1,6 @@
 import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
 import { judge } from "../cloudwatch/faults.ts";
 import { sleep, type Time } from "../time.ts";
-import type { OutgoingEvent } from "./batch.ts";
 import type { Pace } from "./pace.ts";
 import type { LogStream } from "./stream.ts";
 
@@ -22,16 +21,21 @@ export interface ReadBackOptions {
 
 const pageEvents = 10_000;
 
+/** An event as CloudWatch gives it back. */
+export interface SentEvent {
+  timestamp: number;
+  message: string;
+}
+
 interface Page {
-  events: { timestamp: number; message: string }[];
+  events: SentEvent[];
   nextForwardToken: string;
 }
 
-const keyOf = ({ timestamp, message }: { timestamp: number; message: string }): string =>
-  `${timestamp} ${message}`;
+const keyOf = ({ timestamp, message }: SentEvent): string => `${timestamp} ${message}`;
 
 /** Places of the events by what they say: equal ones must be there as often as they were sent. */
-const placesOf = (events: OutgoingEvent[]): Map<string, number[]> => {
+const placesOf = (events: SentEvent[]): Map<string, number[]> => {
   const places = new Map<string, number[]>();
   for (const [place, event] of events.entries()) {
     const key = keyOf(event);
@@ -42,13 +46,17 @@ const placesOf = (events: OutgoingEvent[]): Map<string, number[]> => {
   return places;
 };
 
+/** The events in the body of a PutLogEvents call. */
+export const eventsIn = (body: Uint8Array): SentEvent[] =>
+  (JSON.parse(Buffer.from(body).toString()) as { logEvents: SentEvent[] }).logEvents;
+
 /**
  * Looks once for the events of a call that had no clear outcome. The turn for its first page is the
  * caller's. That an event is not there tells nothing until readers see all writes.
  */
 export const lookFor = async (
   target: LogStream,
-  events: OutgoingEvent[],
+  events: SentEvent[],
   { cloudwatch, readPace, time }: ReadBackOptions,
 ): Promise<ReadBack> => {
   const wanted = placesOf(events);

@@ -1,7 +1,7 @@
 import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
 import { judge, type Verdict } from "../cloudwatch/faults.ts";
 import type { StoredLetter } from "../spool/spool.ts";
-import { callLength, type OutgoingEvent } from "./batch.ts";
+import { callLength } from "./batch.ts";
 import { nearestIn, type StampRange } from "./stamp-window.ts";
 
 type LetterEvent = { timestamp: number; message: string };
@@ -15,13 +15,23 @@ export interface Resent {
   verdict: Verdict;
 }
 
+/** An event of a letter as it is sent. */
+interface ResentEvent extends LetterEvent {
+  /** Of its message, in UTF-8. */
+  bytes: number;
+  /** Its place in the letter. */
+  place: number;
+}
+
 /** Events of a dead letter, stamped as CloudWatch takes them, with their true time where it differs. */
-export const outgoingOf = (content: LetterEvent[], range: StampRange): OutgoingEvent[] =>
+export const outgoingOf = (content: LetterEvent[], range: StampRange): ResentEvent[] =>
   content
-    .map(({ timestamp: trueMs, message }, entry) => {
+    .map((event, place) => {
+      const { timestamp: trueMs } = event;
       const timestamp = nearestIn(range, trueMs);
       const isMoved = timestamp !== trueMs;
-      return { timestamp, message: isMoved ? withTrueTime(message, trueMs) : message, entry };
+      const message = isMoved ? withTrueTime(event.message, trueMs) : event.message;
+      return { timestamp, message, bytes: Buffer.byteLength(message), place };
     })
     .sort((left, right) => left.timestamp - right.timestamp);
 
@@ -47,7 +57,7 @@ export const resend = async (
   let accepted = 0;
   while (accepted < events.length) {
     const left = events.slice(accepted);
-    const sent = left.slice(0, callLength({ events: left }));
+    const sent = left.slice(0, callLength(left));
     const attempt = await cloudwatch.attempt("PutLogEvents", {
       logGroupName: target.group,
       logStreamName: target.stream,
@@ -57,6 +67,6 @@ export const resend = async (
     if (verdict.verdict !== "accepted" || verdict.rejected !== undefined) break;
     accepted += sent.length;
   }
-  const rest = events.slice(accepted).map(({ entry }) => content[entry] as LetterEvent);
+  const rest = events.slice(accepted).map(({ place }) => content[place] as LetterEvent);
   return { accepted, rest, verdict };
 };

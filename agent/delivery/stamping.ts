@@ -1,84 +1,58 @@
-import type { Boot } from "../../shared/frame.ts";
 import { clampStamp, type Stamp } from "../clock.ts";
 import type { IntentRun, IntentStamp, Progress } from "../spool/spool.ts";
-import { bootKeyOf, type UnstampedEntry } from "./pending.ts";
 import { nearestIn, type StampRange } from "./stamp-window.ts";
 
-/** An entry with the stamp it is sent with. */
-export interface PendingEntry extends UnstampedEntry {
-  stamp: IntentStamp;
-}
+/** Stamps an uptime of one boot, as well as is known now. */
+export type ReadClock = (uptimeMs: number) => Stamp;
 
-/** Stamps an uptime of a device's boot, as well as is known now. */
-export type StampUptime = (device: string, boot: Boot, uptimeMs: number) => Stamp;
+/**
+ * Stamps the entries of one boot, asked for in the order of seq: null for one that is not to be
+ * sent. The uptime is null where nobody knows it.
+ */
+export type NextStamp = (seq: number, uptimeMs: number | null) => IntentStamp | null;
 
 /** The last moment that has a date: an uptime can be any number. */
 const lastDateMs = 8_640_000_000_000_000;
 
-/** What the stamps of a boot may not run behind: what is sent, and what is true. */
-interface Before {
-  sentMs: number;
-  trueMs: number;
+export interface StamperOptions {
+  readClock: ReadClock;
+  /** How far the boot is delivered, if anything of it is. */
+  done: Progress | undefined;
+  range: StampRange | null;
 }
 
 /**
- * Stamps what waits. Within a boot stamps never run backwards: where they would, the stamp is that
+ * Stamps what waits of one boot. The stamps never run backwards: where they would, the stamp is that
  * of the entry before and the bound grows by the difference. What has no uptime takes the stamp
  * before it. Outside `range`, unless that is null, the nearest stamp within it is sent and the true
  * one kept beside it.
  */
-export const stampPending = (
-  entries: UnstampedEntry[],
-  progress: Progress[],
-  stampUptime: StampUptime,
-  range: StampRange | null,
-): PendingEntry[] => {
-  const befores = new Map(
-    progress.map((done) => [
-      bootKeyOf(done),
-      { sentMs: done.stampMs, trueMs: done.trueMs ?? done.stampMs },
-    ]),
-  );
-  return entries.map((entry) => {
-    const before = befores.get(entry.bootKey) ?? { sentMs: 0, trueMs: 0 };
-    const stamp = stampAfter(before, dated(rawStamp(entry, before, stampUptime)), range);
-    befores.set(entry.bootKey, { sentMs: stamp.epochMs, trueMs: stamp.trueMs ?? stamp.epochMs });
-    return { ...entry, stamp };
-  });
+export const createStamper = ({ readClock, done, range }: StamperOptions): NextStamp => {
+  let sentMs = done?.stampMs ?? 0;
+  let trueMs = done?.trueMs ?? sentMs;
+
+  const rawStamp = (uptimeMs: number | null): Stamp => {
+    if (uptimeMs !== null) return readClock(uptimeMs);
+    const epochMs = trueMs > 0 ? trueMs : readClock(0).epochMs;
+    return { epochMs, errorMs: null, quality: "estimated" };
+  };
+  return (_, uptimeMs) => {
+    const truth = clampStamp(trueMs, dated(rawStamp(uptimeMs)));
+    const nearestMs = range === null ? truth.epochMs : nearestIn(range, truth.epochMs);
+    const epochMs = Math.max(sentMs, nearestMs);
+    sentMs = epochMs;
+    trueMs = truth.epochMs;
+    return epochMs === truth.epochMs ? truth : { ...truth, epochMs, trueMs };
+  };
 };
 
-const rawStamp = (
-  { device, boot, uptimeMs }: UnstampedEntry,
-  before: Before,
-  stampUptime: StampUptime,
-): Stamp => {
-  if (uptimeMs !== null) return stampUptime(device, boot, uptimeMs);
-  const epochMs = before.trueMs > 0 ? before.trueMs : stampUptime(device, boot, 0).epochMs;
-  return { epochMs, errorMs: null, quality: "estimated" };
-};
+const dated = (stamp: Stamp): Stamp =>
+  stamp.epochMs >= 0 && stamp.epochMs <= lastDateMs
+    ? stamp
+    : { ...stamp, epochMs: Math.min(Math.max(0, stamp.epochMs), lastDateMs) };
 
-const dated = (stamp: Stamp): Stamp => ({
-  ...stamp,
-  epochMs: Math.min(Math.max(0, stamp.epochMs), lastDateMs),
-});
-
-const stampAfter = (before: Before, raw: Stamp, range: StampRange | null): IntentStamp => {
-  const truth = clampStamp(before.trueMs, raw);
-  const nearestMs = range === null ? truth.epochMs : nearestIn(range, truth.epochMs);
-  const epochMs = Math.max(before.sentMs, nearestMs);
-  return epochMs === truth.epochMs ? truth : { ...truth, epochMs, trueMs: truth.epochMs };
-};
-
-/** Entries with the stamps an intent gave them; those it does not name are left out. */
-export const stampIntended = (entries: UnstampedEntry[], runs: IntentRun[]): PendingEntry[] => {
-  const runOf = new Map(runs.map((run) => [bootKeyOf(run), run]));
-  const usedOf = new Map<string, number>();
-  return entries.flatMap((entry) => {
-    const run = runOf.get(entry.bootKey);
-    const used = usedOf.get(entry.bootKey) ?? 0;
-    const stamp = run === undefined || entry.seq < run.from ? undefined : run.stamps[used];
-    if (stamp === undefined) return [];
-    usedOf.set(entry.bootKey, used + 1);
-    return [{ ...entry, stamp }];
-  });
+/** The stamps an intent gave; entries it does not name get none. */
+export const intendedStamps = ({ from, stamps }: IntentRun): NextStamp => {
+  let used = 0;
+  return (seq) => (seq < from ? null : (stamps[used++] ?? null));
 };

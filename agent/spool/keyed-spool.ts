@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AgentError } from "../errors.ts";
 import { type Change, createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { decodeIntent, encodeIntent } from "./intent-record.ts";
 import type { KeyedStore } from "./keyed-store.ts";
 import {
   bootKey,
@@ -13,25 +14,23 @@ import {
   letterIdOf,
   letterKeyOf,
   metaKey,
-  positionOf,
   progressKey,
-  progressPrefix,
   rangeOf,
 } from "./keys.ts";
+import { createLaneFrames, type LaneFrames } from "./lane-frames.ts";
+import { createLaneProgress, type LaneProgress } from "./lane-progress.ts";
 import { createLanes, type Lane, type Lanes } from "./lanes.ts";
 import { createLetters, type Letters } from "./letters.ts";
-import { decodeJson, decodeStored, encodeJson, encodeStored } from "./record.ts";
+import { decodeJson, encodeJson, encodeStored, storedAt } from "./record.ts";
 import type {
   BootRecord,
   DeadLetter,
   DeviceChange,
   Intent,
   NewFrame,
-  Progress,
   Settlement,
   Spool,
   SpoolLimits,
-  StoredFrame,
   StoredLetter,
 } from "./spool.ts";
 import { createStaleProgress, type StaleProgress } from "./stale-progress.ts";
@@ -63,6 +62,8 @@ export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): 
     store,
     meta,
     lanes,
+    frames: createLaneFrames({ store, lanes }),
+    progress: createLaneProgress(store),
     limits,
     letters: await createLetters({ store, limit, onEvicted }),
     stale: await createStaleProgress(store, lanes),
@@ -90,10 +91,18 @@ const put = (key: string, value: unknown): Change => ({
   value: encodeJson(value),
 });
 
+const intentChange = (intent: Intent): Change => ({
+  type: "put",
+  key: intentKey(intent.lane),
+  value: encodeIntent(intent),
+});
+
 interface Parts {
   store: KeyedStore;
   meta: Meta;
   lanes: Lanes;
+  frames: LaneFrames;
+  progress: LaneProgress;
   limits: SpoolLimits;
   letters: Letters;
   stale: StaleProgress;
@@ -152,14 +161,14 @@ const keyedSpool = (parts: Parts): Spool => {
     laneBytes: (lane) => lanes.get(lane).bytes,
     intended: () =>
       whileOpen(async () => (await store.keys(rangeOf("i/"))).map((key) => laneOf(key))),
-    read: (lane, limitBytes) => whileOpen(() => read(parts, lane, limitBytes)),
-    progress: (lane) => list<Progress>(progressPrefix(lane)),
+    read: (lane, limitBytes) => whileOpen(() => parts.frames.read(lane, limitBytes)),
+    progress: (lane) => whileOpen(() => parts.progress.read(lane)),
     intent: (lane) =>
       whileOpen(async () => {
         const value = await store.get(intentKey(lane));
-        return value === undefined ? null : decodeJson<Intent>(value);
+        return value === undefined ? null : decodeIntent(value);
       }),
-    propose: (intent) => whileOpen(() => group.commit([put(intentKey(intent.lane), intent)], true)),
+    propose: (intent) => whileOpen(() => group.commit([intentChange(intent)], true)),
     settle: (settlement) =>
       whileOpen(() => group.commit(settled(parts, settlement), settlement.deadLetters.length > 0)),
     usage: () => ({ ...lanes.usage(), limitBytes: limits.limitBytes, devices: parts.devices }),
@@ -186,7 +195,9 @@ const append = (
 ): Promise<void> => {
   const { lanes, stale, group } = parts;
   const value = encodeStored(frame);
-  const key = frameKey(frame.lane, lanes.add(frame.lane, value.length));
+  const position = lanes.add(frame.lane, value.length);
+  const key = frameKey(frame.lane, position);
+  parts.frames.append(storedAt(frame, position, value));
   const changes: Change[] = [
     { type: "put", key, value },
     put(bootKey(record.device, record.boot), record),
@@ -195,6 +206,7 @@ const append = (
   for (const { boot, lane } of forget) {
     changes.push({ type: "del", key: bootKey(frame.device, boot) });
     changes.push(...stale.forget(lane, frame.device, boot));
+    parts.progress.forget(lane);
   }
   if (isNewDevice) changes.push(put(devicesKey, ++parts.devices));
   parts.unsyncedBytes += value.length;
@@ -210,28 +222,14 @@ const settled = (parts: Parts, settlement: Settlement): Change[] => {
   const { lanes, letters, stale } = parts;
   const { lane, progress, delivered, deadLetters } = settlement;
   lanes.remove(lane, delivered);
+  parts.frames.remove(lane, delivered);
+  parts.progress.settle(lane, progress);
   const changes: Change[] = [{ type: "del", key: intentKey(lane) }];
   for (const frame of delivered) changes.push({ type: "del", key: frameKey(lane, frame.position) });
   for (const done of progress) changes.push(put(progressKey(lane, done.device, done.boot), done));
   for (const letter of deadLetters) changes.push(...letters.add(letter));
-  changes.push(...stale.sweep(lane), laneChange(lanes, lane));
+  const swept = stale.sweep(lane);
+  if (swept.length > 0) parts.progress.forget(lane);
+  changes.push(...swept, laneChange(lanes, lane));
   return changes;
-};
-
-const read = async (
-  { store, lanes }: Parts,
-  lane: string,
-  limitBytes: number,
-): Promise<StoredFrame[]> => {
-  const frames: StoredFrame[] = [];
-  let bytes = 0;
-  const { head, tail } = lanes.get(lane);
-  const range = { gte: frameKey(lane, head), lt: frameKey(lane, tail) };
-  for await (const [key, value] of store.entries(range)) {
-    frames.push(decodeStored(lane, positionOf(key), value));
-    bytes += value.length;
-    if (bytes > limitBytes) break;
-  }
-  if (frames[0] !== undefined) lanes.noteHead(lane, frames[0].position);
-  return frames;
 };

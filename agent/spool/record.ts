@@ -23,6 +23,14 @@ export const encodeStored = (frame: NewFrame): Uint8Array => {
   return record;
 };
 
+/** A frame as `decodeStored` gives it; its bytes are those of the record. */
+export const storedAt = (frame: NewFrame, position: number, record: Uint8Array): StoredFrame => ({
+  ...frame,
+  position,
+  storedBytes: record.length,
+  bytes: record.subarray(record.length - frame.bytes.length),
+});
+
 export const decodeStored = (lane: string, position: number, record: Uint8Array): StoredFrame => {
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
   const headEnd = headLengthBytes + view.getUint16(0);

@@ -96,20 +96,20 @@ describe("devices", () => {
 
     devices.with("pump", (device) => device.startedClock(bootOf(1)).observe(timing));
 
-    expect(devices.stamp("pump", bootOf(1), 0)?.epochMs).toBeTypeOf("number");
+    expect(devices.readClock("pump", bootOf(1))?.(0).epochMs).toBeTypeOf("number");
   });
 
-  it("has no stamp for a boot, or a device, that told no time, and begins no clock for it", async () => {
+  it("has no clock for a boot, or a device, that told no time, and begins none for it", async () => {
     const { devices, load } = heldDevices();
     await load("pump");
     let boots = -1;
 
-    const stamps = [devices.stamp("pump", bootOf(1), 0), devices.stamp("door", bootOf(1), 0)];
+    const clocks = ["pump", "door"].map((id) => devices.readClock(id, bootOf(1)));
     devices.with("pump", (device) => {
       boots = device.boots();
     });
 
-    expect(stamps).toEqual([null, null]);
+    expect(clocks).toEqual([null, null]);
     expect(boots).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import type { Batch } from "../../agent/delivery/batch.ts";
-import type { PendingEntry } from "../../agent/delivery/stamping.ts";
+import type { PendingEntry } from "../../agent/delivery/pending.ts";
+import { type Writer, writtenAs } from "../../agent/delivery/write.ts";
 import type { StoredFrame } from "../../agent/spool/spool.ts";
 import { bootText } from "../../shared/frame.ts";
 import { bootOf, newFrame } from "./any-receipt.ts";
@@ -10,7 +11,21 @@ export const storedFrame = (device: string, seq: number, boot = bootOf(1)): Stor
   storedBytes: 100,
 });
 
-/** An entry of one seq with a stamp; its message says device and seq. */
+/** An event that becomes these messages where `writeValues` writes it. */
+export const eventWith = (...messages: string[]): Pick<PendingEntry, "event"> => ({
+  event: {
+    kind: "event",
+    uptimeMs: 0,
+    site: { level: "info", tag: "", format: "" },
+    values: messages,
+  },
+});
+
+/** Makes a message of each value of an event. */
+export const writeValues: Writer = ({ event, stamp }) =>
+  (event?.values ?? []).map((value) => writtenAs(stamp.epochMs, String(value)));
+
+/** An entry of one seq with a stamp; its event says device and seq. */
 export const entryAt = (
   epochMs: number,
   seq: number,
@@ -25,10 +40,9 @@ export const entryAt = (
     next: seq + 1,
     uptimeMs: 0,
     frame: storedFrame(device, seq, boot),
-    messages: () => [`${device} ${seq}`],
-    isEvent: true,
-    isMetricRefused: false,
-    drops: [],
+    told: [],
+    ...eventWith(`${device} ${seq}`),
+    measured: null,
     unreadable: null,
     stamp: { epochMs, errorMs: 1, quality: "synced" },
     ...changes,
@@ -43,9 +57,11 @@ export const batchOf = (entries: PendingEntry[]): Batch => ({
   progress: [],
   entries,
   events: entries.flatMap((entry, place) =>
-    entry
-      .messages(entry.stamp, "json")
-      .map((message) => ({ timestamp: entry.stamp.epochMs, message, entry: place })),
+    writeValues(entry).map(({ bytes }) => ({
+      timestamp: entry.stamp.epochMs,
+      bytes,
+      entry: place,
+    })),
   ),
   isLast: true,
 });

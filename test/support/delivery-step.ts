@@ -15,7 +15,8 @@ import { encodeFrame } from "../../shared/codec/encode.ts";
 import type { Entry } from "../../shared/event.ts";
 import { bootOf, headerOf, recordOf } from "./any-receipt.ts";
 import { type FakeCall, FakeCloudWatch } from "./fake-cloudwatch.ts";
-import { type FakeDisk, fakeSpool } from "./fake-spool.ts";
+import { fakeSpool } from "./fake-spool.ts";
+import type { FakeDisk } from "./fake-store.ts";
 import { type FakeTime, fakeTime } from "./fake-time.ts";
 
 /** The steps of one lane, taken one by one, with a service that answers as the test says. */
@@ -84,7 +85,7 @@ export const startDeliveryStep = async (
     ...shared,
     streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
     loadClocks: async () => {},
-    stampUptime: (_device, _boot, uptimeMs) => ({
+    clockOf: () => (uptimeMs) => ({
       epochMs: time.epochMs() - time.monotonicMs() + uptimeMs,
       errorMs: 1,
       quality: "synced",

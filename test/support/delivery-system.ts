@@ -104,7 +104,7 @@ export const createDeliverySystem = async (
       time,
       random: Math.random,
       loadClocks: async () => {},
-      stampUptime: (_device, _boot, uptimeMs) => ({
+      clockOf: () => (uptimeMs) => ({
         epochMs: uptimeMs,
         errorMs: 1,
         quality: "synced",

@@ -34,6 +34,10 @@ export class FakeCloudWatch extends AWSCloudWatchLogs {
     return this.respond(call);
   }
 
+  override attemptEncoded(action: string, body: Uint8Array): Promise<Attempt> {
+    return this.attempt(action, JSON.parse(Buffer.from(body).toString()));
+  }
+
   actions(): string[] {
     return this.calls.map(({ action }) => action);
   }

@@ -1,9 +1,7 @@
 import { createKeyedSpool } from "../../agent/spool/keyed-spool.ts";
 import type { KeyedStore } from "../../agent/spool/keyed-store.ts";
 import type { Spool, SpoolLimits } from "../../agent/spool/spool.ts";
-
-/** What outlives a fake spool: all that was written. */
-export type FakeDisk = Map<string, Uint8Array>;
+import { type FakeDisk, fakeStore } from "./fake-store.ts";
 
 /** A disk that takes its time, or fails, as the test wants. */
 export interface FakeSpool {
@@ -48,25 +46,15 @@ export const fakeSpool = async (
   let isFailing = false;
   let syncedDisk = new Map(disk);
   gate.open();
+  const { store: memory } = fakeStore(disk);
   const store: KeyedStore = {
-    get: async (key) => disk.get(key),
-    async keys({ gte, lt, limit, reverse }) {
-      const keys = [...disk.keys()].filter((key) => key >= gte && key < lt).sort();
-      return (reverse ? keys.reverse() : keys).slice(0, limit);
-    },
-    async *entries(range) {
-      for (const key of await store.keys(range)) yield [key, disk.get(key) as Uint8Array];
-    },
+    ...memory,
     async write(changes, isSynced) {
       await gate.opened;
       if (isFailing) throw new Error("the disk is gone");
-      for (const change of changes) {
-        if (change.type === "put") disk.set(change.key, Buffer.from(change.value));
-        else disk.delete(change.key);
-      }
+      await memory.write(changes, isSynced);
       if (isSynced) syncedDisk = new Map(disk);
     },
-    close: async () => {},
   };
   const spool = await createKeyedSpool(store, { ...anyLimits, ...limits });
   return {

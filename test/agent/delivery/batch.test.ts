@@ -4,30 +4,28 @@ import {
   callLength,
   cutBatch,
   intentOf,
-  newestSlice,
   sortEntries,
   withAccepted,
 } from "../../../agent/delivery/batch.ts";
-import type { PendingEntry } from "../../../agent/delivery/stamping.ts";
-import { batchOf, entryAt } from "../../support/any-batch.ts";
+import type { Entries } from "../../../agent/delivery/merge.ts";
+import type { PendingEntry } from "../../../agent/delivery/pending.ts";
+import { batchOf, entryAt, eventWith, writeValues } from "../../support/any-batch.ts";
 import { bootOf } from "../../support/any-receipt.ts";
 import { batchFacts } from "../../support/cloudwatch-facts.ts";
 
 const dayMs = 86_400_000;
 
 const cutOf = (streamOf = (_epochMs: number) => ({ group: "g", stream: "s" })) => ({
-  lane: "g:s",
-  form: "json" as const,
-  frames: [],
-  progress: [],
+  write: writeValues,
   streamOf,
 });
 
-const seqs = (entries: PendingEntry[]): number[] => entries.map(({ seq }) => seq);
-const withMessages = (...messages: string[]): Partial<PendingEntry> => ({
-  messages: () => messages,
-});
+const inTurn = (entries: PendingEntry[]): Entries => {
+  const left = entries.values();
+  return { next: () => left.next().value ?? null };
+};
 
+const seqs = (entries: PendingEntry[]): number[] => entries.map(({ seq }) => seq);
 /** Boots of some devices, each with stamps that never run backwards. */
 const anyEntries = () =>
   fc
@@ -62,8 +60,8 @@ describe("batch", () => {
           ),
         ),
         ([entries, shuffled]) => {
-          const batch = cutBatch(sortEntries([...entries]), cutOf());
-          const other = cutBatch(sortEntries([...shuffled]), cutOf());
+          const batch = cutBatch(inTurn(sortEntries([...entries])), cutOf());
+          const other = cutBatch(inTurn(sortEntries([...shuffled])), cutOf());
 
           const stamps = batch.events.map(({ timestamp }) => timestamp);
           expect(other.entries).toEqual(batch.entries);
@@ -78,7 +76,7 @@ describe("batch", () => {
   it("takes a span of 24 h, and not 1 ms more", () => {
     const sorted = [entryAt(0, 0), entryAt(dayMs, 1), entryAt(dayMs + 1, 2)];
 
-    const batch = cutBatch(sorted, cutOf());
+    const batch = cutBatch(inTurn(sorted), cutOf());
 
     expect(seqs(batch.entries)).toEqual([0, 1]);
   });
@@ -86,10 +84,10 @@ describe("batch", () => {
   it("takes as many bytes as CloudWatch does, 26 more for each event", () => {
     const half = batchFacts.limitBytes / 2 - batchFacts.eventOverheadBytes;
     const sorted = ["é".repeat(half / 2), "x".repeat(half), "x"].map((message, seq) =>
-      entryAt(0, seq, withMessages(message)),
+      entryAt(0, seq, eventWith(message)),
     );
 
-    const batch = cutBatch(sorted, cutOf());
+    const batch = cutBatch(inTurn(sorted), cutOf());
 
     expect(seqs(batch.entries)).toEqual([0, 1]);
   });
@@ -97,7 +95,7 @@ describe("batch", () => {
   it("takes 10,000 events, and not one more", () => {
     const sorted = Array.from({ length: 10_001 }, (_, seq) => entryAt(0, seq));
 
-    const batch = cutBatch(sorted, cutOf());
+    const batch = cutBatch(inTurn(sorted), cutOf());
 
     expect(batch.events).toHaveLength(10_000);
   });
@@ -106,7 +104,7 @@ describe("batch", () => {
     const sorted = [entryAt(dayMs - 2, 0), entryAt(dayMs - 1, 1), entryAt(dayMs, 2)];
 
     const batch = cutBatch(
-      sorted,
+      inTurn(sorted),
       cutOf((epochMs) => ({ group: "g", stream: new Date(epochMs).toISOString().slice(0, 10) })),
     );
 
@@ -116,52 +114,23 @@ describe("batch", () => {
 
   it("takes an entry that exceeds the limits alone by itself, to be sent in several calls", () => {
     const large = "x".repeat(batchFacts.limitBytes / 2);
-    const sorted = [entryAt(0, 0, withMessages(large, large, "rest")), entryAt(0, 1)];
+    const sorted = [entryAt(0, 0, eventWith(large, large, "rest")), entryAt(0, 1)];
 
-    const batch = cutBatch(sorted, cutOf());
+    const batch = cutBatch(inTurn(sorted), cutOf());
 
     expect(seqs(batch.entries)).toEqual([0]);
-    expect(callLength(batch)).toBe(1);
-  });
-});
-
-describe("newest slice", () => {
-  it("leaves out boots that have anything older", () => {
-    const old = entryAt(0, 0, { boot: bootOf(1) });
-    const newOfSame = entryAt(3 * dayMs, 1, { boot: bootOf(1) });
-    const live = entryAt(3 * dayMs - 5, 0, { boot: bootOf(2) });
-
-    const slice = newestSlice([old, live, newOfSame]);
-
-    expect(slice).toEqual([live]);
-  });
-
-  it("is all where every boot has something older", () => {
-    const sorted = [entryAt(0, 0), entryAt(3 * dayMs, 1)];
-
-    expect(newestSlice(sorted)).toEqual(sorted);
-  });
-
-  it("makes batches of the first entries of each boot too", () => {
-    fc.assert(
-      fc.property(anyEntries(), (entries) => {
-        const batch = cutBatch(newestSlice(sortEntries([...entries])), cutOf());
-
-        expect(batch.entries.length).toBeGreaterThan(0);
-        expect(isPrefixOfBoots(batch.entries, entries)).toBe(true);
-      }),
-    );
+    expect(callLength(batch.events)).toBe(1);
   });
 });
 
 describe("batch accepted in part", () => {
   it("counts an entry's events up to the first that was not accepted", () => {
-    const batch = batchOf([entryAt(0, 0, withMessages("a", "b", "c")), entryAt(0, 1)]);
+    const batch = batchOf([entryAt(0, 0, eventWith("a", "b", "c")), entryAt(0, 1)]);
 
     const rest = withAccepted(batch, (index) => index !== 1);
 
     expect(rest.entries.map(({ stamp }) => stamp.accepted)).toEqual([1, 1]);
-    expect(rest.events.map(({ message }) => message)).toEqual(["b", "c"]);
+    expect(rest.events).toEqual(batch.events.slice(1, 3));
   });
 
   it("adds to what was accepted before", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createComposer } from "../../../agent/delivery/compose.ts";
 import { createMetricRule } from "../../../agent/delivery/metric.ts";
+import { eventsIn } from "../../../agent/delivery/read-back.ts";
 import { createStampWindow } from "../../../agent/delivery/stamp-window.ts";
 import { createStreams } from "../../../agent/delivery/stream.ts";
 import type { LogEvent } from "../../../shared/event.ts";
@@ -66,11 +67,7 @@ describe("composer", () => {
       spool: rig.spool,
       streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
       loadClocks: async () => {},
-      stampUptime: (_device, _boot, uptimeMs) => ({
-        epochMs: uptimeMs,
-        errorMs: 1,
-        quality: "synced",
-      }),
+      clockOf: () => (uptimeMs) => ({ epochMs: uptimeMs, errorMs: 1, quality: "synced" }),
       stampWindow: createStampWindow(() => 0),
       refusedStamps: "keep",
       form: "json",
@@ -86,7 +83,10 @@ describe("composer", () => {
 
     expect(batch.target).toEqual({ group: "g2", stream: "s2" });
     expect(
-      batch.events.map(({ timestamp, message }) => [timestamp, JSON.parse(message).message]),
+      eventsIn(batch.body).map(({ timestamp, message }) => [
+        timestamp,
+        JSON.parse(message).message,
+      ]),
     ).toEqual([
       [70, "a"],
       [80, "b"],
@@ -99,7 +99,7 @@ describe("composer", () => {
       spool,
       streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
       loadClocks: async () => {},
-      stampUptime: () => ({ epochMs: 0, errorMs: 1, quality: "synced" }),
+      clockOf: () => () => ({ epochMs: 0, errorMs: 1, quality: "synced" }),
       stampWindow: createStampWindow(() => 0),
       refusedStamps: "keep",
       form: "json",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { lettersOf } from "../../../agent/delivery/dead-letter.ts";
 import type { IntentStamp } from "../../../agent/spool/spool.ts";
 import { batchOf, entryAt } from "../../support/any-batch.ts";
+import { bootOf } from "../../support/any-receipt.ts";
 
 const refused = (epochMs: number, changes: Partial<IntentStamp> = {}) => ({
   stamp: { epochMs, errorMs: 1, quality: "synced" as const, refused: "tooOld", ...changes },
@@ -25,8 +26,8 @@ describe("dead letters of a batch", () => {
         epochMs: 1_000,
         target: { group: "g", stream: "s" },
         content: [
-          { timestamp: 5, message: "pump 0" },
-          { timestamp: 6, message: "pump 1" },
+          { timestamp: 5, message: expect.stringContaining('"seq":0,') },
+          { timestamp: 6, message: expect.stringContaining('"seq":1,') },
         ],
       },
       expect.objectContaining({ device: "door" }),
@@ -34,12 +35,17 @@ describe("dead letters of a batch", () => {
   });
 
   it("leave out the events of an entry that were accepted", () => {
-    const messages = () => ["a", "b"];
-    const batch = batchOf([entryAt(0, 0, { ...refused(5, { accepted: 1 }), messages })]);
+    const told = ["a", "b"].map((reason) => ({
+      origin: { device: "pump", boot: bootOf(1), seq: 0, uptimeMs: null },
+      notice: { level: "warn", event: "dropped", reason } as const,
+    }));
+    const batch = batchOf([entryAt(0, 0, { ...refused(5, { accepted: 1 }), told, event: null })]);
 
     const letters = lettersOf(batch, "json", 1_000);
 
-    expect(letters).toMatchObject([{ content: [{ message: "b" }] }]);
+    expect(letters).toMatchObject([
+      { content: [{ message: expect.stringContaining('"reason":"b"') }] },
+    ]);
   });
 
   it("hold the bytes that could not be read", () => {

@@ -3,7 +3,7 @@ import type { Attempt } from "../../../agent/cloudwatch/faults.ts";
 import type { LogEvent } from "../../../shared/event.ts";
 import { type DeliveryStep, lane, sentBy, startDeliveryStep } from "../../support/delivery-step.ts";
 import { answerOf, type FakeCall } from "../../support/fake-cloudwatch.ts";
-import type { FakeDisk } from "../../support/fake-spool.ts";
+import type { FakeDisk } from "../../support/fake-store.ts";
 
 const on = (uptimeMs: number, text: string): LogEvent => ({
   kind: "event",

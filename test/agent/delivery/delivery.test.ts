@@ -22,7 +22,7 @@ const startDelivery = async (cloudwatch = new FakeCloudWatch()) => {
     time: hastyTime(100),
     random: () => 0.5,
     loadClocks: async () => {},
-    stampUptime: () => ({ epochMs: 1, errorMs: 1, quality: "synced" }),
+    clockOf: () => () => ({ epochMs: 1, errorMs: 1, quality: "synced" }),
     onTrouble: () => {},
     onFatal: (cause) => fatal.push(cause),
   });

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createBootEntries, drain } from "../../../agent/delivery/boot-entries.ts";
 import { createMetricRule } from "../../../agent/delivery/metric.ts";
-import { undelivered } from "../../../agent/delivery/pending.ts";
+import { bootKeyOf, type PendingEntry } from "../../../agent/delivery/pending.ts";
+import { messagesOf } from "../../../agent/delivery/write.ts";
 import type { IntentStamp, StoredFrame } from "../../../agent/spool/spool.ts";
 import { encodeFrame } from "../../../shared/codec/encode.ts";
 import type { Body } from "../../../shared/frame.ts";
@@ -35,35 +37,45 @@ const events = (...formats: string[]): Body => ({
     values: [],
   })),
 });
-const told = (frames: StoredFrame[], next = 0): Record<string, unknown>[] =>
-  undelivered(frames, [{ device: "pump", boot, next, stampMs: 0 }], createMetricRule("test"))
-    .flatMap((entry) => entry.messages(stamp, "json"))
+const undelivered = (frame: StoredFrame, next = 0): PendingEntry[] =>
+  drain(
+    createBootEntries({
+      bootKey: bootKeyOf(frame),
+      frames: [frame],
+      next,
+      nextStamp: () => stamp,
+      metricRule: createMetricRule("test"),
+    }),
+  );
+const told = (frame: StoredFrame, next = 0): Record<string, unknown>[] =>
+  undelivered(frame, next)
+    .flatMap((entry) => messagesOf(entry, "json"))
     .map((message) => JSON.parse(message));
 
 describe("what a frame leaves to be delivered", () => {
   it("is its events from where it was new, and beyond what was delivered", () => {
     const frame = frameOf(encoded(events("a", "b", "c")), { from: 1 });
 
-    const whole = told([frame]);
-    const rest = told([frame], 2);
+    const whole = told(frame);
+    const rest = told(frame, 2);
 
     expect(whole.map(({ seq, message }) => [seq, message])).toEqual([
       [1, "b"],
       [2, "c"],
     ]);
     expect(rest.map(({ seq }) => seq)).toEqual([2]);
-    expect(told([frame], 3)).toEqual([]);
+    expect(told(frame, 3)).toEqual([]);
   });
 
   it("is a notice and the bytes where it cannot be read", () => {
     const frame = frameOf(brokenBody(headerOf(boot, 0, 3)));
 
-    const [entry, ...others] = undelivered([frame], [], createMetricRule("test"));
+    const [entry, ...others] = undelivered(frame);
 
     expect(others).toEqual([]);
-    expect(entry).toMatchObject({ seq: 0, next: 3, isEvent: false });
+    expect(entry).toMatchObject({ seq: 0, next: 3, event: null });
     expect(entry?.unreadable).toMatch(/ at byte \d+$/);
-    expect(told([frame])).toMatchObject([{ event: "dead_letter", count: 3, seq: 0 }]);
+    expect(told(frame)).toMatchObject([{ event: "dead_letter", count: 3, seq: 0 }]);
   });
 
   it("is a notice for each drop of a tombstone, or one for what was not stored before", () => {
@@ -73,8 +85,8 @@ describe("what a frame leaves to be delivered", () => {
     ];
     const tombstone = encoded({ kind: "tombstone", uptimeMs: 9, drops });
 
-    const whole = told([frameOf(tombstone)]);
-    const part = told([frameOf(tombstone, { from: 2 })]);
+    const whole = told(frameOf(tombstone));
+    const part = told(frameOf(tombstone, { from: 2 }));
 
     expect(whole.map(({ count, of }) => [count, of])).toEqual([
       [2, "info"],
@@ -87,8 +99,8 @@ describe("what a frame leaves to be delivered", () => {
     const closes = { boot: bootOf(1), next: 7 };
     const frame = frameOf(encoded(events("a", "b", "c")), { from: 1, lost: 1, closes });
 
-    const whole = told([frame]);
-    const rest = told([frame], 2);
+    const whole = told(frame);
+    const rest = told(frame, 2);
 
     expect(whole).toMatchObject([
       { event: "boot_closed", boot: "1-b0070001", seq: 7, reason: "tail unknown after seq 6" },
@@ -106,7 +118,7 @@ describe("what a frame leaves to be delivered", () => {
         const end = header.first + header.count;
         const frame = frameOf(bytes, { boot: header.boot, from: header.first, end });
 
-        const entries = undelivered([frame], [], createMetricRule("test"));
+        const entries = undelivered(frame);
 
         expect(entries[0]?.seq).toBe(header.first);
         expect(entries.at(-1)?.next).toBe(end);

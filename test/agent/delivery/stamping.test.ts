@@ -1,29 +1,32 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StampRange } from "../../../agent/delivery/stamp-window.ts";
-import { stampIntended, stampPending } from "../../../agent/delivery/stamping.ts";
-import { entryAt } from "../../support/any-batch.ts";
+import { createStamper, intendedStamps } from "../../../agent/delivery/stamping.ts";
+import type { IntentStamp, Progress } from "../../../agent/spool/spool.ts";
 import { bootOf } from "../../support/any-receipt.ts";
 
-const entryOf = (seq: number, uptimeMs: number | null) => entryAt(0, seq, { uptimeMs });
-const asIs = (_device: string, _boot: unknown, uptimeMs: number) =>
-  ({ epochMs: uptimeMs, errorMs: 1, quality: "synced" }) as const;
-const progressOf = (stampMs: number, trueMs?: number) => [
-  {
-    device: "pump",
-    boot: bootOf(1),
-    next: 0,
-    stampMs,
-    ...(trueMs === undefined ? {} : { trueMs }),
-  },
-];
+const asIs = (uptimeMs: number) => ({ epochMs: uptimeMs, errorMs: 1, quality: "synced" }) as const;
+const doneAt = (stampMs: number, trueMs?: number): Progress => ({
+  device: "pump",
+  boot: bootOf(1),
+  next: 0,
+  stampMs,
+  ...(trueMs === undefined ? {} : { trueMs }),
+});
 const range: StampRange = { leastMs: 1_000, mostMs: 3_000, nowMs: 2_000 };
+
+/** Stamps entries with these uptimes, one after another. */
+const stampAll = (
+  uptimes: (number | null)[],
+  { done, within = null }: { done?: Progress; within?: StampRange | null } = {},
+): IntentStamp[] => {
+  const nextStamp = createStamper({ readClock: asIs, done, range: within });
+  return uptimes.flatMap((uptimeMs, seq) => nextStamp(seq, uptimeMs) ?? []);
+};
 
 describe("stamps of what waits", () => {
   it("never run backwards within a boot, and the bound grows by what one was moved", () => {
-    const stamps = stampPending([entryOf(0, 50), entryOf(1, 40)], [], asIs, null).map(
-      ({ stamp }) => stamp,
-    );
+    const stamps = stampAll([50, 40]);
 
     expect(stamps).toMatchObject([
       { epochMs: 50, errorMs: 1 },
@@ -32,28 +35,21 @@ describe("stamps of what waits", () => {
   });
 
   it("go on from what was delivered", () => {
-    const [entry] = stampPending([entryOf(0, 50)], progressOf(70), asIs, null);
+    const [stamp] = stampAll([50], { done: doneAt(70) });
 
-    expect(entry?.stamp).toMatchObject({ epochMs: 70, errorMs: 21 });
+    expect(stamp).toMatchObject({ epochMs: 70, errorMs: 21 });
   });
 
   it("are those of the entry before where nothing tells the time", () => {
-    const entries = stampPending([entryOf(0, 50), entryOf(1, null)], [], asIs, null);
+    const stamps = stampAll([50, null]);
 
-    expect(entries[1]?.stamp).toEqual({ epochMs: 50, errorMs: null, quality: "estimated" });
+    expect(stamps[1]).toEqual({ epochMs: 50, errorMs: null, quality: "estimated" });
   });
 
   it("are the nearest in range, with the true stamp beside them", () => {
-    const uptimes = [5, 7, 1_500, 9_000, 9_001];
+    const stamps = stampAll([5, 7, 1_500, 9_000, 9_001], { within: range });
 
-    const stamps = stampPending(
-      uptimes.map((ms, seq) => entryOf(seq, ms)),
-      [],
-      asIs,
-      range,
-    );
-
-    expect(stamps.map(({ stamp }) => [stamp.epochMs, stamp.trueMs])).toEqual([
+    expect(stamps.map(({ epochMs, trueMs }) => [epochMs, trueMs])).toEqual([
       [1_000, 5],
       [1_000, 7],
       [1_500, undefined],
@@ -63,9 +59,9 @@ describe("stamps of what waits", () => {
   });
 
   it("keep the true stamp when the batch before ended with another one", () => {
-    const [entry] = stampPending([entryOf(0, 60)], progressOf(1_000, 50), asIs, range);
+    const [stamp] = stampAll([60], { done: doneAt(1_000, 50), within: range });
 
-    expect(entry?.stamp).toMatchObject({ epochMs: 1_000, trueMs: 60, errorMs: 1 });
+    expect(stamp).toMatchObject({ epochMs: 1_000, trueMs: 60, errorMs: 1 });
   });
 
   it("have a date whatever uptime a device claims, and never run backwards", () => {
@@ -74,8 +70,7 @@ describe("stamps of what waits", () => {
         fc.array(fc.oneof(fc.maxSafeInteger(), fc.constant(null)), { minLength: 1 }),
         fc.constantFrom(range, null),
         (uptimes, within) => {
-          const entries = uptimes.map((ms, seq) => entryOf(seq, ms));
-          const sent = stampPending(entries, [], asIs, within).map(({ stamp }) => stamp.epochMs);
+          const sent = stampAll(uptimes, { within }).map(({ epochMs }) => epochMs);
 
           for (const epochMs of sent) expect(() => new Date(epochMs).toISOString()).not.toThrow();
           expect(sent).toEqual(sent.toSorted((left, right) => left - right));
@@ -91,14 +86,13 @@ describe("stamps of an intent", () => {
     const stamps = [1, 2].map((epochMs) => ({ epochMs, errorMs: 1, quality: "synced" }) as const);
     const run = { device: "pump", boot: bootOf(1), from: 3, stamps };
 
-    const entries = stampIntended(
-      [2, 3, 4, 5].map((seq) => entryOf(seq, 0)),
-      [run],
-    );
+    const nextStamp = intendedStamps(run);
 
-    expect(entries.map(({ seq, stamp }) => [seq, stamp.epochMs])).toEqual([
-      [3, 1],
-      [4, 2],
+    expect([2, 3, 4, 5].map((seq) => nextStamp(seq, 0)?.epochMs)).toEqual([
+      undefined,
+      1,
+      2,
+      undefined,
     ]);
   });
 });

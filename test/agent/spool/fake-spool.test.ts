@@ -1,5 +1,6 @@
 import { spoolContract } from "../../contract/spool.ts";
-import { type FakeDisk, fakeSpool } from "../../support/fake-spool.ts";
+import { fakeSpool } from "../../support/fake-spool.ts";
+import type { FakeDisk } from "../../support/fake-store.ts";
 
 const disks = new Map<string, FakeDisk>();
 
