@@ -20,7 +20,9 @@ const sourcesIn = (folder: string): string[] =>
 const importsOf = (folder: string): Import[] =>
   sourcesIn(folder).flatMap((file) => {
     const text = readFileSync(join(root, file), "utf8");
-    const found = [...text.matchAll(/^(?:import|export)\b(?:[^"';=]*?\bfrom)?\s*["']([^"'\n]+)["'];/gm)];
+    const found = [
+      ...text.matchAll(/^(?:import|export)\b(?:[^"';=]*?\bfrom)?\s*["']([^"'\n]+)["'];/gm),
+    ];
     return found.map(([, specifier = ""]) => {
       const isPackage = !specifier.startsWith(".");
       const target = isPackage ? specifier : normalize(join(dirname(file), specifier));
