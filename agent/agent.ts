@@ -21,6 +21,11 @@ export interface AgentPorts {
   cloudwatch?: AWSCloudWatchLogs;
   /** Something the operator should know; the agent goes on. */
   onTrouble?(message: string): void;
+  /**
+   * Events are about to be sent again that may have been delivered; told before the call, since the
+   * count so far is in memory and ends with the process.
+   */
+  onRepeat?(possiblyDuplicated: number): void;
   /** The agent cannot keep its promise any more and should end at once. */
   onFatal?(cause: unknown): void;
   time?: Time;
@@ -49,6 +54,7 @@ interface Shared {
   metrics: Metrics;
   time: Time;
   onTrouble(message: string): void;
+  onRepeat(possiblyDuplicated: number): void;
   onFatal(cause: unknown): void;
 }
 
@@ -85,7 +91,12 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
 };
 
 const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shared> => {
-  const { time = systemTime, onTrouble = () => {}, onFatal = throwLater } = ports;
+  const {
+    time = systemTime,
+    onTrouble = nothing,
+    onRepeat = nothing,
+    onFatal = throwLater,
+  } = ports;
   const { cloudwatch, fleet } = settings;
   const metrics = createMetrics();
   const streams = createStreams({ group: cloudwatch.group, stream: cloudwatch.stream, fleet });
@@ -109,6 +120,7 @@ const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shar
     metrics,
     time,
     onTrouble,
+    onRepeat,
     onFatal,
   };
 };
@@ -163,6 +175,8 @@ const startDelivery = async (shared: Shared): Promise<Schedule> => {
       (() => ({ epochMs: Math.floor(time.epochMs()), errorMs: null, quality: "placed" })),
   });
 };
+
+const nothing = (): void => {};
 
 const throwLater = (cause: unknown): void => {
   setImmediate(() => {

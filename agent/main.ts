@@ -1,7 +1,6 @@
 import { createAgent } from "./agent.ts";
 import { messageOf } from "./errors.ts";
 import { createLog, createTroubleFilter } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
 import type { Settings } from "./settings.ts";
 import { systemTime } from "./time.ts";
 
@@ -16,13 +15,13 @@ export const runAgent = async (settings: Settings): Promise<number> => {
       (message, heldBack) => log.warn(heldBack > 0 ? { heldBack } : {}, message),
       systemTime,
     ),
+    onRepeat(possiblyDuplicated) {
+      log.warn({ possiblyDuplicated }, "sending events again that may have been delivered");
+    },
     onFatal(cause) {
       log.fatal(messageOf(cause));
       process.exit(1);
     },
-  });
-  onRepeat(agent.metrics, (possiblyDuplicated) => {
-    log.warn({ possiblyDuplicated }, "sending events again that may have been delivered");
   });
   const { mqtt, cloudwatch } = settings;
   log.info({ mqtt: agent.mqttUrl, group: cloudwatch.group, stream: cloudwatch.stream }, "ready");
@@ -41,22 +40,6 @@ export const runAgent = async (settings: Settings): Promise<number> => {
   const isDrained = await agent.stop();
   log.info({ ...agent.metrics, isDrained }, "stopped");
   return 0;
-};
-
-/**
- * Tells of each rise of `possiblyDuplicated` before the call that makes it so: the count itself is
- * in memory, and would be lost with a process that is killed between that call and the next status.
- */
-const onRepeat = (metrics: Metrics, tell: (possiblyDuplicated: number) => void): void => {
-  let count = metrics.possiblyDuplicated;
-  Object.defineProperty(metrics, "possiblyDuplicated", {
-    enumerable: true,
-    get: () => count,
-    set(next: number) {
-      if (next > count) tell(next);
-      count = next;
-    },
-  });
 };
 
 const stopSignal = (): Promise<NodeJS.Signals> =>

@@ -26,6 +26,8 @@ export interface DeliveryOptions extends Pick<ComposerOptions, "loadClocks" | "c
   /** In [0, 1). */
   random(): number;
   onTrouble(message: string): void;
+  /** Events are about to be sent again that may have been delivered; how many so far. */
+  onRepeat(possiblyDuplicated: number): void;
   /** The spool failed: nothing more can be promised. */
   onFatal(cause: unknown): void;
 }

@@ -39,6 +39,8 @@ export interface OutcomeOptions {
   /** Events with a stamp CloudWatch refuses: sent with the nearest it accepts, or kept. */
   refusedStamps: "restamp" | "keep";
   onTrouble(message: string): void;
+  /** Told before events are sent again that may have been delivered; how many so far. */
+  onRepeat(possiblyDuplicated: number): void;
 }
 
 const retryBaseMs = 50;
@@ -115,6 +117,7 @@ export const createOutcomes = (options: OutcomeOptions): Outcomes => {
       if (pauseMs > 0) return { kind: "pause", pauseMs };
       const rest = withAccepted(batch, (index) => seen.has(index));
       metrics.possiblyDuplicated += rest.events.length - (batch.events.length - length);
+      options.onRepeat(metrics.possiblyDuplicated);
       return goOn(rest);
     },
   };

@@ -93,7 +93,14 @@ export const startDeliveryStep = async (
   });
   const group = { retentionDays: 0, tags: {}, class: "STANDARD" as const };
   const creator = createCreator({ ...shared, group, onTrouble });
-  const outcomes = createOutcomes({ ...shared, creator, pace, unknownOutcomeWaitMs, onTrouble });
+  const outcomes = createOutcomes({
+    ...shared,
+    creator,
+    pace,
+    unknownOutcomeWaitMs,
+    onTrouble,
+    onRepeat: () => {},
+  });
   const deliver = createDeliver({ ...shared, composer, outcomes, readPace });
   const nextSeq = new Map<number, number>();
   /** Lets time pass until the promise settles. */

@@ -110,6 +110,7 @@ export const createDeliverySystem = async (
         quality: "synced",
       }),
       onTrouble: (message) => troubles.push(message),
+      onRepeat: () => {},
       onFatal(cause) {
         if (!run.isOver) throw cause;
       },

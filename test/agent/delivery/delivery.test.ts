@@ -24,6 +24,7 @@ const startDelivery = async (cloudwatch = new FakeCloudWatch()) => {
     loadClocks: async () => {},
     clockOf: () => () => ({ epochMs: 1, errorMs: 1, quality: "synced" }),
     onTrouble: () => {},
+    onRepeat: () => {},
     onFatal: (cause) => fatal.push(cause),
   });
   const store = async (device: string): Promise<void> => {
