@@ -108,6 +108,7 @@ const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shar
   });
   const devices = createDevices({
     boots: spool.boots,
+    boot: spool.boot,
     limit: settings.devicesInMemory,
     toEpochMs: createWallClock(time),
   });
@@ -167,8 +168,8 @@ const startDelivery = async (shared: Shared): Promise<Schedule> => {
     ...shared,
     intended: await spool.intended(),
     random: Math.random,
-    async loadClocks(names) {
-      for (const name of names) await devices.load(name);
+    async loadClocks(boots) {
+      for (const { device, boot } of boots) await devices.loadClock(device, boot);
     },
     clockOf: (device, boot) =>
       devices.readClock(device, boot) ??

@@ -22,10 +22,9 @@ export interface Devices {
   with(id: string, use: (device: Device) => void): Promise<void> | undefined;
   /** Resolves once the device is in memory. */
   load(id: string): Promise<void>;
-  /**
-   * What stamps uptimes of a boot of a loaded device; null if it is not in memory or that boot has
-   * told no time.
-   */
+  /** Resolves once the clock of the boot is in memory, of a device that may not be. */
+  loadClock(id: string, boot: Boot): Promise<void>;
+  /** What stamps uptimes of a boot; null if its clock is not in memory or has been told no time. */
   readClock(id: string, boot: Boot): ((uptimeMs: number) => Stamp) | null;
   /** Devices in memory. */
   size(): number;
@@ -34,6 +33,8 @@ export interface Devices {
 export interface DevicesOptions {
   /** What is stored of a device, oldest boot first. */
   boots(id: string): Promise<BootRecord[]>;
+  /** What is stored of one boot. */
+  boot(id: string, boot: Boot): Promise<BootRecord | null>;
   /** Devices in memory, four boots each on average; those not heard of for longest give way. */
   limit: number;
   toEpochMs(monotonicMs: number): number;
@@ -45,6 +46,8 @@ const bootsOfDevice = 4;
 export const createDevices = (options: DevicesOptions): Devices => {
   const known = new Map<string, { device: Device; boots: number }>();
   const loading = new Map<string, Promise<Device>>();
+  /** Clocks of boots whose events are delivered while their device is silent. */
+  const clocks = new Map<string, Map<string, BootClock>>();
   let boots = 0;
 
   const drop = (id: string): void => {
@@ -63,9 +66,23 @@ export const createDevices = (options: DevicesOptions): Devices => {
     }
     return device;
   };
+  const readBoot = async (id: string, boot: Boot): Promise<void> => {
+    const record = await options.boot(id, boot);
+    if (record === null || known.has(id)) return;
+    const ofDevice = clocks.get(id) ?? new Map<string, BootClock>();
+    const { toEpochMs } = options;
+    ofDevice.set(bootText(boot), createBootClock({ state: record.clock, toEpochMs }));
+    clocks.delete(id);
+    clocks.set(id, ofDevice);
+    for (const oldest of clocks.keys()) {
+      if (clocks.size <= options.limit) break;
+      clocks.delete(oldest);
+    }
+  };
   const read = async (id: string): Promise<Device> => {
     const records = await options.boots(id);
     loading.delete(id);
+    clocks.delete(id);
     return keep(createDevice(id, records, options.toEpochMs));
   };
   const fetch = (id: string): Promise<Device> => {
@@ -85,8 +102,15 @@ export const createDevices = (options: DevicesOptions): Devices => {
       if (place === undefined) await fetch(id);
       else keep(place.device);
     },
+    async loadClock(id, boot) {
+      const place = known.get(id);
+      if (place !== undefined) keep(place.device);
+      else if (loading.has(id)) await fetch(id);
+      else if (clocks.get(id)?.has(bootText(boot)) !== true) await readBoot(id, boot);
+    },
     readClock(id, boot) {
-      const clock = known.get(id)?.device.clock(boot);
+      const place = known.get(id);
+      const clock = place?.device.clock(boot) ?? clocks.get(id)?.get(bootText(boot));
       return clock?.isSet() ? clock.stamp : null;
     },
     size: () => known.size,

@@ -1,6 +1,6 @@
 import type { Boot } from "../../shared/frame.ts";
 import { AgentError } from "../errors.ts";
-import type { Intent, Progress, Spool, StoredFrame } from "../spool/spool.ts";
+import type { BootOfDevice, Intent, Progress, Spool, StoredFrame } from "../spool/spool.ts";
 import { type Batch, type CutEntries, callLength, cutBatch, takeAll } from "./batch.ts";
 import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
 import { liveBoots, mergeBoots } from "./merge.ts";
@@ -31,9 +31,9 @@ export interface Composer {
 export interface ComposerOptions {
   spool: Spool;
   streams: Streams;
-  /** Makes the clocks of these devices ready to stamp. */
-  loadClocks(devices: Set<string>): Promise<void>;
-  /** The clock of a boot whose device is loaded. */
+  /** Makes the clocks of these boots ready to stamp. */
+  loadClocks(boots: readonly BootOfDevice[]): Promise<void>;
+  /** The clock of a boot, once that is loaded. */
   clockOf(device: string, boot: Boot): ReadClock;
   stampWindow: StampWindow;
   /** `restamp`: what the group would refuse gets the nearest stamp it takes. */
@@ -53,26 +53,36 @@ const liveShare = 0.25;
 const storedBytes = (frames: StoredFrame[]): number =>
   frames.reduce((bytes, frame) => bytes + frame.storedBytes, 0);
 
-type Found = Pick<Batch, "lane" | "frames" | "progress">;
+/** What was looked at for a batch. */
+interface Found extends Pick<Batch, "lane" | "frames" | "progress"> {
+  byBoot: Map<string, StoredFrame[]>;
+}
 
-const compose = (found: Found, cut: CutEntries, isLast: boolean): ComposedBatch => {
+const firstFrames = (byBoot: Map<string, StoredFrame[]>): StoredFrame[] =>
+  [...byBoot.values()].map(([first]) => first as StoredFrame);
+
+const compose = (
+  { lane, frames, progress }: Found,
+  cut: CutEntries,
+  isLast: boolean,
+): ComposedBatch => {
   const { entries, events, json, target } = cut;
   const length = callLength(events);
-  const body = bodyOf(target, length === json.length ? json : json.slice(0, length));
-  return { ...found, target, entries, events, isLast, length, body };
+  const body = bodyOf(target, json, length);
+  return { lane, frames, progress, target, entries, events, isLast, length, body };
 };
 
 type StampsOf = (first: StoredFrame, bootKey: string, done: Progress | undefined) => NextStamp;
 
 /** What waits of each boot; a boot without stamps is left out. */
 const openBoots = (
-  { frames, progress }: Found,
+  { byBoot, progress }: Found,
   metricRule: MetricRule,
   stampsOf: (...boot: Parameters<StampsOf>) => NextStamp | null,
 ): BootEntries[] => {
   const doneOf = new Map(progress.map((done) => [bootKeyOf(done), done]));
   const boots: BootEntries[] = [];
-  for (const [bootKey, ofBoot] of framesByBoot(frames)) {
+  for (const [bootKey, ofBoot] of byBoot) {
     const done = doneOf.get(bootKey);
     const nextStamp = stampsOf(ofBoot[0] as StoredFrame, bootKey, done);
     if (nextStamp === null) continue;
@@ -86,6 +96,12 @@ export const createComposer = (options: ComposerOptions): Composer => {
   const { spool, streams, metricRule } = options;
   const write = createWriter(options.form);
 
+  const look = async (lane: string): Promise<Found> => {
+    const frames = await spool.read(lane, windowBytes);
+    const byBoot = framesByBoot(frames);
+    const progress = await spool.progressOf(lane, firstFrames(byBoot));
+    return { lane, frames, byBoot, progress };
+  };
   const rangeOf = (lane: string): StampRange | null =>
     options.refusedStamps === "keep"
       ? null
@@ -100,11 +116,10 @@ export const createComposer = (options: ComposerOptions): Composer => {
   };
   return {
     async compose(lane) {
-      const frames = await spool.read(lane, windowBytes);
+      const found = await look(lane);
+      const { byBoot, frames } = found;
       if (frames.length === 0) return null;
-      const progress = await spool.progress(lane);
-      await options.loadClocks(new Set(frames.map(({ device }) => device)));
-      const found = { lane, frames, progress };
+      await options.loadClocks(firstFrames(byBoot));
       const range = rangeOf(lane);
       const boots = openBoots(found, metricRule, ({ device, boot }, _, done) =>
         createStamper({ readClock: options.clockOf(device, boot), done, range }),
@@ -117,8 +132,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
       return compose(found, cut, isWhole && storedBytes(frames) <= windowBytes);
     },
     async recompose({ lane, group, stream, runs }) {
-      const frames = await spool.read(lane, windowBytes);
-      const found = { lane, frames, progress: await spool.progress(lane) };
+      const found = await look(lane);
       const runOf = new Map(runs.map((run) => [bootKeyOf(run), run]));
       const boots = openBoots(found, metricRule, (_, bootKey) => {
         const run = runOf.get(bootKey);

@@ -15,6 +15,7 @@ import {
   letterKeyOf,
   metaKey,
   progressKey,
+  progressPrefix,
   rangeOf,
 } from "./keys.ts";
 import { createLaneFrames, type LaneFrames } from "./lane-frames.ts";
@@ -28,6 +29,7 @@ import type {
   DeviceChange,
   Intent,
   NewFrame,
+  Progress,
   Settlement,
   Spool,
   SpoolLimits,
@@ -134,6 +136,12 @@ const keyedSpool = (parts: Parts): Spool => {
       const records = await list<BootRecord>(bootPrefix(device));
       return records.sort((left, right) => left.order - right.order);
     },
+    boot: (device, boot) =>
+      whileOpen(async () => {
+        await group.synced();
+        const record = store.getSync(bootKey(device, boot));
+        return record === undefined ? null : decodeJson<BootRecord>(record);
+      }),
     hasRoom: (lane, bytes, isNewDevice) =>
       lanes.hasRoom(lane, bytes) &&
       parts.unsyncedBytes + bytes <= unsyncedLimitBytes &&
@@ -142,14 +150,7 @@ const keyedSpool = (parts: Parts): Spool => {
       closing === undefined ? append(parts, frame, record, change) : Promise.reject(closedError()),
     synced: group.synced,
     bury: (letter) => whileOpen(() => group.commit(letters.add(letter), true)),
-    deadLetters: () =>
-      whileOpen(async () => {
-        const kept: StoredLetter[] = [];
-        for await (const [key, value] of store.entries(rangeOf("d/"))) {
-          kept.push({ ...decodeJson<DeadLetter>(value), id: letterIdOf(key) });
-        }
-        return kept;
-      }),
+    deadLetters: () => whileOpen(() => readLetters(store)),
     dropLetters: (ids) =>
       whileOpen(() =>
         group.commit(
@@ -162,7 +163,8 @@ const keyedSpool = (parts: Parts): Spool => {
     intended: () =>
       whileOpen(async () => (await store.keys(rangeOf("i/"))).map((key) => laneOf(key))),
     read: (lane, limitBytes) => whileOpen(() => parts.frames.read(lane, limitBytes)),
-    progress: (lane) => whileOpen(() => parts.progress.read(lane)),
+    progress: (lane) => list<Progress>(progressPrefix(lane)),
+    progressOf: (lane, boots) => whileOpen(async () => parts.progress.read(lane, boots)),
     intent: (lane) =>
       whileOpen(async () => {
         const value = await store.get(intentKey(lane));
@@ -177,6 +179,14 @@ const keyedSpool = (parts: Parts): Spool => {
       return closing;
     },
   };
+};
+
+const readLetters = async (store: KeyedStore): Promise<StoredLetter[]> => {
+  const kept: StoredLetter[] = [];
+  for await (const [key, value] of store.entries(rangeOf("d/"))) {
+    kept.push({ ...decodeJson<DeadLetter>(value), id: letterIdOf(key) });
+  }
+  return kept;
 };
 
 const closedError = (cause?: unknown): AgentError =>
@@ -205,8 +215,9 @@ const append = (
   ];
   for (const { boot, lane } of forget) {
     changes.push({ type: "del", key: bootKey(frame.device, boot) });
-    changes.push(...stale.forget(lane, frame.device, boot));
-    parts.progress.forget(lane);
+    const forgotten = stale.forget(lane, frame.device, boot);
+    parts.progress.forget(lane, forgotten);
+    changes.push(...forgotten);
   }
   if (isNewDevice) changes.push(put(devicesKey, ++parts.devices));
   parts.unsyncedBytes += value.length;
@@ -229,7 +240,7 @@ const settled = (parts: Parts, settlement: Settlement): Change[] => {
   for (const done of progress) changes.push(put(progressKey(lane, done.device, done.boot), done));
   for (const letter of deadLetters) changes.push(...letters.add(letter));
   const swept = stale.sweep(lane);
-  if (swept.length > 0) parts.progress.forget(lane);
+  parts.progress.forget(lane, swept);
   changes.push(...swept, laneChange(lanes, lane));
   return changes;
 };

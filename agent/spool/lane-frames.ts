@@ -37,6 +37,9 @@ const defaultKeptBytes = 33_554_432;
 /** Of one lane: the window of two batches. */
 const keptLaneBytes = 1_048_576;
 
+/** Frames that are read one by one: an iterator takes as long as 50 of them. */
+const singlesLimit = 8;
+
 /** What a frame takes in memory besides its bytes. */
 const frameOverheadBytes = 400;
 
@@ -67,13 +70,28 @@ export const createLaneFrames = (options: LaneFramesOptions): LaneFrames => {
     }
     kept.set(lane, held, held.bytes);
   };
-  const readStore = async (lane: string, from: number, limitBytes: number) => {
+  const readStore = async (
+    lane: string,
+    from: number,
+    limitBytes: number,
+  ): Promise<StoredFrame[]> => {
+    const { tail } = lanes.get(lane);
     const frames: StoredFrame[] = [];
     let leftBytes = limitBytes;
-    const range = { gte: frameKey(lane, from), lt: frameKey(lane, lanes.get(lane).tail) };
-    for await (const [key, value] of store.entries(range)) {
-      frames.push(decodeStored(lane, positionOf(key), value));
-      leftBytes -= value.length;
+    const add = (position: number, record: Uint8Array): void => {
+      frames.push(decodeStored(lane, position, record));
+      leftBytes -= record.length;
+    };
+    if (tail - from <= singlesLimit) {
+      for (let position = from; position < tail && leftBytes >= 0; position++) {
+        const record = store.getSync(frameKey(lane, position));
+        if (record !== undefined) add(position, record);
+      }
+      return frames;
+    }
+    const range = { gte: frameKey(lane, from), lt: frameKey(lane, tail) };
+    for await (const [key, record] of store.entries(range)) {
+      add(positionOf(key), record);
       if (leftBytes < 0) break;
     }
     return frames;

@@ -1,55 +1,61 @@
-import type { Boot } from "../../shared/frame.ts";
+import type { Change } from "./group-commit.ts";
 import { createKept } from "./kept.ts";
 import type { KeyedStore } from "./keyed-store.ts";
-import { progressKey, progressPrefix, rangeOf } from "./keys.ts";
+import { progressKey, progressPrefix } from "./keys.ts";
 import { decodeJson } from "./record.ts";
-import type { Progress } from "./spool.ts";
+import type { BootOfDevice, Progress } from "./spool.ts";
 
 /** How far the boots of each lane are delivered; kept in memory for the lanes in use. */
 export interface LaneProgress {
-  read(lane: string): Promise<Progress[]>;
+  /** Of these boots, where they have any. */
+  read(lane: string, boots: readonly BootOfDevice[]): Progress[];
   /** These are on their way to the store. */
-  settle(lane: string, progress: Progress[]): void;
-  /** Something of the lane is on its way out of the store. */
-  forget(lane: string): void;
+  settle(lane: string, progress: readonly Progress[]): void;
+  /** Records of the lane may be among what these changes, on their way to the store, delete. */
+  forget(lane: string, changes: readonly Change[]): void;
 }
 
 /** Records in memory, some 300 bytes each. */
 const defaultKeptRecords = 32_768;
 
 export const createLaneProgress = (
-  store: KeyedStore,
+  store: Pick<KeyedStore, "getSync">,
   keptRecords: number = defaultKeptRecords,
 ): LaneProgress => {
-  const kept = createKept<Map<string, Progress>>(keptRecords);
-  let forgotten = 0;
+  /** Null for what the store does not hold. */
+  const kept = createKept<Map<string, Progress | null>>(keptRecords);
 
-  const keyOf = ({ device, boot }: { device: string; boot: Boot }): string =>
-    progressKey("", device, boot);
-  const keep = (lane: string, records: Map<string, Progress>): void =>
-    kept.set(lane, records, 1 + records.size);
+  const readStore = (key: string): Progress | null => {
+    const record = store.getSync(key);
+    return record === undefined ? null : decodeJson<Progress>(record);
+  };
   return {
-    async read(lane) {
-      const known = kept.get(lane);
-      if (known !== undefined) return [...known.values()];
-      const before = forgotten;
-      const records = new Map<string, Progress>();
-      for await (const [, value] of store.entries(rangeOf(progressPrefix(lane)))) {
-        const done = decodeJson<Progress>(value);
-        records.set(keyOf(done), done);
+    read(lane, boots) {
+      const records = kept.get(lane) ?? new Map<string, Progress | null>();
+      const found: Progress[] = [];
+      for (const { device, boot } of boots) {
+        const key = progressKey(lane, device, boot);
+        const known = records.get(key);
+        const done = known === undefined ? readStore(key) : known;
+        records.set(key, done);
+        if (done !== null) found.push(done);
       }
-      if (forgotten === before) keep(lane, records);
-      return [...records.values()];
+      kept.set(lane, records, records.size);
+      return found;
     },
     settle(lane, progress) {
-      const known = kept.get(lane);
-      if (known === undefined) return;
-      for (const done of progress) known.set(keyOf(done), done);
-      keep(lane, known);
+      const records = kept.get(lane);
+      if (records === undefined) return;
+      for (const done of progress) records.set(progressKey(lane, done.device, done.boot), done);
+      kept.set(lane, records, records.size);
     },
-    forget(lane) {
-      forgotten++;
-      kept.drop(lane);
+    forget(lane, changes) {
+      const prefix = progressPrefix(lane);
+      const gone = changes.filter(({ type, key }) => type === "del" && key.startsWith(prefix));
+      if (gone.length === 0) return;
+      const records = kept.get(lane) ?? new Map<string, Progress | null>();
+      for (const { key } of gone) records.set(key, null);
+      kept.set(lane, records, records.size);
     },
   };
 };

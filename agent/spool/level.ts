@@ -57,6 +57,7 @@ const openError = (directory: string, thrown: unknown): AgentError => {
 
 const keyedStore = (store: Store): KeyedStore => ({
   get: (key) => store.get(key),
+  getSync: (key) => store.getSync(key),
   keys: (range) => store.keys(range).all(),
   entries: (range) => store.iterator(range),
   async write(changes, isSynced) {

@@ -109,6 +109,12 @@ export interface SpoolUsage {
   devices: number;
 }
 
+/** One boot of one device. */
+export interface BootOfDevice {
+  device: string;
+  boot: Boot;
+}
+
 /** A boot whose cursor is given up, and the lane its frames went to. */
 export interface ForgottenBoot {
   boot: Boot;
@@ -143,6 +149,8 @@ export interface Spool {
   readonly storeId: number;
   /** All that is known of a device, oldest boot first; every append so far included. */
   boots(device: string): Promise<BootRecord[]>;
+  /** What is known of one boot, every append so far included; null where that is nothing. */
+  boot(device: string, boot: Boot): Promise<BootRecord | null>;
   /**
    * Whether a frame can be taken now: not where the spool or the lane is full, where the disk lags
    * too far behind, or where the device would be one too many.
@@ -171,6 +179,8 @@ export interface Spool {
   /** Frames of a lane, oldest first, until they exceed `limitBytes`; at least one where any waits. */
   read(lane: string, limitBytes: number): Promise<StoredFrame[]>;
   progress(lane: string): Promise<Progress[]>;
+  /** Of these boots only, where they have any. */
+  progressOf(lane: string, boots: readonly BootOfDevice[]): Promise<Progress[]>;
   /** The lane's open intent. */
   intent(lane: string): Promise<Intent | null>;
   /** Resolves once the intent is synced: only then may its call be made. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createDevices } from "../../agent/devices.ts";
 import type { BootRecord } from "../../agent/spool/spool.ts";
+import type { Boot } from "../../shared/frame.ts";
 import { bootOf, headerOf, newFrame, recordOf } from "../support/any-receipt.ts";
 
 const timing = { ...headerOf(bootOf(1), 0), arrivalMs: 5_000 };
@@ -8,18 +9,39 @@ const timing = { ...headerOf(bootOf(1), 0), arrivalMs: 5_000 };
 /** Devices over records that are read when the test says so. */
 const heldDevices = (limit = 10, recordsOf: (id: string) => BootRecord[] = () => []) => {
   const reads: { id: string; answer(): void }[] = [];
+  let bootReads = 0;
   const boots = (id: string): Promise<BootRecord[]> =>
     new Promise((resolve) => {
       reads.push({ id, answer: () => resolve(recordsOf(id)) });
     });
-  const devices = createDevices({ boots, limit, toEpochMs: (ms) => ms });
+  const boot = async (id: string, { nonce }: Boot): Promise<BootRecord | null> => {
+    bootReads++;
+    return recordsOf(id).find((record) => record.boot.nonce === nonce) ?? null;
+  };
+  const devices = createDevices({ boots, boot, limit, toEpochMs: (ms) => ms });
   const load = async (id: string): Promise<void> => {
     const loaded = devices.load(id);
     reads.findLast((read) => read.id === id)?.answer();
     await loaded;
   };
-  return { devices, reads, load };
+  return { devices, reads, load, bootReads: () => bootReads };
 };
+
+/** What is stored of a boot one frame of which was sent at uptime 1,000. */
+const timedRecord = (device: string, epochMs: number): BootRecord => ({
+  ...recordOf(newFrame(device, 0)),
+  clock: {
+    ackCeiling: 1,
+    segments: [
+      {
+        afterUptimeMs: -1,
+        notBefore: [],
+        notAfter: [{ uptimeMs: 1_000, epochMs }],
+        roundTripMs: null,
+      },
+    ],
+  },
+});
 
 describe("devices", () => {
   it("uses a device at once while it is in memory", async () => {
@@ -111,5 +133,38 @@ describe("devices", () => {
 
     expect(clocks).toEqual([null, null]);
     expect(boots).toBe(0);
+  });
+
+  it("reads the clock of one boot alone while its device is silent, and reads it once", async () => {
+    const { devices, bootReads } = heldDevices(10, (id) => [timedRecord(id, 7_000)]);
+
+    await devices.loadClock("pump", bootOf(1));
+    await devices.loadClock("pump", bootOf(1));
+
+    expect(devices.readClock("pump", bootOf(1))?.(1_000).epochMs).toBe(7_000);
+    expect(devices.readClock("pump", bootOf(2))).toBeNull();
+    expect(devices.size()).toBe(0);
+    expect(bootReads()).toBe(1);
+  });
+
+  it("goes by the clock of the device itself once that is in memory", async () => {
+    let epochMs = 7_000;
+    const { devices, load } = heldDevices(10, (id) => [timedRecord(id, epochMs)]);
+    await devices.loadClock("pump", bootOf(1));
+    epochMs = 9_000;
+
+    await load("pump");
+
+    expect(devices.readClock("pump", bootOf(1))?.(1_000).epochMs).toBe(9_000);
+  });
+
+  it("keeps the clocks of as many silent devices as it keeps devices", async () => {
+    const { devices, bootReads } = heldDevices(2, (id) => [timedRecord(id, 7_000)]);
+
+    for (const id of ["pump", "door", "lamp"]) await devices.loadClock(id, bootOf(1));
+    await devices.loadClock("lamp", bootOf(1));
+    await devices.loadClock("pump", bootOf(1));
+
+    expect(bootReads()).toBe(4);
   });
 });

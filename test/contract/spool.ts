@@ -92,6 +92,16 @@ export const spoolContract = (name: string, openSpool: OpenSpool): void => {
       expect(await spool.boots("pum")).toEqual([]);
     });
 
+    it("knows one boot by itself, with every append so far", async () => {
+      const spool = await open();
+      const frame = newFrame("pump", 0);
+
+      void append(spool, frame);
+
+      expect(await spool.boot("pump", bootOf(1))).toEqual(recordOf(frame));
+      expect(await spool.boot("pump", bootOf(2))).toBeNull();
+    });
+
     it("forgets what is delivered, in whatever order, and keeps the rest", async () => {
       const spool = await open();
       for (const seq of [0, 1, 2, 3]) await append(spool, newFrame("pump", seq));
@@ -127,6 +137,8 @@ export const spoolContract = (name: string, openSpool: OpenSpool): void => {
 
       expect(await spool.progress("g:pump")).toEqual([progress]);
       expect(await spool.progress("g:door")).toEqual([]);
+      const boots = [progress, { device: "pump", boot: bootOf(2) }];
+      expect(await spool.progressOf("g:pump", boots)).toEqual([progress]);
       expect(seqsOf(await spool.read("g:pump", everything))).toEqual([0]);
     });
 

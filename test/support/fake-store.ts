@@ -7,7 +7,7 @@ export type FakeDisk = Map<string, Uint8Array>;
 export interface FakeStore {
   store: KeyedStore;
   disk: FakeDisk;
-  /** Ranges of entries that were asked for. */
+  /** Ranges of entries and single values that were asked for. */
   reads(): number;
 }
 
@@ -15,6 +15,10 @@ export const fakeStore = (disk: FakeDisk = new Map()): FakeStore => {
   let reads = 0;
   const store: KeyedStore = {
     get: async (key) => disk.get(key),
+    getSync(key) {
+      reads++;
+      return disk.get(key);
+    },
     async keys({ gte, lt, limit, reverse }) {
       const keys = [...disk.keys()].filter((key) => key >= gte && key < lt).sort();
       return (reverse ? keys.reverse() : keys).slice(0, limit);

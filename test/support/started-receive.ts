@@ -28,6 +28,7 @@ export const startReceive = async (limits: Partial<SpoolLimits> = {}, devicesLim
   const fatals: unknown[] = [];
   const devices = createDevices({
     boots: spool.boots,
+    boot: spool.boot,
     limit: devicesLimit,
     toEpochMs: createWallClock(time),
   });

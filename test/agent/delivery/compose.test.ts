@@ -93,6 +93,36 @@ describe("composer", () => {
     ]);
   });
 
+  it("composes in chronological order an intent whose stamps were revised", async () => {
+    const rig = await startDeliveryStep();
+    const composer = createComposer({
+      spool: rig.spool,
+      streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
+      loadClocks: async () => {},
+      clockOf: () => (uptimeMs) => ({ epochMs: uptimeMs, errorMs: 1, quality: "synced" }),
+      stampWindow: createStampWindow(() => 0),
+      refusedStamps: "keep",
+      form: "json",
+      metricRule: createMetricRule("test"),
+      random: () => 0.99,
+    });
+    await rig.store([on(1, "a"), on(2, "b")]);
+    const stamps = [90, 80].map((epochMs) => ({ epochMs, errorMs: 3, quality: "synced" as const }));
+    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps }];
+
+    const batch = await composer.recompose({ lane, group: "g2", stream: "s2", runs });
+
+    expect(
+      eventsIn(batch.body).map(({ timestamp, message }) => [
+        timestamp,
+        JSON.parse(message).message,
+      ]),
+    ).toEqual([
+      [80, "b"],
+      [90, "a"],
+    ]);
+  });
+
   it("refuses an intent whose frames the spool does not hold", async () => {
     const { spool } = await fakeSpool();
     const composer = createComposer({

@@ -23,51 +23,57 @@ const startProgress = (keptRecords?: number) => {
   return { progress: createLaneProgress(store, keptRecords), put, disk, reads };
 };
 
+const boots = [doneAt(0), doneAt(0, 2)];
+
 describe("progress of a lane", () => {
-  it("is read once from the store", async () => {
+  it("is read once from the store, and so is that there is none", () => {
     const { progress, reads } = startProgress();
 
-    const found = [await progress.read("a"), await progress.read("a")];
+    const found = [progress.read("a", boots), progress.read("a", boots)];
 
     expect(found).toEqual([[doneAt(1)], [doneAt(1)]]);
-    expect(reads()).toBe(1);
+    expect(reads()).toBe(2);
   });
 
-  it("is what was settled since, boot by boot", async () => {
+  it("is that of the boots asked for", () => {
+    const { progress, put } = startProgress();
+    put("a", doneAt(4, 2));
+    progress.read("a", boots);
+
+    expect(progress.read("a", [doneAt(0, 2)])).toEqual([doneAt(4, 2)]);
+  });
+
+  it("is what was settled since, boot by boot", () => {
     const { progress } = startProgress();
-    await progress.read("a");
+    progress.read("a", boots);
 
     progress.settle("a", [doneAt(5), doneAt(2, 2)]);
 
-    expect(await progress.read("a")).toEqual([doneAt(5), doneAt(2, 2)]);
+    expect(progress.read("a", boots)).toEqual([doneAt(5), doneAt(2, 2)]);
   });
 
-  it("is read again after something of the lane was forgotten", async () => {
-    const { progress, disk } = startProgress();
-    await progress.read("a");
-    disk.clear();
+  it("is none of a boot whose record is on its way out, before it is out", () => {
+    const { progress } = startProgress();
 
-    progress.forget("a");
+    progress.forget("a", [{ type: "del", key: progressKey("a", "pump", bootOf(1)) }]);
 
-    expect(await progress.read("a")).toEqual([]);
+    expect(progress.read("a", boots)).toEqual([]);
   });
 
-  it("is not kept where something was forgotten while it was read", async () => {
-    const { progress, disk } = startProgress();
+  it("stays where only something else of the lane goes", () => {
+    const { progress } = startProgress();
 
-    const reading = progress.read("a");
-    progress.forget("a");
-    await reading;
-    disk.clear();
+    progress.forget("a", [{ type: "del", key: progressKey("b", "pump", bootOf(1)) }]);
 
-    expect(await progress.read("a")).toEqual([]);
+    expect(progress.read("a", boots)).toEqual([doneAt(1)]);
   });
 
-  it("is read again where other lanes took its place", async () => {
-    const { progress, put, reads } = startProgress(3);
+  it("is read again where other lanes took its place", () => {
+    const { progress, put, reads } = startProgress(2);
     put("b", doneAt(7));
-    for (const lane of ["a", "b", "a"]) await progress.read(lane);
+    for (const lane of ["a", "b", "a"]) progress.read(lane, boots);
 
-    expect(reads()).toBe(3);
+    expect(progress.read("a", boots)).toEqual([doneAt(1)]);
+    expect(reads()).toBe(6);
   });
 });
