@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { AWSCloudWatchLogs } from "./cloudwatch/client.ts";
 import { checkSettings } from "./config.ts";
 import { createDelivery } from "./delivery/delivery.ts";
-import type { Schedule } from "./delivery/schedule.ts";
+import type { Schedule } from "./delivery/schedule/schedule.ts";
 import { createStreams, type Streams } from "./delivery/stream.ts";
 import { createDevices, type Devices } from "./devices.ts";
 import { createBroker } from "./intake/broker.ts";

@@ -1,7 +1,7 @@
 import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
 import { judge, type Verdict } from "../cloudwatch/faults.ts";
 import type { Time } from "../time.ts";
-import { createPace } from "./pace.ts";
+import { createPace } from "./schedule/pace.ts";
 import type { LogStream } from "./stream.ts";
 
 /** What became of a creation. `isNew`: it was made by this call, and did not exist before. */

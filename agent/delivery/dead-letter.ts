@@ -1,8 +1,8 @@
 import type { DeadLetter } from "../spool/spool.ts";
-import type { Batch } from "./batch.ts";
-import type { MessageForm } from "./message.ts";
-import type { PendingEntry } from "./pending.ts";
-import { messagesOf } from "./write.ts";
+import type { Batch } from "./batch/batch.ts";
+import type { PendingEntry } from "./batch/pending.ts";
+import type { MessageForm } from "./message/message.ts";
+import { messagesOf } from "./message/write.ts";
 
 /** What a settled batch leaves: bytes that could not be read, and events CloudWatch will never accept. */
 export const lettersOf = (batch: Batch, form: MessageForm, epochMs: number): DeadLetter[] => [

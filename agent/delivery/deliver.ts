@@ -3,13 +3,13 @@ import { judge, type Verdict } from "../cloudwatch/faults.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Time } from "../time.ts";
-import { intentOf } from "./batch.ts";
-import type { ComposedBatch, Composer } from "./compose.ts";
-import type { OpenLanes } from "./open-lanes.ts";
-import type { Outcomes } from "./outcome.ts";
-import type { Pace } from "./pace.ts";
-import { eventsIn, lookFor } from "./read-back.ts";
-import type { Next } from "./schedule.ts";
+import { intentOf } from "./batch/batch.ts";
+import type { ComposedBatch, Composer } from "./batch/compose.ts";
+import type { Outcomes } from "./outcome/outcome.ts";
+import { eventsIn, lookFor } from "./outcome/read-back.ts";
+import type { OpenLanes } from "./schedule/open-lanes.ts";
+import type { Pace } from "./schedule/pace.ts";
+import type { Next } from "./schedule/schedule.ts";
 
 export interface DeliverOptions {
   spool: Spool;

@@ -3,15 +3,15 @@ import type { Metrics } from "../metrics.ts";
 import type { CloudWatchSettings, DeliverySettings } from "../settings.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Time } from "../time.ts";
-import { type ComposerOptions, createComposer } from "./compose.ts";
+import { type ComposerOptions, createComposer } from "./batch/compose.ts";
+import { createStampWindow } from "./batch/stamp-window.ts";
 import { createCreator } from "./create.ts";
 import { createDeliver } from "./deliver.ts";
-import { createMetricRule } from "./metric.ts";
-import { createOpenLanes } from "./open-lanes.ts";
-import { createOutcomes } from "./outcome.ts";
-import { createPace } from "./pace.ts";
-import { createSchedule, type Schedule } from "./schedule.ts";
-import { createStampWindow } from "./stamp-window.ts";
+import { createMetricRule } from "./message/metric.ts";
+import { createOutcomes } from "./outcome/outcome.ts";
+import { createOpenLanes } from "./schedule/open-lanes.ts";
+import { createPace } from "./schedule/pace.ts";
+import { createSchedule, type Schedule } from "./schedule/schedule.ts";
 import type { Streams } from "./stream.ts";
 
 export interface DeliveryOptions extends Pick<ComposerOptions, "loadClocks" | "clockOf"> {

@@ -1,8 +1,8 @@
 import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
 import { judge, type Verdict } from "../cloudwatch/faults.ts";
 import type { StoredLetter } from "../spool/spool.ts";
-import { callLength } from "./batch.ts";
-import { nearestIn, type StampRange } from "./stamp-window.ts";
+import { callLength } from "./batch/batch.ts";
+import { nearestIn, type StampRange } from "./batch/stamp-window.ts";
 
 type LetterEvent = { timestamp: number; message: string };
 

@@ -1,6 +1,6 @@
-import type { Batch } from "../../agent/delivery/batch.ts";
-import type { PendingEntry } from "../../agent/delivery/pending.ts";
-import { type Writer, writtenAs } from "../../agent/delivery/write.ts";
+import type { Batch } from "../../agent/delivery/batch/batch.ts";
+import type { PendingEntry } from "../../agent/delivery/batch/pending.ts";
+import { type Writer, writtenAs } from "../../agent/delivery/message/write.ts";
 import type { StoredFrame } from "../../agent/spool/spool.ts";
 import { bootText } from "../../shared/frame.ts";
 import { bootOf, newFrame } from "./any-receipt.ts";

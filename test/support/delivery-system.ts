@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { AWSCloudWatchLogs } from "../../agent/cloudwatch/client.ts";
 import { checkSettings } from "../../agent/config.ts";
 import { createDelivery } from "../../agent/delivery/delivery.ts";
-import type { Schedule } from "../../agent/delivery/schedule.ts";
+import type { Schedule } from "../../agent/delivery/schedule/schedule.ts";
 import { createStreams } from "../../agent/delivery/stream.ts";
 import { readAll } from "../../agent/demo/read-all.ts";
 import { createEndpoint, type Endpoint, type EndpointOptions } from "../../agent/local/endpoint.ts";

@@ -6,7 +6,7 @@ import type {
   SpoolLimits,
   StoredFrame,
 } from "../../agent/spool/spool.ts";
-import { recordOf } from "../support/any-receipt.ts";
+import { recordOf } from "./any-receipt.ts";
 
 /** Opens a spool; the same `place` names the same store. */
 export type OpenSpool = (place: string, limits: Partial<SpoolLimits>) => Promise<Spool>;

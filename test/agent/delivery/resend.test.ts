@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { StampRange } from "../../../agent/delivery/batch/stamp-window.ts";
 import { outgoingOf, resend } from "../../../agent/delivery/resend.ts";
-import type { StampRange } from "../../../agent/delivery/stamp-window.ts";
 import type { StoredLetter } from "../../../agent/spool/spool.ts";
 import { answerOf, errorOf, FakeCloudWatch } from "../../support/fake-cloudwatch.ts";
 

@@ -1,0 +1,172 @@
+import { type DecodedFrame, decodeFrame } from "../../../shared/codec/decode.ts";
+import type { DropCount, Entry, LogEvent } from "../../../shared/event.ts";
+import { type Boot, bootText } from "../../../shared/frame.ts";
+import type { IntentStamp, StoredFrame } from "../../spool/spool.ts";
+import { type Notice, noticeOfDrop, type Origin } from "../message/message.ts";
+import { type Measurement, type MetricRule, measurementOf } from "../message/metric.ts";
+
+/** A notice, and which seq it tells of. */
+export interface Told {
+  origin: Origin;
+  notice: Notice;
+}
+
+/** A measurement, and what makes it a metric; without a rule it stays an event. */
+export interface Measured {
+  measurement: Measurement;
+  rule: MetricRule | null;
+}
+
+/**
+ * What one seq, or one drop of many, becomes: stamped together, delivered together. One object an
+ * event and no closures: they were a third of delivery's time.
+ */
+export interface PendingEntry extends Origin {
+  /** Names the boot among all. */
+  bootKey: string;
+  /** First seq beyond it. */
+  next: number;
+  frame: StoredFrame;
+  /** What is said about the device's events: before the event, where there is one. */
+  told: readonly Told[];
+  /** What a device logged; null where it is only told about. */
+  event: LogEvent | null;
+  /** What the event measures, null for any other. */
+  measured: Measured | null;
+  /** Why its bytes are kept as a dead letter, null for what could be read. */
+  unreadable: string | null;
+  /** What it is sent with. */
+  stamp: IntentStamp;
+}
+
+/** Entries of one frame, each made when it is asked for. */
+export interface FrameEntries {
+  length: number;
+  seqOf(index: number): number;
+  /** Null where nobody knows. */
+  uptimeOf(index: number): number | null;
+  entry(index: number, stamp: IntentStamp): PendingEntry;
+}
+
+/** Names a boot of a device among all. */
+export const bootKeyOf = ({ device, boot }: { device: string; boot: Boot }): string =>
+  `${device}/${bootText(boot)}`;
+
+const nothingTold: readonly Told[] = [];
+
+/** What the session found when it stored this frame, told with the frame's first entry. */
+const companions = ({ device, boot, closes, lost, from }: StoredFrame): readonly Told[] => {
+  if (closes === null && lost === 0) return nothingTold;
+  const found: Told[] = [];
+  if (closes !== null) {
+    const reason = `tail unknown after seq ${closes.next - 1}`;
+    const origin = { device, boot: closes.boot, seq: closes.next, uptimeMs: null };
+    found.push({ origin, notice: { level: "warn", event: "boot_closed", reason } });
+  }
+  if (lost > 0) {
+    const origin = { device, boot, seq: from - lost, uptimeMs: null };
+    const reason = "agent_state_lost";
+    found.push({ origin, notice: { level: "warn", event: "dropped", reason, count: lost } });
+  }
+  return found;
+};
+
+/** A tombstone of which a part was stored before tells only how many seqs remain. */
+const dropsOf = (frame: StoredFrame, first: number, drops: DropCount[]): Notice[] =>
+  frame.from === first
+    ? drops.map(noticeOfDrop)
+    : [{ level: "warn", event: "dropped", reason: "outbox_full", count: frame.end - frame.from }];
+
+/** The one entry of a frame that has no events to tell apart. */
+interface Whole {
+  uptimeMs: number | null;
+  notices: Notice[];
+  unreadable: string | null;
+}
+
+const ofWhole = (
+  frame: StoredFrame,
+  bootKey: string,
+  { uptimeMs, notices, unreadable }: Whole,
+): FrameEntries => {
+  const { device, boot, from: seq, end: next } = frame;
+  const origin: Origin = { device, boot, seq, uptimeMs };
+  const told = [...companions(frame), ...notices.map((notice) => ({ origin, notice }))];
+  const fields = { ...origin, bootKey, next, frame, told, event: null, measured: null, unreadable };
+  return {
+    length: 1,
+    seqOf: () => seq,
+    uptimeOf: () => uptimeMs,
+    entry: (_, stamp) => ({ ...fields, stamp }),
+  };
+};
+
+const measuredIn = (event: LogEvent, metricRule: MetricRule): Measured | null => {
+  const measurement = event.site.isMetric === true ? measurementOf(event) : null;
+  if (measurement === null) return null;
+  return { measurement, rule: metricRule.admits(measurement) ? metricRule : null };
+};
+
+const ofEntries = (
+  frame: StoredFrame,
+  bootKey: string,
+  { entries, skipped, metricRule }: { entries: Entry[]; skipped: number; metricRule: MetricRule },
+): FrameEntries => {
+  const { device, boot, from } = frame;
+  const found = companions(frame);
+  return {
+    length: entries.length - skipped,
+    seqOf: (index) => from + index,
+    uptimeOf: (index) => (entries[index + skipped] as Entry).uptimeMs,
+    entry(index, stamp) {
+      const entry = entries[index + skipped] as Entry;
+      const seq = from + index;
+      const { uptimeMs } = entry;
+      const event = entry.kind === "event" ? entry : null;
+      const before = index === 0 ? found : nothingTold;
+      const told =
+        entry.kind === "drop"
+          ? [
+              ...before,
+              { origin: { device, boot, seq, uptimeMs }, notice: noticeOfDrop(entry.drop) },
+            ]
+          : before;
+      return {
+        device,
+        boot,
+        seq,
+        uptimeMs,
+        bootKey,
+        next: seq + 1,
+        frame,
+        told,
+        event,
+        measured: event === null ? null : measuredIn(event, metricRule),
+        unreadable: null,
+        stamp,
+      };
+    },
+  };
+};
+
+/** Takes a frame apart, from where it was new. `bootKey` is its boot's. */
+export const openFrame = (
+  frame: StoredFrame,
+  bootKey: string,
+  metricRule: MetricRule,
+): FrameEntries => {
+  const decoded: DecodedFrame = decodeFrame(frame.bytes);
+  if (!decoded.ok) {
+    const reason = `${decoded.reason} at byte ${decoded.offset}`;
+    const count = frame.end - frame.from;
+    const notice: Notice = { level: "error", event: "dead_letter", reason, count };
+    return ofWhole(frame, bootKey, { uptimeMs: null, notices: [notice], unreadable: reason });
+  }
+  const { body, header } = decoded.frame;
+  if (body.kind === "tombstone") {
+    const notices = dropsOf(frame, header.first, body.drops);
+    return ofWhole(frame, bootKey, { uptimeMs: body.uptimeMs, notices, unreadable: null });
+  }
+  const skipped = frame.from - header.first;
+  return ofEntries(frame, bootKey, { entries: body.entries, skipped, metricRule });
+};

@@ -1,0 +1,88 @@
+import type { Site, Value } from "../../../shared/event.ts";
+import { compileFormat, type Render } from "./format.ts";
+
+/** A piece of a JSON message, as it stands within a JSON string. */
+export interface JsonPiece {
+  json: string;
+  /** Of the piece within the message, in UTF-8. */
+  bytes: number;
+}
+
+export const noPiece: JsonPiece = { json: "", bytes: 0 };
+
+/** A piece of a message that is JSON text. */
+export const pieceOf = (message: string): JsonPiece => ({
+  json: JSON.stringify(message).slice(1, -1),
+  bytes: Buffer.byteLength(message),
+});
+
+/** Text that stands in JSON as it is, however often it is escaped: most is, and this is soon known. */
+const plain = /^[ !#-[\]-~]*$/;
+
+/** Text within quotes that are written elsewhere. */
+export const textPiece = (text: string): JsonPiece =>
+  plain.test(text)
+    ? { json: text, bytes: text.length }
+    : pieceOf(JSON.stringify(text).slice(1, -1));
+
+/** Values in the order of the format, a comma between them; null where one is no number or text. */
+export const valuesPiece = (values: readonly Value[]): JsonPiece | null => {
+  let json = "";
+  let bytes = Math.max(0, values.length - 1);
+  for (const [index, value] of values.entries()) {
+    if (index > 0) json += ",";
+    if (typeof value === "number" && Number.isFinite(value)) {
+      const digits = value === 0 ? "0" : String(value);
+      json += digits;
+      bytes += digits.length;
+    } else if (typeof value === "string") {
+      const piece = textPiece(value);
+      json += `\\"${piece.json}\\"`;
+      bytes += piece.bytes + 2;
+    } else return null;
+  }
+  return { json, bytes };
+};
+
+/** What the messages of one site have in common. */
+export interface SiteText {
+  /** Before the text. */
+  start: JsonPiece;
+  /** Between the text and the origin. */
+  middle: JsonPiece;
+  /** Between the origin and the values, where there are any. */
+  format: JsonPiece;
+  render: Render;
+}
+
+const siteText = ({ level, tag, format }: Site): SiteText => ({
+  start: pieceOf(`{"level":${JSON.stringify(level)},"message":"`),
+  middle: pieceOf(tag === "" ? '"' : `","tag":${JSON.stringify(tag)}`),
+  format: pieceOf(`,"format":${JSON.stringify(format)},"args":[`),
+  render: compileFormat(format),
+});
+
+/** Sites whose texts are kept, and as many of the objects that stand for them in frames. */
+const sitesLimit = 4_096;
+
+/** Finds what the messages of a site have in common: by the object that names it, else by its text. */
+export const createSiteTexts = (): ((site: Site) => SiteText) => {
+  const ofObject = new Map<Site, SiteText>();
+  const ofText = new Map<string, SiteText>();
+
+  const find = (site: Site): SiteText => {
+    const key = `${site.level}\n${site.tag.length}\n${site.tag}${site.format}`;
+    const found = ofText.get(key) ?? siteText(site);
+    if (ofText.size >= sitesLimit) ofText.clear();
+    ofText.set(key, found);
+    return found;
+  };
+  return (site) => {
+    const known = ofObject.get(site);
+    if (known !== undefined) return known;
+    const found = find(site);
+    if (ofObject.size >= sitesLimit) ofObject.clear();
+    ofObject.set(site, found);
+    return found;
+  };
+};

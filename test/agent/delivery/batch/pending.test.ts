@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createBootEntries, drain } from "../../../../agent/delivery/batch/boot-entries.ts";
+import { bootKeyOf, type PendingEntry } from "../../../../agent/delivery/batch/pending.ts";
+import { createMetricRule } from "../../../../agent/delivery/message/metric.ts";
+import { messagesOf } from "../../../../agent/delivery/message/write.ts";
+import type { IntentStamp, StoredFrame } from "../../../../agent/spool/spool.ts";
+import { encodeFrame } from "../../../../shared/codec/encode.ts";
+import type { Body } from "../../../../shared/frame.ts";
+import { anyFrame } from "../../../support/any-frame.ts";
+import { bootOf, brokenBody, headerOf } from "../../../support/any-receipt.ts";
+
+const stamp: IntentStamp = { epochMs: 5, errorMs: 1, quality: "synced" };
+const boot = bootOf(2);
+
+const frameOf = (bytes: Uint8Array, changes: Partial<StoredFrame> = {}): StoredFrame => ({
+  lane: "g:pump",
+  device: "pump",
+  boot,
+  from: 0,
+  end: 3,
+  lost: 0,
+  closes: null,
+  bytes,
+  position: 0,
+  storedBytes: bytes.length,
+  ...changes,
+});
+const encoded = (body: Body, first = 0, count = 3): Uint8Array =>
+  encodeFrame({ header: headerOf(boot, first, count), body });
+const events = (...formats: string[]): Body => ({
+  kind: "entries",
+  entries: formats.map((format, uptimeMs) => ({
+    kind: "event",
+    uptimeMs,
+    site: { level: "info", tag: "", format },
+    values: [],
+  })),
+});
+const undelivered = (frame: StoredFrame, next = 0): PendingEntry[] =>
+  drain(
+    createBootEntries({
+      bootKey: bootKeyOf(frame),
+      frames: [frame],
+      next,
+      nextStamp: () => stamp,
+      metricRule: createMetricRule("test"),
+    }),
+  );
+const told = (frame: StoredFrame, next = 0): Record<string, unknown>[] =>
+  undelivered(frame, next)
+    .flatMap((entry) => messagesOf(entry, "json"))
+    .map((message) => JSON.parse(message));
+
+describe("what a frame leaves to be delivered", () => {
+  it("is its events from where it was new, and beyond what was delivered", () => {
+    const frame = frameOf(encoded(events("a", "b", "c")), { from: 1 });
+
+    const whole = told(frame);
+    const rest = told(frame, 2);
+
+    expect(whole.map(({ seq, message }) => [seq, message])).toEqual([
+      [1, "b"],
+      [2, "c"],
+    ]);
+    expect(rest.map(({ seq }) => seq)).toEqual([2]);
+    expect(told(frame, 3)).toEqual([]);
+  });
+
+  it("is a notice and the bytes where it cannot be read", () => {
+    const frame = frameOf(brokenBody(headerOf(boot, 0, 3)));
+
+    const [entry, ...others] = undelivered(frame);
+
+    expect(others).toEqual([]);
+    expect(entry).toMatchObject({ seq: 0, next: 3, event: null });
+    expect(entry?.unreadable).toMatch(/ at byte \d+$/);
+    expect(told(frame)).toMatchObject([{ event: "dead_letter", count: 3, seq: 0 }]);
+  });
+
+  it("is a notice for each drop of a tombstone, or one for what was not stored before", () => {
+    const drops = [
+      { level: "info" as const, reason: "outbox_full" as const, count: 2 },
+      { level: "warn" as const, reason: "outbox_full" as const, count: 1 },
+    ];
+    const tombstone = encoded({ kind: "tombstone", uptimeMs: 9, drops });
+
+    const whole = told(frameOf(tombstone));
+    const part = told(frameOf(tombstone, { from: 2 }));
+
+    expect(whole.map(({ count, of }) => [count, of])).toEqual([
+      [2, "info"],
+      [1, "warn"],
+    ]);
+    expect(part.map(({ count, reason }) => [count, reason])).toEqual([[1, "outbox_full"]]);
+  });
+
+  it("is told with its first entry what the session found, and that once", () => {
+    const closes = { boot: bootOf(1), next: 7 };
+    const frame = frameOf(encoded(events("a", "b", "c")), { from: 1, lost: 1, closes });
+
+    const whole = told(frame);
+    const rest = told(frame, 2);
+
+    expect(whole).toMatchObject([
+      { event: "boot_closed", boot: "1-b0070001", seq: 7, reason: "tail unknown after seq 6" },
+      { event: "dropped", reason: "agent_state_lost", count: 1, seq: 0 },
+      { message: "b" },
+      { message: "c" },
+    ]);
+    expect(rest).toHaveLength(1);
+  });
+
+  it("covers every seq of any frame once", () => {
+    fc.assert(
+      fc.property(anyFrame(), ({ header, body }) => {
+        const bytes = encodeFrame({ header, body });
+        const end = header.first + header.count;
+        const frame = frameOf(bytes, { boot: header.boot, from: header.first, end });
+
+        const entries = undelivered(frame);
+
+        expect(entries[0]?.seq).toBe(header.first);
+        expect(entries.at(-1)?.next).toBe(end);
+        for (const [index, entry] of entries.entries()) {
+          expect(entry.next).toBe(entries[index + 1]?.seq ?? end);
+        }
+      }),
+    );
+  });
+});
