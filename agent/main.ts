@@ -26,7 +26,7 @@ export const runAgent = async (settings: Settings): Promise<number> => {
   const { mqtt, cloudwatch } = settings;
   log.info({ mqtt: agent.mqttUrl, group: cloudwatch.group, stream: cloudwatch.stream }, "ready");
   if (mqtt.allowAnonymous && mqtt.url === undefined) {
-    log.warn(`Anyone who reaches ${agent.mqttUrl} can connect and log as any device`);
+    log.warn(`Anyone who reaches ${agent.mqttUrl} can connect and log under any name`);
   }
   const status = setInterval(() => {
     log.info(

@@ -86,7 +86,7 @@ describe("agent process", () => {
 
     const { mqtt: url } = await agent.said("ready");
 
-    await agent.said(`Anyone who reaches ${url} can connect and log as any device`);
+    await agent.said(`Anyone who reaches ${url} can connect and log under any name`);
   });
 
   it("ends with the lines of every fault in its settings", async () => {

@@ -5,6 +5,19 @@ import { delimiter, join } from "node:path";
 /** Programs the tests run that npm cannot install, and the Debian packages they come in. */
 const packages = [{ name: "awscli", command: "aws" }] as const;
 
+/** Version 1 of the AWS command line has no `logs tail`; Debian's package is version 2. */
+const versions: Record<string, RegExp> = { aws: /^aws-cli\/2\./ };
+
+const isVersion = (path: string, command: string): boolean => {
+  const version = versions[command];
+  if (version === undefined) return true;
+  try {
+    return version.test(execFileSync(path, ["--version"], { encoding: "utf8" }));
+  } catch {
+    return false;
+  }
+};
+
 const isProgram = (path: string): boolean => {
   try {
     accessSync(path, constants.X_OK);
@@ -14,10 +27,15 @@ const isProgram = (path: string): boolean => {
   }
 };
 
-/** Where a package puts a command, else where the search path has it; undefined when it is nowhere. */
+/**
+ * Where a package puts a command, else where the search path has it; undefined when it is nowhere in
+ * a version that will do.
+ */
 export const commandPath = (command: string): string | undefined => {
   const folders = ["/usr/bin", "/usr/sbin", ...(process.env.PATH ?? "").split(delimiter)];
-  return folders.map((folder) => join(folder, command)).find(isProgram);
+  return folders
+    .map((folder) => join(folder, command))
+    .find((path) => isProgram(path) && isVersion(path, command));
 };
 
 const canInstall = (): boolean => process.getuid?.() === 0 && commandPath("apt-get") !== undefined;

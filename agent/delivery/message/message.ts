@@ -164,7 +164,7 @@ export const noticeMessages = (
   ];
 };
 
-/** Surrogates that are no pair have no UTF-8: they are written as `\udXXX`. */
+/** Surrogates that are no pair have no UTF-8: they are written as `\ud83d`. */
 const wellFormed = (text: string): string =>
   text.replace(/\p{Surrogate}/gu, (lone) => `\\u${lone.charCodeAt(0).toString(16)}`);
 

@@ -43,7 +43,7 @@ export const cutText = (text: string, limitBytes: number, writing: Writing): str
 
 const shortEscapes = '"\\\b\f\n\r\t';
 
-/** UTF-8 bytes of one character as written; of a lone surrogate as JSON writes it, `\udXXX`. */
+/** UTF-8 bytes of one character as written; of a lone surrogate as JSON writes it, `\ud83d`. */
 const writtenBytes = (character: string, writing: Writing): number => {
   const code = character.charCodeAt(0);
   if (character.length === 2) return 4;
