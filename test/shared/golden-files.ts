@@ -15,7 +15,7 @@ export interface Golden {
   fault?: { fault: string; header: FrameHeader | null };
 }
 
-const folder = new URL("../golden", import.meta.url);
+const folder = new URL("../golden/", import.meta.url);
 
 /** JSON has no -0, no infinities, no NaN and no bytes: the files name them. */
 const reviveValue = (value: Value | { number: string } | { bytes: string }): Value => {
