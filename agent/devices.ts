@@ -20,8 +20,6 @@ export interface Device {
 export interface Devices {
   /** Calls `use` with the device: at once if it is in memory, else once it is read; in order. */
   with(id: string, use: (device: Device) => void): Promise<void> | undefined;
-  /** Resolves once the device is in memory. */
-  load(id: string): Promise<void>;
   /** Resolves once the clock of the boot is in memory, of a device that may not be. */
   loadClock(id: string, boot: Boot): Promise<void>;
   /** What stamps uptimes of a boot; null if its clock is not in memory or has been told no time. */
@@ -96,11 +94,6 @@ export const createDevices = (options: DevicesOptions): Devices => {
       if (place === undefined) return fetch(id).then(use);
       use(keep(place.device));
       return undefined;
-    },
-    async load(id) {
-      const place = known.get(id);
-      if (place === undefined) await fetch(id);
-      else keep(place.device);
     },
     async loadClock(id, boot) {
       const place = known.get(id);

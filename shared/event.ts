@@ -1,8 +1,8 @@
-/** Severity of an event; its number is its place on the wire. */
-export type Level = "debug" | "info" | "warn" | "error" | "fatal";
-
 /** Levels by their number on the wire, least severe first. */
-export const levels: readonly Level[] = ["debug", "info", "warn", "error", "fatal"];
+export const levels = ["debug", "info", "warn", "error", "fatal"] as const;
+
+/** Severity of an event; its number is its place on the wire. */
+export type Level = (typeof levels)[number];
 
 /** Place in the program that logs. `format` is printf text; the device never renders it. */
 export interface Site {
@@ -31,19 +31,8 @@ export interface LogEvent {
   values: Value[];
 }
 
-/** Why events were given up, and by whom; the text appears in CloudWatch as `reason`. */
-export type DropReason =
-  | "ring_full"
-  | "outbox_full"
-  | "too_large"
-  | "busy"
-  | "rate_limited"
-  | "refused"
-  | "power_loss"
-  | "unreadable";
-
 /** Drop reasons by their number on the wire; new ones go last. */
-export const dropReasons: readonly DropReason[] = [
+export const dropReasons = [
   "ring_full",
   "outbox_full",
   "too_large",
@@ -52,7 +41,10 @@ export const dropReasons: readonly DropReason[] = [
   "refused",
   "power_loss",
   "unreadable",
-];
+] as const;
+
+/** Why events were given up, and by whom; the text appears in CloudWatch as `reason`. */
+export type DropReason = (typeof dropReasons)[number];
 
 /** Events that were lost before they had a seq, counted. */
 export interface DropCount {

@@ -20,7 +20,7 @@ const heldDevices = (limit = 10, recordsOf: (id: string) => BootRecord[] = () =>
   };
   const devices = createDevices({ boots, boot, limit, toEpochMs: (ms) => ms });
   const load = async (id: string): Promise<void> => {
-    const loaded = devices.load(id);
+    const loaded = devices.with(id, () => {});
     reads.findLast((read) => read.id === id)?.answer();
     await loaded;
   };
@@ -84,7 +84,7 @@ describe("devices", () => {
 
     for (const id of ["pump", "door", "pump", "lamp"]) await load(id);
     devices.with("pump", () => {});
-    void devices.load("door");
+    void devices.with("door", () => {});
 
     expect(devices.size()).toBe(2);
     expect(reads.map(({ id }) => id)).toEqual(["pump", "door", "lamp", "door"]);

@@ -98,11 +98,11 @@ describe("receive", () => {
   it("goes on where it was after the device gave way in memory with a frame on its way to the disk", async () => {
     const { disk, take, nexts, framesOf, devices } = await startReceive({}, 1);
     await take(payloadOf(headerOf(boot, 0)));
-    await devices.load("door");
-    await devices.load("pump");
+    await devices.with("door", () => {});
+    await devices.with("pump", () => {});
     disk.hold();
 
-    void devices.load("door");
+    void devices.with("door", () => {});
     await take(payloadOf(headerOf(boot, 1)));
     await take(payloadOf(headerOf(boot, 1)));
     await take(payloadOf(headerOf(boot, 2)));
