@@ -1,5 +1,5 @@
 import type { Site, Value } from "../../../shared/event.ts";
-import { compileFormat, type Render } from "./format.ts";
+import { compileFormat, type Render } from "../../../shared/render.ts";
 
 /** A piece of a JSON message, as it stands within a JSON string. */
 export interface JsonPiece {
