@@ -3,6 +3,9 @@ import type { Value } from "./event.ts";
 /** Widths beyond this are cut: they are the cheapest way to make a long text of a short frame. */
 const widthLimit = 64;
 
+/** Directives beyond this many are text: what an event costs must depend on what it brings. */
+const directivesLimit = 256;
+
 /** One `%` of a format, taken apart. */
 export interface Directive {
   /** The letter at its end. */
@@ -23,6 +26,8 @@ export interface Directive {
 
 /** A directive where it stands. */
 export interface Place {
+  /** Where the text before it begins in the format's `plain`. */
+  from: number;
   /** The text between the directive before and this one. */
   before: string;
   /** The directive as written. */
@@ -33,9 +38,12 @@ export interface Place {
 }
 
 export interface Format {
+  /** 256 at most. */
   places: Place[];
-  /** The text after the last directive. */
+  /** The text after the last of them. */
   tail: string;
+  /** All of it with its directives as written. */
+  plain: string;
 }
 
 /**
@@ -68,20 +76,32 @@ const asksOf = (found: RegExpExecArray): number =>
 /** Takes a format apart, in time proportional to its length; `%%` is a percent sign of the text. */
 export const parseFormat = (format: string): Format => {
   const places: Place[] = [];
+  let plain = "";
   let text = "";
   let end = 0;
   pattern.lastIndex = 0;
-  for (let found = pattern.exec(format); found !== null; found = pattern.exec(format)) {
+  while (places.length < directivesLimit) {
+    const found = pattern.exec(format);
+    if (found === null) break;
     const whole = found[0];
     text += format.slice(end, found.index);
     end = found.index + whole.length;
     if (found[1] === "%") text += "%";
     else {
-      places.push({ before: text, whole, directive: directiveOf(found), asks: asksOf(found) });
+      const from = plain.length;
+      places.push({
+        from,
+        before: text,
+        whole,
+        directive: directiveOf(found),
+        asks: asksOf(found),
+      });
+      plain += text + whole;
       text = "";
     }
   }
-  return { places, tail: text + format.slice(end) };
+  const tail = text + format.slice(end);
+  return { places, tail, plain: plain + tail };
 };
 
 /** How many values a format asks for. */

@@ -10,13 +10,14 @@ const placeOf = (format: string): Place => parseFormat(format).places[0] as Plac
 
 describe("parseFormat", () => {
   it("finds directives and the text between them", () => {
-    const { places, tail } = parseFormat("at %5d%% of %s, %k");
+    const { places, tail, plain } = parseFormat("at %5d%% of %s, %k");
 
-    expect(places.map(({ before, whole }) => [before, whole])).toEqual([
-      ["at ", "%5d"],
-      ["% of ", "%s"],
+    expect(places.map(({ from, before, whole }) => [from, before, whole])).toEqual([
+      [0, "at ", "%5d"],
+      [6, "% of ", "%s"],
     ]);
     expect(tail).toBe(", %k");
+    expect(plain).toBe("at %5d% of %s, %k");
   });
 
   it("takes a directive apart", () => {
@@ -33,6 +34,13 @@ describe("parseFormat", () => {
 
   it.each(["hh", "h", "l", "ll", "L", "q", "t", "z"])("reads over the length %s", (length) => {
     expect(placeOf(`%-5.2${length}d`).directive).toEqual(placeOf("%-5.2d").directive);
+  });
+
+  it("reads 256 directives, and what follows as text", () => {
+    const { places, tail } = parseFormat("%d".repeat(258));
+
+    expect(places).toHaveLength(256);
+    expect(tail).toBe("%d%d");
   });
 
   it("cuts widths to 64", () => {

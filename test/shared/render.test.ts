@@ -30,7 +30,7 @@ describe("render", () => {
   });
 
   it("shows a missing value as its directive", () => {
-    expect(render("%d of %5s and %x", [1])).toBe("1 of %5s and %x");
+    expect(render("%d of %5s%% and %x", [1])).toBe("1 of %5s% and %x");
   });
 
   it("shows values left over after a space each", () => {
@@ -57,7 +57,8 @@ describe("render", () => {
   it("leaves a directive with `*` standing where its values are too few or no integers", () => {
     expect(render("%*d", [5])).toBe("%*d 5");
     expect(render("%*d", ["wide", 5])).toBe("%*d wide 5");
-    expect(render("%.*f of %d", [1.5, 2])).toBe("%.*f of 1.5 2");
+    expect(render("%d: %.*f of %d", [7, 1.5, 2])).toBe("7: %.*f of %d 1.5 2");
+    expect(render("%d: %.*f of %d", [7, 2])).toBe("7: %.*f of %d 2");
   });
 
   it.each([
@@ -166,9 +167,8 @@ describe("render", () => {
   });
 
   const worst: [what: string, format: string, values: Value[]][] = [
-    ["widths", "%64d".repeat(15_000), new Array(15_000).fill(1)],
-    ["decimals", "%.100f".repeat(8_000), new Array(8_000).fill(-9e98)],
     ["a text repeated", "%s".repeat(1_000), new Array(1_000).fill("😀".repeat(10_000))],
+    ["widths and a text", `%64d%s${"%99s".repeat(200)}`, [7, "x".repeat(300_000)]],
     ["values left over", "text", new Array(1_000).fill("x".repeat(60_000))],
     ["a format of its own", "x".repeat(300_000), []],
   ];
@@ -181,6 +181,19 @@ describe("render", () => {
     expect(text.endsWith("… (cut)")).toBe(true);
     expect(Buffer.from(text).toString()).toBe(text);
   });
+
+  it.each([
+    ["%64d", 1, 256 * 64 + 15_104 * 4 + 15_104 * 2],
+    ["%.100f", -9e98, 256 * 201 + 15_104 * 6 + 15_104 * 7],
+  ])("renders 256 directives of a frame full of %s", (directive, value, length) => {
+    expect(render(directive.repeat(15_360), new Array(15_360).fill(value))).toHaveLength(length);
+  });
+
+  it("takes time in proportion to the values, not to a format without them", () => {
+    const format = "%d%*d".repeat(6_000);
+
+    for (let times = 0; times < 10_000; times++) render(format, [times, "wide", times]);
+  }, 2_000);
 
   it("leaves a text at the limit whole", () => {
     const text = "x".repeat(textLimitCharacters);

@@ -42,9 +42,9 @@ describe("message of an event", () => {
   });
 
   it("has every value of a text that was cut", () => {
-    const values = new Array(15_000).fill(7);
+    const values = ["x".repeat(200_000), "y".repeat(200_000)];
 
-    const message = fields(eventOf("%64d".repeat(15_000), values));
+    const message = fields(eventOf("%s and %s", values));
 
     expect(message).toMatchObject({ message: expect.stringMatching(/cut\)$/), args: values });
   });
