@@ -5,7 +5,7 @@ import { cutText, type Show, show, showOf, textOf } from "./value-text.ts";
 
 /**
  * Characters (UTF-16 code units) of a rendered text, four times the bytes of the largest frame: no
- * text comes near it but by fillings, decimals and repetition. At 3 bytes each it is still one event.
+ * text comes near it but by repetition and escapes. At 3 bytes each it is still one event.
  */
 export const textLimitCharacters: number = 4 * frameLimitBytes;
 
