@@ -1,15 +1,19 @@
 import { format as formatOfNode } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countDirectives, render, textOf } from "../../shared/render.ts";
+import { countDirectives } from "../../shared/directive.ts";
+import type { Value } from "../../shared/event.ts";
+import { compileFormat, render, textLimitCharacters } from "../../shared/render.ts";
+import { textOf } from "../../shared/value-text.ts";
 import { anyText, anyValue } from "../support/any-frame.ts";
+import { asInC, asInOneOfThem } from "./printf-cases.ts";
 
 const anyFormat = (): fc.Arbitrary<string> =>
   fc
     .array(
       fc.oneof(
-        fc.stringMatching(/^%[-+ 0#]{0,3}[0-9]{0,3}(\.[0-9]{0,3})?[a-zA-Z%]$/),
-        fc.constantFrom("%", "%%", "%-", "%5", "%.", "\n", "\0"),
+        fc.stringMatching(/^%[-+ 0#]{0,3}([0-9]{0,3}|\*)(\.([0-9]{0,3}|\*))?[hlz]?[a-zA-Z%]$/),
+        fc.constantFrom("%", "%%", "%d", "%s", "%x", "%.2f", "%-", "%5", "%.", "\n", "\0"),
         anyText(),
       ),
       { maxLength: 8 },
@@ -26,7 +30,7 @@ describe("render", () => {
   });
 
   it("shows a missing value as its directive", () => {
-    expect(render("%d of %5s and %x", [1])).toBe("1 of %5s and %x");
+    expect(render("%d of %5s%% and %x", [1])).toBe("1 of %5s% and %x");
   });
 
   it("shows values left over after a space each", () => {
@@ -34,7 +38,27 @@ describe("render", () => {
   });
 
   it("leaves directives it does not know, and their values to the end", () => {
-    expect(render("%k %n %*d %lu", [7])).toBe("%k %n %*d %lu 7");
+    expect(render("%k %n %1$d %lk %d", [7, 8])).toBe("%k %n %1$d %lk 7 8");
+  });
+
+  it.each(asInC)("prints %s of %o as C does", (format, values, text) => {
+    expect(render(format, values)).toBe(text);
+  });
+
+  it.each(asInOneOfThem)("shows %s of %o as %s; C %o, Node %o", (format, value, text, _c, node) => {
+    expect(render(format, [value])).toBe(text);
+    expect(formatOfNode(format, value)).toBe(node);
+  });
+
+  it("takes width and precision from the values", () => {
+    expect(render("%*d|%.*f|%s", [5, 42, 1, 2.75, "on"])).toBe("   42|2.8|on");
+  });
+
+  it("leaves a directive with `*` standing where its values are too few or no integers", () => {
+    expect(render("%*d", [5])).toBe("%*d 5");
+    expect(render("%*d", ["wide", 5])).toBe("%*d wide 5");
+    expect(render("%d: %.*f of %d", [7, 1.5, 2])).toBe("7: %.*f of %d 1.5 2");
+    expect(render("%d: %.*f of %d", [7, 2])).toBe("7: %.*f of %d 2");
   });
 
   it.each([
@@ -103,30 +127,91 @@ describe("render", () => {
     );
   });
 
-  it("never throws, and grows by little more than its values", () => {
+  it("never throws, renders the same again, and grows by little more than its values", () => {
     fc.assert(
       fc.property(anyFormat(), fc.array(anyValue(), { maxLength: 8 }), (format, values) => {
         const text = render(format, values);
 
+        const compiled = compileFormat(format);
         const valuesLength = values.reduce<number>((sum, value) => sum + textOf(value).length, 0);
+        expect([compiled(values), compiled(values), render(format, values)]).toEqual(
+          new Array(3).fill(text),
+        );
         expect(text.length).toBeLessThanOrEqual(
-          format.length + 6 * valuesLength + 1_100 * values.length,
+          format.length + 6 * valuesLength + 210 * values.length,
         );
       }),
-      { numRuns: 500 },
+      { numRuns: 2_000 },
     );
   });
 
-  it("cuts widths, so that no frame grows without bound", () => {
-    expect(render("%999999999d", [1])).toHaveLength(64);
-    expect(render("%0999999999d", [1])).toHaveLength(64);
+  it("renders the same after more formats than it keeps", () => {
+    const formats = Array.from({ length: 3_000 }, (_, index) => `${"=".repeat(index)} %d of %s`);
+
+    for (const format of [...formats, ...formats, "__proto__", "constructor"]) {
+      const text = render(format, [1, "two"]);
+      expect(text === compileFormat(format)([1, "two"])).toBe(true);
+    }
+  });
+
+  it.each([
+    ["%999999999d", 1, 64],
+    ["%0999999999d", 1, 64],
+    ["%-999999999s", "text", 64],
+    ["%.999999f", 1, 102],
+    ["%.999999e", 1, 106],
+    ["%.999999d", 7, 100],
+    ["%.1000s", "x".repeat(5_000), 1_000],
+  ])("cuts width and precision of %s", (format, value, length) => {
+    expect(render(format, [value])).toHaveLength(length);
+  });
+
+  const worst: [what: string, format: string, values: Value[]][] = [
+    ["a text repeated", "%s".repeat(1_000), new Array(1_000).fill("😀".repeat(10_000))],
+    ["widths and a text", `%64d%s${"%99s".repeat(200)}`, [7, "x".repeat(300_000)]],
+    ["values left over", "text", new Array(1_000).fill("x".repeat(60_000))],
+    ["a format of its own", "x".repeat(300_000), []],
+  ];
+
+  it.each(worst)("cuts a text that %s make too long, and says so", (_what, format, values) => {
+    const text = render(format, values);
+
+    expect(text.length).toBeLessThanOrEqual(textLimitCharacters);
+    expect(text.length).toBeGreaterThanOrEqual(textLimitCharacters - 1);
+    expect(text.endsWith("… (cut)")).toBe(true);
+    expect(Buffer.from(text).toString()).toBe(text);
+  });
+
+  it.each([
+    ["%64d", 1, 256 * 64 + 15_104 * 4 + 15_104 * 2],
+    ["%.100f", -9e98, 256 * 201 + 15_104 * 6 + 15_104 * 7],
+  ])("renders 256 directives of a frame full of %s", (directive, value, length) => {
+    expect(render(directive.repeat(15_360), new Array(15_360).fill(value))).toHaveLength(length);
+  });
+
+  it("takes time in proportion to the values, not to a format without them", () => {
+    const format = "%d%*d".repeat(6_000);
+
+    for (let times = 0; times < 10_000; times++) render(format, [times, "wide", times]);
+  }, 2_000);
+
+  it("leaves a text at the limit whole", () => {
+    const text = "x".repeat(textLimitCharacters);
+
+    expect([render(text, []), render("%s", [text])].map((whole) => whole === text)).toEqual([
+      true,
+      true,
+    ]);
   });
 
   it.each([
     `%${"0".repeat(65_536)}`,
     `%${"1".repeat(65_536)}`,
     `%.${"1".repeat(65_536)}`,
+    `%.${"*".repeat(65_536)}`,
+    `%${"l".repeat(65_536)}`,
     "%0!".repeat(20_000),
+    "%*.*ll".repeat(10_000),
     "%-+ 0#!".repeat(9_000),
   ])(
     "takes time in proportion to a hostile format",
@@ -136,25 +221,4 @@ describe("render", () => {
     },
     2_000,
   );
-});
-
-describe("countDirectives", () => {
-  it("counts the values that a format asks for", () => {
-    expect(countDirectives("%d of %-5s at 100%% %k %")).toBe(2);
-  });
-});
-
-describe("textOf", () => {
-  it.each([
-    [null, "null"],
-    [true, "true"],
-    [-0, "-0"],
-    [0.1, "0.1"],
-    [2 ** 53, "9007199254740992"],
-    ["text", "text"],
-    [new Uint8Array([0, 15, 255]), "000fff"],
-    [{ json: "[1,2]" }, "[1,2]"],
-  ])("shows %o as people read it", (value, text) => {
-    expect(textOf(value)).toBe(text);
-  });
 });

@@ -1,5 +1,5 @@
 import type { Site, Value } from "../../../shared/event.ts";
-import { compileFormat, type Render } from "./format.ts";
+import { compileFormat, type Render } from "../../../shared/render.ts";
 
 /** A piece of a JSON message, as it stands within a JSON string. */
 export interface JsonPiece {
@@ -65,24 +65,49 @@ const siteText = ({ level, tag, format }: Site): SiteText => ({
 /** Sites whose texts are kept, and as many of the objects that stand for them in frames. */
 const sitesLimit = 4_096;
 
+/** Characters of their tags and formats: a hostile format takes up to 100 bytes for each. */
+const charactersLimit = 524_288;
+
+interface Memory<Key> {
+  find(key: Key): SiteText | undefined;
+  /** At a limit it forgets all: those in use are soon back. */
+  keep(key: Key, text: SiteText, characters: number): void;
+}
+
+const createMemory = <Key>(): Memory<Key> => {
+  const kept = new Map<Key, SiteText>();
+  let keptCharacters = 0;
+  return {
+    find: (key) => kept.get(key),
+    keep(key, text, characters) {
+      if (kept.size >= sitesLimit || keptCharacters + characters > charactersLimit) {
+        kept.clear();
+        keptCharacters = 0;
+      }
+      kept.set(key, text);
+      keptCharacters += characters;
+    },
+  };
+};
+
 /** Finds what the messages of a site have in common: by the object that names it, else by its text. */
 export const createSiteTexts = (): ((site: Site) => SiteText) => {
-  const ofObject = new Map<Site, SiteText>();
-  const ofText = new Map<string, SiteText>();
+  const ofObject = createMemory<Site>();
+  const ofText = createMemory<string>();
 
   const find = (site: Site): SiteText => {
     const key = `${site.level}\n${site.tag.length}\n${site.tag}${site.format}`;
-    const found = ofText.get(key) ?? siteText(site);
-    if (ofText.size >= sitesLimit) ofText.clear();
-    ofText.set(key, found);
-    return found;
+    const known = ofText.find(key);
+    if (known !== undefined) return known;
+    const made = siteText(site);
+    ofText.keep(key, made, key.length);
+    return made;
   };
   return (site) => {
-    const known = ofObject.get(site);
+    const known = ofObject.find(site);
     if (known !== undefined) return known;
     const found = find(site);
-    if (ofObject.size >= sitesLimit) ofObject.clear();
-    ofObject.set(site, found);
+    ofObject.keep(site, found, site.tag.length + site.format.length);
     return found;
   };
 };

@@ -1,6 +1,8 @@
+import { countDirectives } from "../../../shared/directive.ts";
 import type { DropCount, JsonText, Level, LogEvent, Value } from "../../../shared/event.ts";
 import { type Boot, bootText } from "../../../shared/frame.ts";
-import { countDirectives, render, textOf } from "../../../shared/render.ts";
+import { render } from "../../../shared/render.ts";
+import { textOf } from "../../../shared/value-text.ts";
 import type { IntentStamp } from "../../spool/spool.ts";
 import { type Measurement, type MetricRule, measurementText, metricFields } from "./metric.ts";
 import { partsOf } from "./parts.ts";

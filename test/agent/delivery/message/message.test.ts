@@ -41,6 +41,14 @@ describe("message of an event", () => {
     });
   });
 
+  it("has every value of a text that was cut", () => {
+    const values = ["x".repeat(200_000), "y".repeat(200_000)];
+
+    const message = fields(eventOf("%s and %s", values));
+
+    expect(message).toMatchObject({ message: expect.stringMatching(/cut\)$/), args: values });
+  });
+
   it("says how it was stamped unless that was by a round trip", () => {
     const message = fields(eventOf("on", []), { epochMs: 1, errorMs: null, quality: "estimated" });
 

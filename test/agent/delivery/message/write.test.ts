@@ -60,7 +60,7 @@ describe("written events", () => {
   });
 
   it("are several where one is longer than CloudWatch takes", () => {
-    const entry = entryAt(0, 0, { event: eventOf("%s", ["é".repeat(600_000)]) });
+    const entry = entryAt(0, 0, { event: eventOf("%s", ["é".repeat(900_000)]) });
 
     expect(createWriter("json")(entry)).toHaveLength(3);
   });
