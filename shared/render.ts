@@ -7,9 +7,12 @@ const widthLimit = 64;
 /** A width begins with 1 to 9, so that no zero can be read in two ways: the search stays linear. */
 const directives = /%([-+ 0#]*)([1-9]\d*)?(\.\d*)?([diufFeEgGsxXocjbp%])/g;
 
+/** The letters of a format's directives, in order: one for each value it asks for. */
+export const directiveKinds = (format: string): string[] =>
+  (format.match(directives) || []).map((found) => found.slice(-1)).filter((kind) => kind !== "%");
+
 /** How many values a format asks for. */
-export const countDirectives = (format: string): number =>
-  (format.match(directives) || []).filter((found) => found.slice(-1) !== "%").length;
+export const countDirectives = (format: string): number => directiveKinds(format).length;
 
 const hex = (bytes: Uint8Array): string => {
   let text = "";

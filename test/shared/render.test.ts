@@ -1,7 +1,7 @@
 import { format as formatOfNode } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countDirectives, render, textOf } from "../../shared/render.ts";
+import { countDirectives, directiveKinds, render, textOf } from "../../shared/render.ts";
 import { anyText, anyValue } from "../support/any-frame.ts";
 
 const anyFormat = (): fc.Arbitrary<string> =>
@@ -156,5 +156,11 @@ describe("textOf", () => {
     [{ json: "[1,2]" }, "[1,2]"],
   ])("shows %o as people read it", (value, text) => {
     expect(textOf(value)).toBe(text);
+  });
+});
+
+describe("directiveKinds", () => {
+  it("names the letter of each value", () => {
+    expect(directiveKinds("%d of %-5s at 100%% %.2f %k %")).toEqual(["d", "s", "f"]);
   });
 });
