@@ -7,7 +7,7 @@ export type Origin = { value: Node } | { module: string } | "elsewhere";
 /** Names of a file and all that each may stand for, in whatever scope. */
 export interface Bindings {
   originsOf(name: string): readonly Origin[];
-  /** The module an expression is taken from, such as `winston` for `require("winston").x()`. */
+  /** The module an expression is taken from, such as `winston` for `require("winston").x()`; or `console`. */
   moduleOf(expression: Node): string | null;
 }
 
@@ -33,9 +33,10 @@ const namesIn = (pattern: Node): string[] => {
   }
 };
 
-/** `require("x")` and `import("x")`. */
+/** `require("x")`, `import("x")` and `await import("x")`. */
 const requiredBy = (expression: Node): string | null => {
-  const call = callOf(expression);
+  const node = bare(expression);
+  const call = callOf(node.type === "AwaitExpression" ? node.argument : node);
   const callee = call?.callee;
   const isRequire = callee?.type === "Identifier" && callee.name === "require";
   if (call === null || (!isRequire && callee?.type !== "Import")) return null;
@@ -103,7 +104,10 @@ export const readBindings = (root: Node): Bindings => {
   const moduleIn = (given: Node, seen: readonly string[]): string | null => {
     const node = bare(given);
     const within = callOf(node)?.callee ?? memberOf(node)?.object;
-    if (node.type === "Identifier") return moduleOfName(node.name, seen);
+    if (node.type === "Identifier") {
+      const isGlobal = originsOf(node.name).length === 0;
+      return isGlobal && node.name === "console" ? node.name : moduleOfName(node.name, seen);
+    }
     if (node.type === "AwaitExpression") return moduleIn(node.argument, seen);
     return requiredBy(node) ?? (within === undefined ? null : moduleIn(within, seen));
   };

@@ -30,6 +30,8 @@ export interface LogCall extends Position {
   /** Where the literal stands in the text. */
   start: number;
   end: number;
+  /** The package that is not fleetlog whose logger this is, taken for one by its name; else null. */
+  stranger: string | null;
 }
 
 /** A call of `createLogger`. */
@@ -40,9 +42,9 @@ export interface Creation extends Position {
   gap: { at: number; before: string } | null;
 }
 
-/** A call that stays as it is, and why. */
+/** What people should know of a call. */
 export interface Doubt extends Position {
-  reason: string;
+  text: string;
 }
 
 export interface FoundCalls {
@@ -81,6 +83,8 @@ const readCreation = ({ arguments: [options] }: Call, node: Node): Creation => {
 
 const isLevel = (name: string): name is Level => levels.includes(name as Level);
 
+const kept = "Cannot replace this log call's format: ";
+
 /** What a call is to a dictionary, if anything. */
 const readCall = (call: Call, node: Node, loggers: Loggers): LogCall | Doubt | null => {
   const member = memberOf(call.callee);
@@ -90,12 +94,12 @@ const readCall = (call: Call, node: Node, loggers: Loggers): LogCall | Doubt | n
   if (logger === null || given === undefined) return null;
   const position = positionOf(node);
   if (logger === "unclear") {
-    const reason = `its logger's name means something else elsewhere in the file, give it one of its own`;
-    return { ...position, reason };
+    const reason = "its logger's name means something else elsewhere in the file, choose another";
+    return { ...position, text: kept + reason };
   }
   const format = literalText(given);
   if (format === null) {
-    return isNoText(bare(given)) ? null : { ...position, reason: "it is not a literal" };
+    return isNoText(bare(given)) ? null : { ...position, text: `${kept}it is not a literal` };
   }
   const { start, end } = given;
   return {
@@ -105,7 +109,21 @@ const readCall = (call: Call, node: Node, loggers: Loggers): LogCall | Doubt | n
     format,
     start: start ?? 0,
     end: end ?? 0,
+    stranger: loggers.strangerOf(member.object),
   };
+};
+
+/** One for each package whose messages may have become tokens. */
+const strangeDoubts = (calls: readonly LogCall[]): Doubt[] => {
+  const firsts = new Map<string, LogCall>();
+  for (const call of calls) {
+    if (call.stranger !== null && !firsts.has(call.stranger)) firsts.set(call.stranger, call);
+  }
+  return [...firsts].map(([stranger, { line, column }]) => ({
+    line,
+    column,
+    text: `Replaced formats of a logger from "${stranger}", because of its name: unless it is fleetlog's, choose other "names"`,
+  }));
 };
 
 /** A file without any of these words has nothing to find. */
@@ -129,5 +147,6 @@ export const findCalls = (text: string, syntax: Syntax, names: readonly string[]
     if ("format" in read) found.calls.push(read);
     else found.doubts.push(read);
   });
+  found.doubts.push(...strangeDoubts(found.calls));
   return found;
 };

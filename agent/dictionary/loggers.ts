@@ -14,6 +14,8 @@ export interface Loggers {
   find(expression: Node): FoundLogger | "unclear" | null;
   /** Whether a call makes a logger: `createLogger(...)`, not of a package that is not fleetlog. */
   isCreation(call: Call): boolean;
+  /** The package that is not fleetlog, or `console`, that an expression comes from; null for none. */
+  strangerOf(expression: Node): string | null;
 }
 
 /** Files of the program by path or alias; other specifiers are packages. */
@@ -26,12 +28,14 @@ const isEmpty = (node: Node): boolean =>
 export const createLoggers = (bindings: Bindings, names: ReadonlySet<string>): Loggers => {
   const known = new Map<string, FoundLogger | "unclear" | null>();
 
+  const strangerOf = (expression: Node): string | null => {
+    const module = bindings.moduleOf(expression);
+    return module === null || isOwnFile(module) || module.includes("fleetlog") ? null : module;
+  };
   const isCreation = ({ callee }: Call): boolean => {
     const node = bare(callee);
     const name = node.type === "Identifier" ? node.name : memberOf(node)?.property;
-    if (name !== "createLogger") return false;
-    const module = bindings.moduleOf(node);
-    return module === null || isOwnFile(module) || module.includes("fleetlog");
+    return name === "createLogger" && strangerOf(node) === null;
   };
   const findByOrigins = (name: string): FoundLogger | "unclear" | null => {
     const origins = bindings
@@ -78,5 +82,5 @@ export const createLoggers = (bindings: Bindings, names: ReadonlySet<string>): L
     const member = memberOf(node);
     return member !== null && names.has(member.property) ? { tag: null } : null;
   };
-  return { find, isCreation };
+  return { find, isCreation, strangerOf };
 };

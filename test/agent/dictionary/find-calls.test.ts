@@ -10,7 +10,7 @@ const found = (text: string, syntax?: Syntax, names?: string[]): unknown[] =>
   find(text, syntax, names).calls.map(({ level, tag, format }) => [level, tag, format]);
 
 const doubts = (text: string): string[] =>
-  find(text).doubts.map(({ line, column, reason }) => `${line}:${column} ${reason}`);
+  find(text).doubts.map(({ line, column, text }) => `${line}:${column} ${text}`);
 
 describe("log calls of a file", () => {
   it("are those of each level on a logger that the file makes", () => {
@@ -129,7 +129,9 @@ log.info(format, 1);
 log.info(...args); log.info(is ? "a" : "b"); log.info(tag\`a\`); log.info("a" - "b");`;
 
     expect(doubts(text)).toEqual(
-      ["2:0", "3:0", "4:2", "5:0", "5:19", "5:45", "5:63"].map((at) => `${at} it is not a literal`),
+      ["2:0", "3:0", "4:2", "5:0", "5:19", "5:45", "5:63"].map(
+        (at) => `${at} Cannot replace this log call's format: it is not a literal`,
+      ),
     );
   });
 
@@ -147,6 +149,20 @@ log.info(...args); log.info(is ? "a" : "b"); log.info(tag\`a\`); log.info("a" - 
     expect(found(text)).toEqual([]);
     expect(doubts(text)).toEqual([
       expect.stringContaining("its logger's name means something else elsewhere in the file"),
+    ]);
+  });
+
+  it.each([
+    ["loglevel", `import log from "loglevel"; log.info("m"); log.warn("n");`],
+    ["winston", `const log = require("winston").createLogger({}); log.info("m");`],
+    ["pino", `const { pino } = await import("pino"); const log = pino(); log.info("m");`],
+    ["console", `const log = console; log.info("m");`],
+  ])("have a word of warning where only a name makes a logger of %s", (stranger, text) => {
+    expect(found(text)[0]).toEqual(["info", null, "m"]);
+    expect(doubts(text)).toEqual([
+      expect.stringContaining(
+        `Replaced formats of a logger from "${stranger}", because of its name`,
+      ),
     ]);
   });
 
