@@ -9,7 +9,7 @@ import { lookAround, readDictionary, type SeenFile } from "./folder-files.ts";
  */
 export interface Dictionaries {
   find(hash: string): Dictionary | undefined;
-  /** Looks no more; what was found stays. */
+  /** Looks no more, and tells no more; what was found stays. */
   close(): void;
 }
 
@@ -42,13 +42,15 @@ interface Shelf {
   update(seen: SeenFile[]): Promise<void>;
 }
 
+type ShelfOptions = Required<Pick<DictionariesOptions, "onTrouble" | "onChange">>;
+
 const beyond = (path: string): AgentError =>
   new AgentError(
     "DICTIONARIES_FULL",
     `Cannot hold dictionary "${path}": newer ones take the ${limitFiles} places or ${limitBytes} bytes, take out of the folder what no device runs`,
   );
 
-const createShelf = ({ onTrouble, onChange }: DictionariesOptions): Shelf => {
+const createShelf = ({ onTrouble, onChange }: ShelfOptions): Shelf => {
   let files = new Map<string, KnownFile>();
   let byHash = new Map<string, Dictionary>();
 
@@ -72,7 +74,7 @@ const createShelf = ({ onTrouble, onChange }: DictionariesOptions): Shelf => {
     for (const { dictionary } of files.values()) {
       if (dictionary !== undefined) byHash.set(dictionary.hash, dictionary);
     }
-    for (const [hash, dictionary] of byHash) if (!last.has(hash)) onChange?.(dictionary);
+    for (const [hash, dictionary] of byHash) if (!last.has(hash)) onChange(dictionary);
   };
   return {
     find: (hash) => byHash.get(hash),
@@ -96,12 +98,18 @@ const createShelf = ({ onTrouble, onChange }: DictionariesOptions): Shelf => {
 
 /** Looks at once, then every `pollMs`: a file system's own word of changes cannot be relied on. */
 export const createDictionaries = async (options: DictionariesOptions): Promise<Dictionaries> => {
-  const { directory, onTrouble, time = systemTime, pollMs = defaultPollMs } = options;
-  const shelf = createShelf(options);
+  const { directory, time = systemTime, pollMs = defaultPollMs } = options;
   let lastFault = "";
   let isClosed = false;
   let cancel = (): void => {};
 
+  const onTrouble = (trouble: AgentError): void => {
+    if (!isClosed) options.onTrouble(trouble);
+  };
+  const onChange = (dictionary: Dictionary): void => {
+    if (!isClosed) options.onChange?.(dictionary);
+  };
+  const shelf = createShelf({ onTrouble, onChange });
   const tellFault = (cause: unknown): void => {
     const fault = messageOf(cause);
     if (fault === lastFault) return;
