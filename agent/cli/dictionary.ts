@@ -25,7 +25,7 @@ const runBuild = async (entry: string, flags: BuildFlags, write: Write): Promise
     entry,
     outfile,
     dictionaryFile,
-    names: flags.names?.split(","),
+    names: flags.names?.split(",").map((name) => name.trim()),
   });
   const { entries, hash } = dictionary;
   const calls = entries.reduce((sum, { places }) => sum + places.length, 0);

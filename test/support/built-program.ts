@@ -86,7 +86,7 @@ export interface ProgramRun {
   events: LogEvent[];
   /** What each `createLogger` was given as `dictionary`. */
   announced: unknown[];
-  /** What went to `console.info`. */
+  /** What went to `console.info` and `console.log`. */
   shown: unknown[][];
 }
 
@@ -104,7 +104,8 @@ export const runProgram = async (text: string): Promise<ProgramRun> => {
     },
   };
   const winston = { createLogger: () => fakeConsole };
-  const fakeConsole = { info: (...values: unknown[]) => run.shown.push(values) };
+  const show = (...values: unknown[]) => run.shown.push(values);
+  const fakeConsole = { info: show, log: show };
   const modules: Record<string, unknown> = { client: fakeClient(agent), winston };
   const require = (name: string): unknown => modules[name] ?? fleetlog;
   new Function("require", "module", "exports", "console", text)(require, {}, {}, fakeConsole);

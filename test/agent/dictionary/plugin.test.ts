@@ -197,6 +197,18 @@ log.info("a %d", "a %d"); log.tag("a %d").warn("b"); if (1) log?.error("a %d"); 
     expect((await messagesOf(text, dictionary))[0]).toEqual(["info", "", "temp 21 of inlet"]);
   });
 
+  it("has the device's own console show tokens", async () => {
+    const directory = await writeProgram({
+      "app.js": `
+const log = require("fleetlog").createLogger({ mqtt: require("client"), console });
+log.info("temp %d", 21);`,
+    });
+
+    const { text } = await buildWithDictionary(directory, "app.js");
+
+    expect((await runProgram(text)).shown).toEqual([["info \x010", 21]]);
+  });
+
   it("gives the hash as a module where options are no literal", async () => {
     const directory = await writeProgram({
       "app.js": `
