@@ -87,7 +87,9 @@ export const readBindings = (root: Node): Bindings => {
   const origins = new Map<string, Origin[]>();
   const bind: Bind = (pattern, origin) => {
     for (const name of namesIn(pattern)) {
-      origins.set(name, [...(origins.get(name) ?? []), origin]);
+      const known = origins.get(name);
+      if (known === undefined) origins.set(name, [origin]);
+      else known.push(origin);
     }
   };
   walk(root, (node) => {

@@ -26,13 +26,21 @@ export const parseSource = (text: string, syntax: Syntax): Node => {
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && typeof (value as Node).type === "string";
 
+const childrenOf = (node: Node): Node[] => {
+  const children: Node[] = [];
+  for (const value of Object.values(node)) {
+    if (isNode(value)) children.push(value);
+    else if (Array.isArray(value)) for (const item of value) if (isNode(item)) children.push(item);
+  }
+  return children;
+};
+
 /** Calls `visit` for each node, in the order of the text. */
 export const walk = (root: Node, visit: (node: Node) => void): void => {
   const waiting = [root];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     visit(node);
-    const children = Object.values(node).flat().filter(isNode);
-    for (const child of children.reverse()) waiting.push(child);
+    for (const child of childrenOf(node).reverse()) waiting.push(child);
   }
 };
 

@@ -189,7 +189,8 @@ log.info(...args); log.info(is ? "a" : "b"); log.info(tag\`a\`); log.info("a" - 
   });
 
   it("are found in a file of any size", () => {
-    const text = `const a = [${"0,".repeat(200_000)}]; log.info("m"); const b = ${"1+".repeat(3_000)}1;`;
+    const long = `const a = [${"0,".repeat(200_000)}]; const b = ${"1+".repeat(3_000)}1;`;
+    const text = `${long} ${"a=>a;".repeat(50_000)} log.info("m");`;
 
     expect(found(text, "js")).toHaveLength(1);
   });
