@@ -96,8 +96,8 @@ const editsOf = ({ found }: ScannedFile, { dictionary, ids }: Edition): Edit[] =
 /**
  * An esbuild plugin: replaces the formats of log calls by tokens, gives `createLogger` the hash of
  * the dictionary, and writes the dictionary for the agent, unless the build has `write: false`.
- * esbuild writes a token's mark as the byte 1 itself; the command line writes it in ASCII. A plugin that loads the program's files in
- * its own way must not come before it.
+ * esbuild writes a token's mark as the byte 1 itself; the command line writes it in ASCII. A plugin
+ * that loads the program's files in its own way must not come before it.
  *
  * ```ts
  * await build({ entryPoints: ["app.ts"], bundle: true, outfile: "dist/app.js", plugins: [fleetlogDictionary()] });
