@@ -104,9 +104,18 @@ export const parseFormat = (format: string): Format => {
   return { places, tail, plain: plain + tail };
 };
 
+/** The letters of the values a format asks for, in order; that of a `*` is `d`. */
+export const directiveKinds = (format: string): string[] => {
+  const kinds: string[] = [];
+  for (const place of parseFormat(format).places) {
+    for (let stars = place.asks - 1; stars > 0; stars--) kinds.push("d");
+    kinds.push(place.directive.kind);
+  }
+  return kinds;
+};
+
 /** How many values a format asks for. */
-export const countDirectives = (format: string): number =>
-  parseFormat(format).places.reduce((count, place) => count + place.asks, 0);
+export const countDirectives = (format: string): number => directiveKinds(format).length;
 
 /** More than any width or precision that makes a difference. */
 const givenLimit = 1e9;

@@ -67,6 +67,7 @@ describe("agent", () => {
     intake: ["errors"],
     local: ["cloudwatch", "errors"],
     spool: ["clock", "errors", "session"],
+    dictionary: ["errors", "time"],
     delivery: ["clock", "cloudwatch", "errors", "metrics", "settings", "spool", "time"],
   };
   const partOf = (path: string): string => path.replace(/^agent\//, "").replace(/(\.ts|\/.*)$/, "");

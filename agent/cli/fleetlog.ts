@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { AgentError } from "../errors.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
+import { dictionaryCommand } from "./dictionary.ts";
 import { endpointCommand } from "./endpoint.ts";
 import { startCommand } from "./start.ts";
 
@@ -16,6 +17,7 @@ const program = new Command("fleetlog")
   .addCommand(demoCommand())
   .addCommand(startCommand())
   .addCommand(deadLettersCommand())
+  .addCommand(dictionaryCommand())
   .addCommand(endpointCommand());
 
 try {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   countDirectives,
+  directiveKinds,
   givenDirective,
   type Place,
   parseFormat,
@@ -46,6 +47,13 @@ describe("parseFormat", () => {
   it("cuts widths to 64", () => {
     expect(placeOf("%999999999d").directive.width).toBe(64);
     expect(placeOf(`%${"9".repeat(60_000)}d`).directive.width).toBe(64);
+  });
+});
+
+describe("directiveKinds", () => {
+  it("names the letter of each value", () => {
+    expect(directiveKinds("%d of %-5s at 100%% %.2f %k %")).toEqual(["d", "s", "f"]);
+    expect(directiveKinds("%*x %.*lf")).toEqual(["d", "x", "d", "f"]);
   });
 });
 
