@@ -20,7 +20,7 @@ export interface Delivery {
 }
 
 export const createDelivery = (setup: Setup): Delivery => {
-  const outbox = createOutbox(setup.limitBytes, setup.tally);
+  const outbox = createOutbox(setup.limitBytes, setup.tally, setup.table);
   let hasSealed = false;
   let onEmpty = (): void => {};
 

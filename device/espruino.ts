@@ -20,6 +20,7 @@ export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device"> {
 }
 
 const defaultBytes = 2_048;
+const places = { sites: 64, texts: 16 };
 
 exports.createLogger = (options) => {
   const platform = createEspruinoPlatform(options.noise);
@@ -33,5 +34,5 @@ exports.createLogger = (options) => {
   });
   const settings = options as LoggerOptions;
   settings.device = device;
-  return createLoggerOn({ platform, link, defaultBytes }, settings);
+  return createLoggerOn({ platform, link, defaultBytes, places }, settings);
 };

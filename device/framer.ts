@@ -30,7 +30,7 @@ export interface Framer {
 
 /** `onSeal` is told when a frame went to the outbox. */
 export const createFramer = (setup: Setup, outbox: Outbox, onSeal: () => void): Framer => {
-  const open = createOpenFrame();
+  const open = createOpenFrame(setup.table);
   const lost: DropCount[] = [];
 
   const close = (): void => {
@@ -52,8 +52,8 @@ export const createFramer = (setup: Setup, outbox: Outbox, onSeal: () => void): 
     if (open.count() > 0) {
       const roomBytes = outbox.roomBytes(rank);
       if (open.add(event, Math.min(setup.bodyBytes, roomBytes))) return undefined;
-      if (roomBytes < setup.bodyBytes) return "ring_full";
       close();
+      if (roomBytes < setup.bodyBytes) return "ring_full";
     }
     const roomBytes = outbox.roomBytes(rank);
     if (open.add(event, Math.min(setup.eventLimitBytes, roomBytes))) return undefined;

@@ -18,6 +18,7 @@ export interface NodeLoggerOptions extends LoggerOptions {
 }
 
 const defaultBytes = 65_536;
+const places = { sites: 250, texts: 64 };
 
 /**
  * A logger for Node.
@@ -29,7 +30,12 @@ const defaultBytes = 65_536;
  * ```
  */
 export const createLogger = (options: NodeLoggerOptions): Logger => {
-  const host = { platform: createNodePlatform(), link: createMqttLink(options.mqtt), defaultBytes };
+  const host = {
+    platform: createNodePlatform(),
+    link: createMqttLink(options.mqtt),
+    defaultBytes,
+    places,
+  };
   return createLoggerOn(host, options, options.console && createMirror(options.console));
 };
 

@@ -1,4 +1,6 @@
-import { type BodyWriter, createBodyWriter, type SealedBody } from "../shared/codec/encode.ts";
+import { createBodyWriter, type SealedBody } from "../shared/codec/body-writer.ts";
+import { addEntry } from "../shared/codec/encode.ts";
+import type { Table } from "../shared/codec/table.ts";
 import { type DropCount, type Entry, levels } from "../shared/event.ts";
 import type { HeldFrame } from "./held-frame.ts";
 import { errorRank } from "./rank.ts";
@@ -6,7 +8,10 @@ import { addDrop } from "./tally.ts";
 
 /** The frame that takes entries now. They get their seqs here: from 0, over the whole boot. */
 export interface OpenFrame {
-  /** Adds an entry; false, with nothing added, where the body would exceed `limitBytes`. */
+  /**
+   * Adds an entry; false, with nothing added, where the body would exceed `limitBytes`: then it takes
+   * no more, unless it is empty.
+   */
   add(entry: Entry, limitBytes: number): boolean;
   /** Entries in it. */
   count(): number;
@@ -15,7 +20,7 @@ export interface OpenFrame {
   seal(): HeldFrame;
 }
 
-const unsealed: SealedBody = { format: 0, count: 0, bytes: new Uint8Array(0) };
+const unsealed: SealedBody = { format: 0, count: 0, bytes: new Uint8Array(0), used: "" };
 
 const frameFrom = (first: number): HeldFrame => ({
   first,
@@ -34,15 +39,15 @@ const dropOf = (entry: Entry): DropCount | null => {
   return entry.kind === "drop" ? entry.drop : null;
 };
 
-export const createOpenFrame = (): OpenFrame => {
-  const writer: BodyWriter = createBodyWriter();
+export const createOpenFrame = (table: Table): OpenFrame => {
+  const writer = createBodyWriter(table);
   let frame = frameFrom(0);
   let uptimeMs = 0;
 
   return {
     add(entry, limitBytes) {
       entry.uptimeMs = Math.max(uptimeMs, entry.uptimeMs);
-      if (limitBytes <= 0 || !writer.add(entry, limitBytes)) return false;
+      if (!addEntry(writer, entry, limitBytes)) return false;
       uptimeMs = entry.uptimeMs;
       if (writer.count() === 1) frame.uptimeMs = uptimeMs;
       const drop = dropOf(entry);

@@ -1,3 +1,4 @@
+import type { Table } from "../shared/codec/table.ts";
 import {
   entomb,
   frameOverheadBytes,
@@ -29,7 +30,7 @@ const shares = [0.5, 0.75, 0.87, 0.95, 1];
 /** Part of an outbox that only tombstones may use. */
 const tombstoneShare = 1 / 8;
 
-export const createOutbox = (limitBytes: number, tally: Tally): Outbox => {
+export const createOutbox = (limitBytes: number, tally: Tally, table: Table): Outbox => {
   const frames: HeldFrame[] = [];
   let liveBytes = 0;
   let tombstoneBytes = 0;
@@ -86,6 +87,7 @@ export const createOutbox = (limitBytes: number, tally: Tally): Outbox => {
         const frame = frames[0] as HeldFrame;
         if (!frame.sends || frame.first + frame.body.count > next) break;
         tally.acked += frame.events;
+        table.settle(frame.first + frame.body.count);
         account(frame, -1);
         frames.shift();
       }

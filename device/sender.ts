@@ -31,9 +31,10 @@ export const createSender = (setup: Setup): Sender => {
         ackId,
         ackUptimeMs: ackId > 0 ? ackUptimeMs : sendUptimeMs,
       };
-      setup.link.publish(topic, encodeSealed(header, frame.body), false);
+      setup.link.publish(topic, encodeSealed(header, frame.body, setup.table), false);
     },
     acked(ack) {
+      setup.table.acked(ack.definitions);
       ackId = ack.ackId;
       ackUptimeMs = setup.platform.uptimeMs();
     },

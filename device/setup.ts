@@ -1,3 +1,4 @@
+import { createTable, type Places, type Table } from "../shared/codec/table.ts";
 import type { Boot } from "../shared/frame.ts";
 import {
   flushAfterMs,
@@ -16,6 +17,8 @@ export interface Host {
   link: Link;
   /** Size of the outbox where the application does not say. */
   defaultBytes: number;
+  /** How many sites and texts it names by numbers. */
+  places: Places;
 }
 
 /** What the application may choose. */
@@ -30,6 +33,8 @@ export interface SetupOptions {
   flushAfterMs?: number;
   /** Frames without an ack at a time; 4. */
   windowFrames?: number;
+  /** Hash of the build-time dictionary that the formats refer to. */
+  dictionary?: string;
 }
 
 /** What the parts of one logger share. */
@@ -37,6 +42,8 @@ export interface Setup {
   platform: Platform;
   link: Link;
   tally: Tally;
+  /** What is named by numbers. */
+  table: Table;
   /** Most bytes held for events without an ack. */
   limitBytes: number;
   /** This boot, named when first asked for: by then a board has gathered more noise. */
@@ -70,6 +77,7 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     platform: host.platform,
     link: host.link,
     tally: createTally(),
+    table: createTable(host.places, options.dictionary),
     boot() {
       if (!boot) boot = { nonce: host.platform.entropy(), number: 0 };
       return boot;

@@ -1,6 +1,13 @@
-export { type DecodedFrame, decodeFrame, type FrameFault } from "./codec/decode.ts";
+export {
+  type DecodedFrame,
+  decodeFrame,
+  decodeHead,
+  type FrameBeginning,
+  type FrameFault,
+} from "./codec/decode.ts";
 export { type DecodedAck, decodeAck, encodeAck } from "./codec/downlink.ts";
 export { encodeFrame } from "./codec/encode.ts";
+export type { Definition, FrameHead, Lookup, Meaning } from "./definition.ts";
 export type { Ack } from "./downlink.ts";
 export {
   type DropCount,

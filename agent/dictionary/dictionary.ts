@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Level, levels } from "../../shared/event.ts";
 import { directiveKinds } from "../../shared/directive.ts";
+import { type Level, levels } from "../../shared/event.ts";
 import { AgentError, messageOf } from "../errors.ts";
 
 const argumentTypes = ["integer", "number", "character", "json", "any"] as const;

@@ -1,5 +1,7 @@
 declare const E: {
-  CRC32(bytes: Uint8Array): number;
+  CRC32(bytes: Uint8Array | string): number;
+  isUTF8(text: string): boolean;
+  toString(bytes: Uint8Array): string;
   toUint8Array(text: string): Uint8Array;
 };
 
@@ -8,11 +10,19 @@ declare const E: {
  * right for its strings (bytes on some boards, characters on others) and need no table.
  */
 
-export { fromUtf8 } from "../../shared/codec/text.ts";
-
 export const toUtf8: (text: string) => Uint8Array = E.toUint8Array;
 
 export const crc32: (bytes: Uint8Array) => number = E.CRC32;
+
+export const textCrc32: (text: string) => number = E.CRC32;
+
+/** On most boards texts are bytes already. */
+export const byteText = (text: string): string =>
+  E.isUTF8(text) ? E.toString(E.toUint8Array(text)) : text;
+
+export const putText = (bytes: Uint8Array, text: string, offset: number): void => {
+  bytes.set(text as unknown as Uint8Array, offset);
+};
 
 const math = Math;
 

@@ -18,3 +18,13 @@ export const crc32 = (bytes: Uint8Array): number => {
   }
   return (remainder ^ 0xffffffff) >>> 0;
 };
+
+/** The same of a text, a character a byte; of larger ones the low 8 bits count. */
+export const textCrc32 = (text: string): number => {
+  let remainder = 0xffffffff;
+  for (let index = 0; index < text.length; index++) {
+    const slot = (remainder ^ text.charCodeAt(index)) & 0xff;
+    remainder = (remainder >>> 8) ^ (table[slot] as number);
+  }
+  return (remainder ^ 0xffffffff) >>> 0;
+};

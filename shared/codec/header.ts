@@ -13,7 +13,12 @@ import type { Writer } from "./writer.ts";
 const headerMark = 0xa0;
 
 /** Formats of the body, by their number in the protocol byte. */
-export const bodyFormats = { tombstone: 0, entries: 1 } as const;
+export const bodyFormats = {
+  tombstone: 0,
+  entries: 2,
+  /** Entries, the last of them the boot's last. */
+  lastEntries: 3,
+} as const;
 
 /** In place of a level, where a site measures: one above the last of `levels`. */
 export const metricLevel = 5;

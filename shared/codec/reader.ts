@@ -1,4 +1,5 @@
 import { integerLimit } from "../limits.ts";
+import { longNumber, shortNumbers } from "./layout.ts";
 
 /** Why bytes could not be read: a reader sets it once, then answers 0 and empty. */
 export interface ReadFault {
@@ -13,8 +14,14 @@ export interface Reader {
   zigzag(): number;
   uint32(): number;
   double(): number;
-  /** Range of the block's bytes in the buffer. */
-  block(): { from: number; to: number };
+  /** IEEE 754 in 4 bytes. */
+  single(): number;
+  /** The next bytes as a byte text: a character each. */
+  text(length: number): string;
+  /** A copy of the next bytes. */
+  bytes(length: number): Uint8Array;
+  /** Number of a definition: 1 byte, 2, or more. */
+  number(): number;
   offset(): number;
   isAtEnd(): boolean;
   /** Says what is wrong with what begins at `at`, and goes to the end. The first fault stands. */
@@ -58,6 +65,10 @@ export const createReader = (bytes: Uint8Array, from: number): Reader => {
     fail("number longer than 8 bytes", at);
     return 0;
   };
+  const viewOf = (): DataView => {
+    if (view === null) view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return view;
+  };
   return {
     byte,
     varint,
@@ -81,15 +92,32 @@ export const createReader = (bytes: Uint8Array, from: number): Reader => {
     },
     double() {
       if (!has(8)) return 0;
-      if (view === null) view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       offset += 8;
-      return view.getFloat64(offset - 8, true);
+      return viewOf().getFloat64(offset - 8, true);
     },
-    block() {
-      const length = varint();
-      if (!has(length)) return { from: 0, to: 0 };
+    single() {
+      if (!has(4)) return 0;
+      offset += 4;
+      return viewOf().getFloat32(offset - 4, true);
+    },
+    text(length) {
+      if (!has(length)) return "";
+      let text = "";
+      for (const end = offset + length; offset < end; offset++) {
+        text += String.fromCharCode(bytes[offset] as number);
+      }
+      return text;
+    },
+    bytes(length) {
+      if (!has(length)) return new Uint8Array(0);
       offset += length;
-      return { from: offset - length, to: offset };
+      return new Uint8Array(bytes.subarray(offset - length, offset));
+    },
+    number() {
+      const first = byte();
+      if (first < shortNumbers) return first;
+      if (first === longNumber) return varint();
+      return shortNumbers + (first - shortNumbers) * 256 + byte();
     },
     offset: () => offset,
     isAtEnd: () => offset >= bytes.length,

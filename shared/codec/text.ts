@@ -16,6 +16,36 @@ export const toUtf8 = (text: string): Uint8Array => {
   return new Uint8Array(bytes);
 };
 
+/** Whether all of it is ASCII, and so its own UTF-8. */
+const isPlain = (text: string): boolean => {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
+  return true;
+};
+
+/** The UTF-8 of a text as a text of as many characters, 0 to 255 each: cut and compared like any. */
+export const byteText = (text: string): string => {
+  if (isPlain(text)) return text;
+  const bytes = toUtf8(text);
+  let chars = "";
+  for (let index = 0; index < bytes.length; index++) {
+    chars += String.fromCharCode(bytes[index] as number);
+  }
+  return chars;
+};
+
+/** The text that a byte text stands for: the inverse of `byteText`, as `fromUtf8` reads bytes. */
+export const fromByteText = (text: string): string => {
+  if (isPlain(text)) return text;
+  const bytes = new Uint8Array(text.length);
+  putText(bytes, text, 0);
+  return fromUtf8(bytes, 0, bytes.length);
+};
+
+/** Puts a byte text into `bytes` at `offset`; what is beyond the end is lost. */
+export const putText = (bytes: Uint8Array, text: string, offset: number): void => {
+  for (let index = 0; index < text.length; index++) bytes[offset + index] = text.charCodeAt(index);
+};
+
 const pushCode = (bytes: number[], code: number): void => {
   if (code < 0x80) bytes.push(code);
   else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));

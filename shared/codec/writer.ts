@@ -1,4 +1,5 @@
 import { integerLimit } from "../limits.ts";
+import { putText } from "./text.ts";
 
 /** Bytes written one after another into a buffer that grows. Numbers are little-endian. */
 export interface Writer {
@@ -12,6 +13,8 @@ export interface Writer {
   /** Length in bytes as a varint, then the bytes. */
   block(bytes: Uint8Array): void;
   raw(bytes: Uint8Array): void;
+  /** The characters of a byte text. */
+  text(text: string): void;
   length(): number;
   /** Forgets all beyond the first `length` bytes. */
   truncate(length: number): void;
@@ -62,6 +65,11 @@ export const createWriter = (): Writer => {
     // Not by a DataView, which the smaller engines lack; all that run this are little-endian.
     double(value) {
       raw(new Uint8Array(new Float64Array([value]).buffer));
+    },
+    text(text) {
+      reserve(text.length);
+      putText(buffer, text, length);
+      length += text.length;
     },
     block(bytes) {
       varint(bytes.length);

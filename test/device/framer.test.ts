@@ -20,7 +20,7 @@ const createFramerBench = (options: Partial<SetupOptions> = {}) => {
       count: frame.body.count,
     };
     const sent = { ...header, sendUptimeMs: 0, ackId: 0, ackUptimeMs: 0 };
-    const decoded = decodeFrame(encodeSealed(sent, frame.body));
+    const decoded = decodeFrame(encodeSealed(sent, frame.body, parts.setup.table));
     return decoded.ok && decoded.frame.body.kind === "entries" ? decoded.frame.body.entries : [];
   };
   return { ...parts, framer, entriesOf, seals: () => seals };

@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { entomb, isJoinable, isTombstone, joinTombstone } from "../../device/held-frame.ts";
 import { encodeSealed } from "../../shared/codec/encode.ts";
+import { createTable } from "../../shared/codec/table.ts";
 import { decodeFrame } from "../../shared/index.ts";
 import { frameOf } from "../support/device-parts.ts";
 
 const boot = { nonce: 1, number: 0 };
+const table = createTable({ sites: 0, texts: 0 }, undefined);
 
 const decodedBody = (frame: ReturnType<typeof frameOf>) => {
   const header = { boot, base: 0, first: frame.first, count: frame.body.count };
   const sent = { ...header, sendUptimeMs: 0, ackId: 0, ackUptimeMs: 0 };
-  const decoded = decodeFrame(encodeSealed(sent, frame.body));
+  const decoded = decodeFrame(encodeSealed(sent, frame.body, table));
   return decoded.ok ? decoded.frame.body : decoded.reason;
 };
 

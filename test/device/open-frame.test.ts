@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createOpenFrame } from "../../device/open-frame.ts";
+import { createTable, type Table } from "../../shared/codec/table.ts";
 import { eventOf } from "../support/device-parts.ts";
+
+const table = (): Table => createTable({ sites: 8, texts: 2 }, undefined);
 
 describe("open frame", () => {
   it("numbers entries of all kinds from 0 over the whole boot", () => {
-    const open = createOpenFrame();
+    const open = createOpenFrame(table());
 
     open.add(eventOf("info", "a"), 1_000);
     open.add(
@@ -20,7 +23,7 @@ describe("open frame", () => {
   });
 
   it("refuses an entry that would exceed the limit, and stays as it was", () => {
-    const open = createOpenFrame();
+    const open = createOpenFrame(table());
     open.add(eventOf("info", "short"), 40);
     const bytes = open.bytes();
 
@@ -31,7 +34,7 @@ describe("open frame", () => {
   });
 
   it("never lets uptime run backwards, not even from one frame to the next", () => {
-    const open = createOpenFrame();
+    const open = createOpenFrame(table());
     const late = eventOf("info", "late", 500);
     const early = eventOf("info", "early", 300);
     open.add(late, 1_000);
@@ -44,7 +47,7 @@ describe("open frame", () => {
   });
 
   it("remembers what would be lost with the frame, by level", () => {
-    const open = createOpenFrame();
+    const open = createOpenFrame(table());
     for (const level of ["info", "info", "error"] as const) open.add(eventOf(level, "x"), 1_000);
     open.add(
       { kind: "drop", uptimeMs: 0, drop: { level: "debug", reason: "busy", count: 9 } },
@@ -62,7 +65,7 @@ describe("open frame", () => {
   });
 
   it("begins the next frame with nothing of the last", () => {
-    const open = createOpenFrame();
+    const open = createOpenFrame(table());
     open.add(eventOf("fatal", "x"), 1_000);
     open.seal();
     open.add(eventOf("info", "y"), 1_000);

@@ -29,7 +29,8 @@ export const createDeviceBench = (options: Partial<LoggerOptions> = {}): DeviceB
   const agent = fakeAgent();
   let taken = 0;
 
-  const host = { platform: clock, link, defaultBytes: 65_536 };
+  const places = { sites: 250, texts: 64 };
+  const host = { platform: clock, link, defaultBytes: 65_536, places };
   const log = createLoggerOn(host, { device, level: "debug", ...options });
   const frames = (): Uint8Array[] =>
     link.sent

@@ -1,7 +1,8 @@
 import type { HeldFrame } from "../../device/held-frame.ts";
 import { createOutbox, type Outbox } from "../../device/outbox.ts";
 import { createSetup, type Setup, type SetupOptions } from "../../device/setup.ts";
-import { createBodyWriter } from "../../shared/codec/encode.ts";
+import { createBodyWriter } from "../../shared/codec/body-writer.ts";
+import { createTable, kindOf } from "../../shared/codec/table.ts";
 import type { Level, LogEvent } from "../../shared/index.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";
 import { type FakeLink, fakeLink } from "./fake-link.ts";
@@ -17,9 +18,9 @@ export interface DeviceParts {
 export const createDeviceParts = (options: Partial<SetupOptions> = {}): DeviceParts => {
   const clock = fakeClock();
   const link = fakeLink();
-  const host = { platform: clock, link, defaultBytes: 65_536 };
+  const host = { platform: clock, link, defaultBytes: 65_536, places: { sites: 16, texts: 4 } };
   const setup = createSetup(host, { device: "pump-7", ...options });
-  return { clock, link, setup, outbox: createOutbox(setup.limitBytes, setup.tally) };
+  return { clock, link, setup, outbox: createOutbox(setup.limitBytes, setup.tally, setup.table) };
 };
 
 export const eventOf = (level: Level, format: string, uptimeMs = 0): LogEvent => ({
@@ -31,8 +32,8 @@ export const eventOf = (level: Level, format: string, uptimeMs = 0): LogEvent =>
 
 /** A frame of one event whose body has about `bytes` bytes. */
 export const frameOf = (first: number, level: Level, bytes: number): HeldFrame => {
-  const writer = createBodyWriter();
-  writer.add(eventOf(level, "x".repeat(bytes)), Number.POSITIVE_INFINITY);
+  const writer = createBodyWriter(createTable({ sites: 0, texts: 0 }, undefined));
+  writer.event(kindOf(level, undefined), "", "x".repeat(bytes), [], 0, Number.POSITIVE_INFINITY);
   return {
     first,
     uptimeMs: first,

@@ -1,10 +1,13 @@
+import { decodeHead } from "../../shared/codec/decode.ts";
 import {
+  type Boot,
   bootText,
   type DropCount,
   decodeFrame,
   type Entry,
   encodeAck,
 } from "../../shared/index.ts";
+import { heldDefinitions } from "./held-definitions.ts";
 
 /** The agent's side of the protocol at its simplest: one device, everything stored at once. */
 export interface FakeAgent {
@@ -28,6 +31,12 @@ export const fakeAgent = (): FakeAgent => {
   let cursor = 0;
   let ackId = 0;
   let storeId = 1;
+  const definitions = heldDefinitions();
+  const ackOf = (boot: Boot, busyMs: number): Uint8Array => {
+    ackId++;
+    const ack = { storeId, ackId, boot, next: cursor, definitions: definitions.count() };
+    return encodeAck({ ...ack, epochMs: 1_800_000_000_000 + ackId, busyMs });
+  };
 
   const agent: FakeAgent = {
     entries: new Map(),
@@ -37,10 +46,14 @@ export const fakeAgent = (): FakeAgent => {
     cursor: () => cursor,
     forget() {
       cursor = 0;
+      definitions.forget();
       storeId++;
     },
     receive(payload, busyMs = 0) {
-      const decoded = decodeFrame(payload);
+      const begun = decodeHead(payload);
+      const isReadable = begun.ok && definitions.take(begun.head);
+      const decoded = decodeFrame(payload, definitions.lookup);
+      if (begun.ok && !isReadable) return ackOf(begun.header.boot, busyMs);
       if (!decoded.ok) throw new Error(`Cannot decode a frame of the device: ${decoded.reason}`);
       const { header, body } = decoded.frame;
       if (header.base > header.first) throw new Error("base above first");
@@ -60,9 +73,7 @@ export const fakeAgent = (): FakeAgent => {
         }
         cursor = header.first + header.count;
       }
-      ackId++;
-      const ack = { storeId, ackId, boot: header.boot, next: cursor, definitions: 0 };
-      return encodeAck({ ...ack, epochMs: 1_800_000_000_000 + ackId, busyMs });
+      return ackOf(header.boot, busyMs);
     },
   };
   return agent;
@@ -88,6 +99,6 @@ export const droppedOf = (agent: FakeAgent): { [reason: string]: number } => {
 
 /** The boot in a frame, as text. */
 export const bootOf = (payload: Uint8Array): string => {
-  const decoded = decodeFrame(payload);
-  return decoded.ok ? bootText(decoded.frame.header.boot) : decoded.reason;
+  const begun = decodeHead(payload);
+  return begun.ok ? bootText(begun.header.boot) : begun.reason;
 };

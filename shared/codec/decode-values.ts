@@ -1,0 +1,141 @@
+import type { Value } from "../event.ts";
+import { integerLimit } from "../limits.ts";
+import { placesOf } from "./decimal.ts";
+import {
+  absoluteCode,
+  bytesCode,
+  code2,
+  code3,
+  code4,
+  code5,
+  decimalCode,
+  differences1,
+  differences2,
+  differences3,
+  differences4,
+  doubleCode,
+  falseCode,
+  jsonCode,
+  largeInteger,
+  longTextCode,
+  namedCode,
+  nearCode,
+  nullCode,
+  powers,
+  prefixCode,
+  recentCode,
+  recentPlaces,
+  singleCode,
+  textCode,
+  textLimitBytes,
+  trueCode,
+} from "./layout.ts";
+import type { Reader } from "./reader.ts";
+import { fromByteText } from "./text.ts";
+
+/** Reads the values of one body, each by those before it. */
+export interface ValueReader {
+  /** `previous`: what the site had here last in this body. */
+  read(previous: Value | undefined): Value;
+}
+
+/** The zigzagged difference that begins with `code`, below `absoluteCode`. */
+const readDifference = (reader: Reader, code: number): number => {
+  if (code < code2) return code;
+  const low = reader.byte();
+  if (code < code3) return differences1 + (code - code2) * 256 + low;
+  const middle = low + reader.byte() * 256;
+  if (code < code4) return differences2 + (code - code3) * 65_536 + middle;
+  const high = middle + reader.byte() * 65_536;
+  if (code < code5) return differences3 + (code - code4) * 16_777_216 + high;
+  const highest = high + reader.byte() * 16_777_216;
+  return differences4 + (code - code5) * 4_294_967_296 + highest;
+};
+
+const isSafe = (value: number): boolean =>
+  value % 1 === 0 && value <= integerLimit && value >= -integerLimit;
+
+/** `textOf` answers the byte text that a number is defined as, or fails and answers an empty one. */
+export const createValueReader = (
+  reader: Reader,
+  textOf: (number: number, at: number) => string,
+): ValueReader => {
+  /** The last texts, as byte texts, and long integers. */
+  const recent: (string | number)[] = [];
+  let recentAt = 0;
+  let lastLarge = 0;
+
+  const remember = (value: string | number): void => {
+    recent[recentAt] = value;
+    recentAt = (recentAt + 1) % recentPlaces;
+  };
+  const text = (bytes: string): string => {
+    if (bytes.length > 0 && bytes.length <= textLimitBytes) remember(bytes);
+    return fromByteText(bytes);
+  };
+  const integer = (value: number, at: number): number => {
+    if (!isSafe(value)) reader.fail("integer beyond 2^53 - 1", at);
+    if (value >= largeInteger || value <= -largeInteger) lastLarge = value;
+    return value;
+  };
+  const different = (code: number, previous: Value | undefined, at: number): number => {
+    const zigzagged = readDifference(reader, code);
+    const step = zigzagged % 2 === 1 ? -(zigzagged + 1) / 2 : zigzagged / 2;
+    if (typeof previous === "number" && previous % 1 !== 0) {
+      const places = placesOf(previous);
+      const power = powers[places] as number;
+      if (places > 0) return (Math.round(previous * power) + step) / power;
+    }
+    const base = typeof previous === "number" && isSafe(previous) ? previous : 0;
+    const value = integer(base + step, at);
+    if (zigzagged >= differences2) remember(value);
+    return value;
+  };
+  const recalled = (code: number, at: number): Value => {
+    const value = recent[code - recentCode];
+    if (typeof value === "string") return fromByteText(value);
+    if (value !== undefined) return integer(value, at);
+    reader.fail(`nothing is remembered at ${code - recentCode}`, at);
+    return null;
+  };
+  const continued = (code: number, at: number): string => {
+    const begun = recent[code - prefixCode];
+    const common = reader.byte();
+    if (typeof begun !== "string" || common > begun.length) {
+      reader.fail(`no text to begin with at ${code - prefixCode}`, at);
+      return "";
+    }
+    return text(begun.substr(0, common) + reader.text(reader.varint()));
+  };
+  /** Those that are rare. */
+  const other = (code: number): Value => {
+    if (code === nullCode) return null;
+    if (code === falseCode) return false;
+    if (code === trueCode) return true;
+    if (code === doubleCode) return reader.double();
+    if (code === singleCode) return reader.single();
+    if (code === bytesCode) return reader.bytes(reader.varint());
+    if (code === jsonCode) return { json: fromByteText(reader.text(reader.varint())) };
+    return reader.zigzag() / (powers[code - decimalCode + 1] as number);
+  };
+  /** Integers that are not given by what the site had last. */
+  const absolute = (code: number, at: number): number => {
+    const value = integer(reader.zigzag() + (code === nearCode ? lastLarge : 0), at);
+    remember(value);
+    return value;
+  };
+  return {
+    read(previous) {
+      const at = reader.offset();
+      const code = reader.byte();
+      if (code < absoluteCode) return different(code, previous, at);
+      if (code >= textCode) {
+        return text(reader.text(code === longTextCode ? reader.varint() : code - textCode));
+      }
+      if (code >= prefixCode) return continued(code, at);
+      if (code >= recentCode) return recalled(code, at);
+      if (code === namedCode) return text(textOf(reader.number(), at));
+      return code < nullCode ? absolute(code, at) : other(code);
+    },
+  };
+};

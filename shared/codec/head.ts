@@ -1,0 +1,109 @@
+import { countUnit, longCount, replacesBit, sameTagBit, textKind } from "./layout.ts";
+import type { Table } from "./table.ts";
+import { byteText } from "./text.ts";
+import type { Writer } from "./writer.ts";
+
+/** At most this many definitions ride along that no held frame uses. */
+const riderLimit = 8;
+
+/** How many bytes of the beginning two byte texts have in common, below 64. */
+export const commonBytes = (left: string, right: string): number => {
+  let common = 0;
+  for (let step = 32; step >= 1; step /= 2) {
+    const longer = common + step;
+    if (longer <= left.length && right.substr(0, longer) === left.substr(0, longer)) {
+      common = longer;
+    }
+  }
+  return common;
+};
+
+/** Writes one definition after another. */
+interface Definer {
+  define(number: number, replaced: number, meaning: string): void;
+}
+
+const createDefiner = (writer: Writer, needs: number): Definer => {
+  let lastNumber = needs - 1;
+  let lastTag = "";
+  let lastText = "";
+
+  const writeText = (text: string): void => {
+    const common = commonBytes(lastText, text);
+    const rest = common > 1 ? text.substr(common) : text;
+    writer.varint(rest.length * 2 + (common > 1 ? 1 : 0));
+    if (common > 1) writer.byte(common);
+    writer.text(rest);
+    lastText = text;
+  };
+  return {
+    define(number, replaced, meaning) {
+      const kind = meaning.charCodeAt(0);
+      const isSite = kind < textKind;
+      const count = isSite ? meaning.charCodeAt(1) : 0;
+      const textAt = isSite ? 3 + meaning.charCodeAt(2) : 1;
+      const tag = isSite ? meaning.substr(3, textAt - 3) : lastTag;
+      writer.varint(number - lastNumber - 1);
+      writer.byte(
+        kind +
+          (replaced >= 0 ? replacesBit : 0) +
+          (tag === lastTag ? sameTagBit : 0) +
+          Math.min(count, longCount) * countUnit,
+      );
+      if (replaced >= 0) writer.varint(number - replaced - 1);
+      if (count >= longCount) writer.varint(count);
+      if (tag !== lastTag) {
+        const bytes = byteText(tag);
+        writer.varint(bytes.length);
+        writer.text(bytes);
+      }
+      const text = meaning.substr(textAt);
+      writeText(isSite ? byteText(text) : text);
+      lastNumber = number;
+      lastTag = tag;
+    },
+  };
+};
+
+/** Places whose definitions the last ack does not cover, by rising number. */
+const openPlaces = (table: Table): number[] => {
+  const places: number[] = [];
+  for (let place = 0; place < table.meanings.length; place++) {
+    if ((table.numbers[place] as number) >= table.held()) places.push(place);
+  }
+  const numberOf = (place: number): number => table.numbers[place] as number;
+  return places.sort((left, right) => numberOf(left) - numberOf(right));
+};
+
+/**
+ * Writes the head of a frame as of now: what the last ack does not cover of the definitions in
+ * `used`, and some of those that no held frame brings. `base` is the lowest seq that is held.
+ */
+export const writeHead = (writer: Writer, table: Table, used: string, base: number): void => {
+  const needs = table.held();
+  const open = needs < table.assigned() ? openPlaces(table) : [];
+  let settled = table.assigned();
+  let riders = 0;
+  const chosen = open.filter((place) => {
+    const isRider = (table.lastUses[place] as number) < base && riders < riderLimit;
+    const isChosen =
+      table.numbers[place] === 0 || used.indexOf(String.fromCharCode(place)) >= 0 || isRider;
+    if (isRider) riders++;
+    if (!isChosen) settled = Math.min(settled, table.numbers[place] as number);
+    return isChosen;
+  });
+  const hasMore = settled > needs || chosen.length > 0;
+  writer.varint(needs * 2 + (hasMore ? 1 : 0));
+  if (!hasMore) return;
+  writer.varint(settled - needs);
+  writer.varint(chosen.length);
+  const definer = createDefiner(writer, needs);
+  for (let index = 0; index < chosen.length; index++) {
+    const place = chosen[index] as number;
+    definer.define(
+      table.numbers[place] as number,
+      table.replaced[place] as number,
+      table.meanings[place] as string,
+    );
+  }
+};
