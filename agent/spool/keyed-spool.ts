@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AgentError } from "../errors.ts";
+import { appended, type Books, defined, put, remove, settled } from "./changes.ts";
+import { createStoredDefinitions } from "./definitions.ts";
 import { type Change, createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { decodeIntent, encodeIntent } from "./intent-record.ts";
 import type { KeyedStore } from "./keyed-store.ts";
@@ -7,22 +9,19 @@ import {
   bootKey,
   bootPrefix,
   devicesKey,
-  frameKey,
   intentKey,
-  laneKey,
   laneOf,
   letterIdOf,
   letterKeyOf,
   metaKey,
-  progressKey,
   progressPrefix,
   rangeOf,
 } from "./keys.ts";
-import { createLaneFrames, type LaneFrames } from "./lane-frames.ts";
-import { createLaneProgress, type LaneProgress } from "./lane-progress.ts";
-import { createLanes, type Lane, type Lanes } from "./lanes.ts";
-import { createLetters, type Letters } from "./letters.ts";
-import { decodeJson, encodeJson, encodeStored, storedAt } from "./record.ts";
+import { createLaneFrames } from "./lane-frames.ts";
+import { createLaneProgress } from "./lane-progress.ts";
+import { createLanes, type Lane } from "./lanes.ts";
+import { createLetters } from "./letters.ts";
+import { decodeJson } from "./record.ts";
 import type {
   BootRecord,
   DeadLetter,
@@ -30,12 +29,11 @@ import type {
   Intent,
   NewFrame,
   Progress,
-  Settlement,
   Spool,
   SpoolLimits,
   StoredLetter,
 } from "./spool.ts";
-import { createStaleProgress, type StaleProgress } from "./stale-progress.ts";
+import { createStaleRecords } from "./stale-records.ts";
 
 /** What the store says of itself. */
 interface Meta {
@@ -43,7 +41,7 @@ interface Meta {
   storeId: number;
 }
 
-const storeFormat = 1;
+const storeFormat = 2;
 
 /** Lanes in which frames may wait: some 300 bytes of memory each. */
 const limitLanes = 100_000;
@@ -60,6 +58,7 @@ export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): 
   }
   const { limitDeadLetters: limit, onEvicted } = limits;
   const devices = await store.get(devicesKey);
+  const stale = await createStaleRecords(store, lanes);
   return keyedSpool({
     store,
     meta,
@@ -68,7 +67,8 @@ export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): 
     progress: createLaneProgress(store),
     limits,
     letters: await createLetters({ store, limit, onEvicted }),
-    stale: await createStaleProgress(store, lanes),
+    stale,
+    definitions: createStoredDefinitions(store, stale),
     devices: devices === undefined ? 0 : decodeJson<number>(devices),
     group: createGroupCommit(store.write),
     unsyncedBytes: 0,
@@ -84,14 +84,9 @@ const readMeta = async (store: KeyedStore): Promise<Meta> => {
   }
   const meta = decodeJson<Meta>(known);
   if (meta.format === storeFormat) return meta;
-  throw new Error(`its format is ${meta.format}, this version reads ${storeFormat}`);
+  const format = `its format is ${meta.format}, this version reads ${storeFormat}`;
+  throw new Error(`${format}; let the version that wrote it deliver what waits`);
 };
-
-const put = (key: string, value: unknown): Change => ({
-  type: "put",
-  key,
-  value: encodeJson(value),
-});
 
 const intentChange = (intent: Intent): Change => ({
   type: "put",
@@ -99,17 +94,11 @@ const intentChange = (intent: Intent): Change => ({
   value: encodeIntent(intent),
 });
 
-interface Parts {
+interface Parts extends Books {
   store: KeyedStore;
   meta: Meta;
-  lanes: Lanes;
-  frames: LaneFrames;
-  progress: LaneProgress;
   limits: SpoolLimits;
-  letters: Letters;
-  stale: StaleProgress;
   group: GroupCommit;
-  devices: number;
   unsyncedBytes: number;
 }
 
@@ -123,6 +112,7 @@ const keyedSpool = (parts: Parts): Spool => {
       throw closing === undefined ? cause : closedError(cause);
     });
   };
+  const closed = (): Promise<never> => Promise.reject(closedError());
   const list = <Type>(prefix: string): Promise<Type[]> =>
     whileOpen(async () => {
       const values: Type[] = [];
@@ -146,22 +136,25 @@ const keyedSpool = (parts: Parts): Spool => {
       lanes.hasRoom(lane, bytes) &&
       parts.unsyncedBytes + bytes <= unsyncedLimitBytes &&
       (!isNewDevice || parts.devices < limits.limitDevices),
+    held: (device, boot) => (closing === undefined ? parts.definitions.held(device, boot) : []),
+    lookup: parts.definitions.lookup,
     append: (frame, record, change) =>
-      closing === undefined ? append(parts, frame, record, change) : Promise.reject(closedError()),
+      closing === undefined ? append(parts, frame, record, change) : closed(),
+    define: (record, change) =>
+      closing === undefined ? commit(parts, defined(parts, record, change)) : closed(),
     synced: group.synced,
     bury: (letter) => whileOpen(() => group.commit(letters.add(letter), true)),
     deadLetters: () => whileOpen(() => readLetters(store)),
     dropLetters: (ids) =>
       whileOpen(() =>
         group.commit(
-          ids.map((id): Change => ({ type: "del", key: letterKeyOf(id) })),
+          ids.map((id) => remove(letterKeyOf(id))),
           true,
         ),
       ),
     lanes: lanes.names,
     laneBytes: (lane) => lanes.get(lane).bytes,
-    intended: () =>
-      whileOpen(async () => (await store.keys(rangeOf("i/"))).map((key) => laneOf(key))),
+    intended: () => whileOpen(async () => (await store.keys(rangeOf("i/"))).map(laneOf)),
     read: (lane, limitBytes) => whileOpen(() => parts.frames.read(lane, limitBytes)),
     progress: (lane) => list<Progress>(progressPrefix(lane)),
     progressOf: (lane, boots) => whileOpen(async () => parts.progress.read(lane, boots)),
@@ -192,55 +185,28 @@ const readLetters = async (store: KeyedStore): Promise<StoredLetter[]> => {
 const closedError = (cause?: unknown): AgentError =>
   new AgentError("SPOOL_CLOSED", "Cannot use the spool: it is closed", { cause });
 
-const laneChange = (lanes: Lanes, name: string): Change => {
-  const lane = lanes.get(name);
-  return lane.frames > 0 ? put(laneKey(name), lane) : { type: "del", key: laneKey(name) };
+/** Synced; what is read of definitions until then is what is on its way. */
+const commit = ({ group, definitions }: Parts, changes: Change[]): Promise<void> => {
+  const done = group.commit(changes, true);
+  done.then(
+    () => definitions.written(changes),
+    () => {},
+  );
+  return done;
 };
 
 const append = (
   parts: Parts,
   frame: NewFrame,
   record: BootRecord,
-  { isNewDevice, forget }: DeviceChange,
+  change: DeviceChange,
 ): Promise<void> => {
-  const { lanes, stale, group } = parts;
-  const value = encodeStored(frame);
-  const position = lanes.add(frame.lane, value.length);
-  const key = frameKey(frame.lane, position);
-  parts.frames.append(storedAt(frame, position, value));
-  const changes: Change[] = [
-    { type: "put", key, value },
-    put(bootKey(record.device, record.boot), record),
-    laneChange(lanes, frame.lane),
-  ];
-  for (const { boot, lane } of forget) {
-    changes.push({ type: "del", key: bootKey(frame.device, boot) });
-    const forgotten = stale.forget(lane, frame.device, boot);
-    parts.progress.forget(lane, forgotten);
-    changes.push(...forgotten);
-  }
-  if (isNewDevice) changes.push(put(devicesKey, ++parts.devices));
-  parts.unsyncedBytes += value.length;
+  const { changes, bytes } = appended(parts, frame, record, change);
+  parts.unsyncedBytes += bytes;
   const isWritten = (): void => {
-    parts.unsyncedBytes -= value.length;
+    parts.unsyncedBytes -= bytes;
   };
-  const done = group.commit(changes, true);
+  const done = commit(parts, changes);
   done.then(isWritten, isWritten);
   return done;
-};
-
-const settled = (parts: Parts, settlement: Settlement): Change[] => {
-  const { lanes, letters, stale } = parts;
-  const { lane, progress, delivered, deadLetters } = settlement;
-  lanes.remove(lane, delivered);
-  parts.frames.remove(lane, delivered);
-  parts.progress.settle(lane, progress);
-  const changes: Change[] = [{ type: "del", key: intentKey(lane) }];
-  for (const frame of delivered) changes.push({ type: "del", key: frameKey(lane, frame.position) });
-  for (const done of progress) changes.push(put(progressKey(lane, done.device, done.boot), done));
-  for (const letter of deadLetters) changes.push(...letters.add(letter));
-  const swept = stale.sweep(lane);
-  parts.progress.forget(lane, swept);
-  changes.push(...swept, laneChange(lanes, lane));
-  return changes;
 };

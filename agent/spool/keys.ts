@@ -31,17 +31,32 @@ export const letterKeyOf = (id: string): string => {
   return letterKey(id.startsWith("m") ? "d/malformed/" : "d/events/", position);
 };
 
-/** Says that a progress record may go once no frame waits below `position` of its lane. */
-export const staleKey = (progress: string, position: number): string =>
-  `x/${place(position)}/${progress}`;
+const definitionPrefix = "n/";
 
-/** The progress record and the position in a `staleKey`. */
-export const staleOf = (key: string): { progress: string; lane: string; position: number } => {
-  const [, position = "", , lane = ""] = key.split("/");
+/** A definition's meaning; `owner` is `<device>/<boot>`. */
+export const definitionKey = (owner: string, number: number): string =>
+  `${definitionPrefix}${owner}/${place(number)}`;
+
+/** The owner in a `definitionKey`; null for another key. */
+export const definitionOwnerOf = (key: string): string | null =>
+  key.startsWith(definitionPrefix)
+    ? key.slice(definitionPrefix.length, key.lastIndexOf("/"))
+    : null;
+
+/** Which definitions of a boot are held. */
+export const heldKey = (owner: string): string => `h/${owner}`;
+
+/** Says that a record may go once no frame waits below `position` of the lane. */
+export const staleKey = (lane: string, position: number, record: string): string =>
+  `x/${place(position)}/${name(lane)}/${record}`;
+
+/** What a `staleKey` says. */
+export const staleOf = (key: string): { lane: string; position: number; record: string } => {
+  const [, position = "", lane = "", ...record] = key.split("/");
   return {
-    progress: key.slice(staleKey("", 0).length),
     lane: decodeURIComponent(lane),
     position: Number.parseInt(position, 16),
+    record: record.join("/"),
   };
 };
 

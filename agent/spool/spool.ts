@@ -1,3 +1,4 @@
+import type { Definition, Lookup } from "../../shared/definition.ts";
 import type { Boot } from "../../shared/frame.ts";
 import type { ClockState, StampQuality } from "../clock.ts";
 import type { BootState, ClosedBoot } from "../session.ts";
@@ -121,12 +122,26 @@ export interface ForgottenBoot {
   lane: string;
 }
 
-/** What an append changes besides the frame's own boot. */
+/** A definition that is held: its number, and the bytes of its text. */
+export type HeldDefinition = [number: number, textBytes: number];
+
+/** How the definitions of a boot change. */
+export interface DefinitionsChange {
+  added: Definition[];
+  /** Numbers that no frame stored later uses. */
+  retired: number[];
+  /** All that are held from now on. */
+  held: HeldDefinition[];
+}
+
+/** What an append changes besides the record of the frame's own boot. */
 export interface DeviceChange {
   /** Nothing of the device was stored before. */
   isNewDevice: boolean;
   /** Older boots of the device. */
   forget: ForgottenBoot[];
+  /** Of the frame's boot. */
+  definitions?: DefinitionsChange | null;
 }
 
 /** What a spool may hold, and how it tells of what gives way. */
@@ -151,6 +166,10 @@ export interface Spool {
   boots(device: string): Promise<BootRecord[]>;
   /** What is known of one boot, every append so far included; null where that is nothing. */
   boot(device: string, boot: Boot): Promise<BootRecord | null>;
+  /** Which definitions of a boot none has replaced, every change so far included. */
+  held(device: string, boot: Boot): readonly HeldDefinition[];
+  /** What the numbers of a boot mean, as long as a frame waits that may use them. */
+  lookup(device: string, boot: Boot): Lookup;
   /**
    * Whether a frame can be taken now: not where the spool or the lane is full, where the disk lags
    * too far behind, or where the device would be one too many.
@@ -158,11 +177,16 @@ export interface Spool {
   hasRoom(lane: string, bytes: number, isNewDevice: boolean): boolean;
   /**
    * Stores a frame with what is known of its boot, and forgets older boots of the device. Resolves
-   * once all of it is synced to disk, in the order of the calls of `append` and `synced`. Rejects
+   * once all of it is synced to disk, in the order of the calls of `append`, `define` and `synced`. Rejects
    * with `SPOOL_FAILED`, then always: nothing is retried.
    */
   append(frame: NewFrame, record: BootRecord, change: DeviceChange): Promise<void>;
-  /** Resolves once every append so far is synced. */
+  /**
+   * Stores definitions that came with a frame which is not stored itself, none of them retiring any.
+   * Resolves as `append` does.
+   */
+  define(record: BootRecord, change: DefinitionsChange | null): Promise<void>;
+  /** Resolves once all appended or defined so far is synced. */
   synced(): Promise<void>;
   /** Keeps bytes or events that can never be delivered; synced. Beyond the limit the oldest go. */
   bury(letter: DeadLetter): Promise<void>;

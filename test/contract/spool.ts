@@ -9,6 +9,7 @@ import {
   spoolOpener,
 } from "../support/opened-spool.ts";
 import { spoolBoundsContract } from "./spool-bounds.ts";
+import { spoolDefinitionsContract } from "./spool-definitions.ts";
 
 const seqsOf = (frames: StoredFrame[]): number[] => frames.map(({ from }) => from);
 
@@ -198,4 +199,5 @@ export const spoolContract = (name: string, openSpool: OpenSpool): void => {
     });
   });
   spoolBoundsContract(name, openSpool);
+  spoolDefinitionsContract(name, openSpool);
 };

@@ -13,6 +13,18 @@ const spool = await createLevelSpool({
 const boot = { nonce: 7, number: 1 };
 const inFlight = 4;
 
+const places = 10;
+
+/** Each frame brings a definition, which replaces the one ten before. */
+const renewalAt = (number) => {
+  const oldest = Math.max(0, number - places + 1);
+  const held = Array.from({ length: number - oldest + 1 }, (_, index) => [oldest + index, 5]);
+  const replaces = number - places;
+  const meaning = { kind: "text", text: `text ${number}` };
+  const retired = replaces < 0 ? [] : [replaces];
+  return { added: [{ number, replaces, meaning }], retired, held };
+};
+
 const logForEver = async (device) => {
   const [known] = await spool.boots(device);
   let seq = known?.cursor ?? 0;
@@ -30,8 +42,8 @@ const logForEver = async (device) => {
         closes: null,
         bytes: Buffer.alloc(200),
       },
-      { device, boot, cursor: seq, definitions: 0, order: 1, isEnded: false, clock: {} },
-      { isNewDevice, forget: [] },
+      { device, boot, cursor: seq, definitions: seq, order: 1, isEnded: false, clock: {} },
+      { isNewDevice, forget: [], definitions: renewalAt(from) },
     );
     writeSync(1, `${device} ${from + 1}\n`);
     void appendNext();

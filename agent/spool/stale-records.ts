@@ -1,16 +1,16 @@
-import type { Boot } from "../../shared/frame.ts";
 import type { Change } from "./group-commit.ts";
 import type { KeyedStore } from "./keyed-store.ts";
-import { progressKey, rangeOf, staleKey, staleOf } from "./keys.ts";
+import { rangeOf, staleKey, staleOf } from "./keys.ts";
 import type { Lanes } from "./lanes.ts";
 
 /**
- * Progress of boots that are forgotten. It must outlive the boot's last frame in its lane, for one
- * that is delivered in part would else be delivered again; then it goes.
+ * Records that must outlive the frames that wait in a lane now. Progress of a forgotten boot: of one
+ * delivered in part, events would else be delivered again. Definitions that later frames do not
+ * use: earlier ones could not be read any more.
  */
-export interface StaleProgress {
-  /** The boot is forgotten: its progress goes now, or once the frames that wait now are delivered. */
-  forget(lane: string, device: string, boot: Boot): Change[];
+export interface StaleRecords {
+  /** These records go now, or once the frames that wait now in the lane are delivered. */
+  forget(lane: string, records: readonly string[]): Change[];
   /** What may go after frames of the lane were delivered. */
   sweep(lane: string): Change[];
 }
@@ -18,14 +18,14 @@ export interface StaleProgress {
 interface Stale {
   /** Where it is written that this one may go. */
   key: string;
-  progress: string;
+  record: string;
   position: number;
 }
 
-export const createStaleProgress = async (
+export const createStaleRecords = async (
   store: KeyedStore,
   lanes: Lanes,
-): Promise<StaleProgress> => {
+): Promise<StaleRecords> => {
   const staleOfLane = new Map<string, Stale[]>();
   const keep = (lane: string, stale: Stale): void => {
     const others = staleOfLane.get(lane);
@@ -33,17 +33,18 @@ export const createStaleProgress = async (
     else others.push(stale);
   };
   for (const key of await store.keys(rangeOf("x/"))) {
-    const { lane, progress, position } = staleOf(key);
-    keep(lane, { key, progress, position });
+    const { lane, record, position } = staleOf(key);
+    keep(lane, { key, record, position });
   }
   return {
-    forget(lane, device, boot) {
-      const progress = progressKey(lane, device, boot);
+    forget(lane, records) {
       const { frames, tail } = lanes.get(lane);
-      if (frames === 0) return [{ type: "del", key: progress }];
-      const key = staleKey(progress, tail);
-      keep(lane, { key, progress, position: tail });
-      return [{ type: "put", key, value: new Uint8Array(0) }];
+      return records.map((record): Change => {
+        if (frames === 0) return { type: "del", key: record };
+        const key = staleKey(lane, tail, record);
+        keep(lane, { key, record, position: tail });
+        return { type: "put", key, value: new Uint8Array(0) };
+      });
     },
     sweep(lane) {
       const stale = staleOfLane.get(lane);
@@ -52,9 +53,9 @@ export const createStaleProgress = async (
       const kept = stale.findIndex(({ position }) => frames > 0 && position > head);
       const gone = stale.splice(0, kept < 0 ? stale.length : kept);
       if (stale.length === 0) staleOfLane.delete(lane);
-      return gone.flatMap(({ key, progress }): Change[] => [
+      return gone.flatMap(({ key, record }): Change[] => [
         { type: "del", key },
-        { type: "del", key: progress },
+        { type: "del", key: record },
       ]);
     },
   };

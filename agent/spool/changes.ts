@@ -1,0 +1,100 @@
+import type { StoredDefinitions } from "./definitions.ts";
+import type { Change } from "./group-commit.ts";
+import { bootKey, devicesKey, frameKey, intentKey, laneKey, progressKey } from "./keys.ts";
+import type { LaneFrames } from "./lane-frames.ts";
+import type { LaneProgress } from "./lane-progress.ts";
+import type { Lanes } from "./lanes.ts";
+import type { Letters } from "./letters.ts";
+import { encodeJson, encodeStored, storedAt } from "./record.ts";
+import type {
+  BootRecord,
+  DefinitionsChange,
+  DeviceChange,
+  ForgottenBoot,
+  NewFrame,
+  Settlement,
+} from "./spool.ts";
+import type { StaleRecords } from "./stale-records.ts";
+
+/** What is kept in memory of the store; changed as the changes to the store are made. */
+export interface Books {
+  lanes: Lanes;
+  frames: LaneFrames;
+  progress: LaneProgress;
+  letters: Letters;
+  stale: StaleRecords;
+  definitions: StoredDefinitions;
+  /** Devices of which something is stored. */
+  devices: number;
+}
+
+export const put = (key: string, value: unknown): Change => ({
+  type: "put",
+  key,
+  value: encodeJson(value),
+});
+
+export const remove = (key: string): Change => ({ type: "del", key });
+
+const laneChange = (lanes: Lanes, name: string): Change => {
+  const lane = lanes.get(name);
+  return lane.frames > 0 ? put(laneKey(name), lane) : remove(laneKey(name));
+};
+
+const bootChange = (record: BootRecord): Change => put(bootKey(record.device, record.boot), record);
+
+/** A frame comes in; gives the bytes it takes as well. */
+export const appended = (
+  books: Books,
+  frame: NewFrame,
+  record: BootRecord,
+  { isNewDevice, forget, definitions }: DeviceChange,
+): { changes: Change[]; bytes: number } => {
+  const { lanes } = books;
+  const value = encodeStored(frame);
+  const position = lanes.add(frame.lane, value.length);
+  books.frames.append(storedAt(frame, position, value));
+  const changes: Change[] = [
+    { type: "put", key: frameKey(frame.lane, position), value },
+    bootChange(record),
+    laneChange(lanes, frame.lane),
+  ];
+  if (definitions) changes.push(...books.definitions.change(record, frame.lane, definitions));
+  for (const old of forget) changes.push(...forgotten(books, frame.device, old));
+  if (isNewDevice) changes.push(put(devicesKey, ++books.devices));
+  return { changes, bytes: value.length };
+};
+
+const forgotten = (books: Books, device: string, { boot, lane }: ForgottenBoot): Change[] => {
+  const changes = books.stale.forget(lane, [progressKey(lane, device, boot)]);
+  books.progress.forget(lane, changes);
+  changes.push(remove(bootKey(device, boot)));
+  return [...changes, ...books.definitions.forget({ device, boot }, lane)];
+};
+
+/** Definitions come in without a frame. */
+export const defined = (
+  books: Books,
+  record: BootRecord,
+  change: DefinitionsChange | null,
+): Change[] => [
+  bootChange(record),
+  ...(change === null ? [] : books.definitions.change(record, "", change)),
+];
+
+/** An intent is closed. */
+export const settled = (books: Books, settlement: Settlement): Change[] => {
+  const { lanes, letters } = books;
+  const { lane, progress, delivered, deadLetters } = settlement;
+  lanes.remove(lane, delivered);
+  books.frames.remove(lane, delivered);
+  books.progress.settle(lane, progress);
+  const changes: Change[] = [remove(intentKey(lane))];
+  for (const frame of delivered) changes.push(remove(frameKey(lane, frame.position)));
+  for (const done of progress) changes.push(put(progressKey(lane, done.device, done.boot), done));
+  for (const letter of deadLetters) changes.push(...letters.add(letter));
+  const swept = books.definitions.swept(books.stale.sweep(lane));
+  books.progress.forget(lane, swept);
+  changes.push(...swept, laneChange(lanes, lane));
+  return changes;
+};
