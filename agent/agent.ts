@@ -109,6 +109,7 @@ const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shar
   const devices = createDevices({
     boots: spool.boots,
     boot: spool.boot,
+    held: spool.held,
     limit: settings.devicesInMemory,
     toEpochMs: createWallClock(time),
   });

@@ -1,12 +1,14 @@
 import { type Boot, bootText } from "../shared/frame.ts";
 import { type BootClock, createBootClock, type Stamp } from "./clock.ts";
+import { createDefinitions, type Definitions } from "./definitions.ts";
 import { createSession, type Session } from "./session.ts";
-import type { BootRecord } from "./spool/spool.ts";
+import type { BootRecord, HeldDefinition } from "./spool/spool.ts";
 
 /** What the agent keeps in memory of a device. */
 export interface Device {
   id: string;
   session: Session;
+  definitions: Definitions;
   /** The clock of a boot of which something is stored. */
   clock(boot: Boot): BootClock | undefined;
   /** The same; begins it for a boot of which something is about to be stored. */
@@ -33,6 +35,8 @@ export interface DevicesOptions {
   boots(id: string): Promise<BootRecord[]>;
   /** What is stored of one boot. */
   boot(id: string, boot: Boot): Promise<BootRecord | null>;
+  /** Which definitions are stored of a boot. */
+  held(id: string, boot: Boot): readonly HeldDefinition[];
   /** Devices in memory, four boots each on average; those not heard of for longest give way. */
   limit: number;
   toEpochMs(monotonicMs: number): number;
@@ -81,7 +85,7 @@ export const createDevices = (options: DevicesOptions): Devices => {
     const records = await options.boots(id);
     loading.delete(id);
     clocks.delete(id);
-    return keep(createDevice(id, records, options.toEpochMs));
+    return keep(createDevice(id, records, options));
   };
   const fetch = (id: string): Promise<Device> => {
     const begun = loading.get(id) ?? read(id);
@@ -113,8 +117,9 @@ export const createDevices = (options: DevicesOptions): Devices => {
 const createDevice = (
   id: string,
   records: BootRecord[],
-  toEpochMs: (monotonicMs: number) => number,
+  { toEpochMs, held }: DevicesOptions,
 ): Device => {
+  const definitions = createDefinitions((boot) => held(id, boot));
   const clocks = new Map(
     records.map(({ boot, clock }) => [
       bootText(boot),
@@ -124,6 +129,7 @@ const createDevice = (
   return {
     id,
     session: createSession(records),
+    definitions,
     clock: (boot) => clocks.get(bootText(boot)),
     startedClock(boot) {
       const key = bootText(boot);
@@ -133,6 +139,7 @@ const createDevice = (
     },
     forget(boot) {
       clocks.delete(bootText(boot));
+      definitions.forget(boot);
     },
     boots: () => clocks.size,
   };

@@ -5,6 +5,8 @@ export interface Metrics {
   /** Frames stored before, or refused because frames before them are missing. */
   framesDuplicate: number;
   framesEarly: number;
+  /** Frames that came in turn, but rest on definitions that are not held. */
+  framesLacking: number;
   /** Frames that had to wait: the spool was full. */
   framesBusy: number;
   /** Payloads without a readable header; kept as dead letters. */
@@ -12,6 +14,8 @@ export interface Metrics {
   /** Frames on a topic whose shard is not the device's. */
   framesRefused: number;
   framesStored: number;
+  /** Definitions not held: those of their boot are too many, or too long. */
+  definitionsRefused: number;
   /** Seqs stored. */
   entriesStored: number;
   acksSent: number;
@@ -37,10 +41,12 @@ export const createMetrics = (): Metrics => ({
   framesReceived: 0,
   framesDuplicate: 0,
   framesEarly: 0,
+  framesLacking: 0,
   framesBusy: 0,
   framesUnreadable: 0,
   framesRefused: 0,
   framesStored: 0,
+  definitionsRefused: 0,
   entriesStored: 0,
   acksSent: 0,
   calls: 0,

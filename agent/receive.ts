@@ -1,45 +1,34 @@
-import { type DecodedFrame, decodeFrame } from "../shared/codec/decode.ts";
-import { encodeAck } from "../shared/codec/downlink.ts";
+import { decodeHead, type FrameBeginning, type FrameFault } from "../shared/codec/decode.ts";
+import type { FrameHead } from "../shared/definition.ts";
 import type { Boot, FrameHeader } from "../shared/frame.ts";
 import { frameLimitBytes } from "../shared/limits.ts";
 import { type Source, shardOf } from "../shared/topic.ts";
-import type { BootClock } from "./clock.ts";
+import { type AckOptions, sendAck } from "./ack.ts";
+import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
 import { AgentError } from "./errors.ts";
-import type { Metrics } from "./metrics.ts";
 import type { Spool, SpoolUsage } from "./spool/spool.ts";
-import type { Time } from "./time.ts";
 
-export interface ReceiveOptions {
+export interface ReceiveOptions extends AckOptions {
   devices: Devices;
   spool: Spool;
   laneOf(device: string, boot: Boot): string;
-  /** Sends bytes to the device. */
-  send(device: string, payload: Uint8Array): void;
   /** A frame was stored in the lane. */
   onStored(lane: string): void;
   onTrouble(message: string): void;
   /** The spool failed: nothing more can be promised. */
   onFatal(cause: unknown): void;
-  metrics: Metrics;
-  time: Time;
 }
 
 /** A frame whose header could be read, be its body readable or not. */
 interface Arrival {
   header: FrameHeader;
+  /** What it defines; null where that cannot be read, or it is of a form that defines nothing. */
+  head: FrameHead | null;
   payload: Uint8Array;
   /** Its last entry says that the boot ended. */
   isEnd: boolean;
   arrivalMs: number;
-}
-
-/** What an ack says; `clock` is that of the boot, if anything of it is stored. */
-interface Answer {
-  boot: Boot;
-  clock: BootClock | undefined;
-  next: number;
-  busyMs: number;
 }
 
 /** How long a device waits before it sends again when there is no room. */
@@ -73,12 +62,13 @@ export const createReceive = (
       return;
     }
     const decoded = decode(payload);
-    const header = decoded.ok ? decoded.frame.header : decoded.header;
+    const { header } = decoded;
     if (header === null) {
       bury(source.device, payload, decoded).catch(fail);
       return;
     }
-    const arrival = { header, payload, isEnd: endsBoot(decoded), arrivalMs };
+    const found = decoded.ok ? decoded : unreadable;
+    const arrival = { header, head: found.head, payload, isEnd: found.isEnd, arrivalMs };
     const loaded = devices.with(source.device, (device) => {
       admit(options, device, arrival).catch(fail);
     });
@@ -86,18 +76,17 @@ export const createReceive = (
   };
 };
 
-const decode = (payload: Uint8Array): DecodedFrame => {
-  if (payload.length <= frameLimitBytes) return decodeFrame(payload);
+const unreadable = { head: null, isEnd: false };
+
+type Decoded = FrameBeginning | FrameFault;
+
+const decode = (payload: Uint8Array): Decoded => {
+  if (payload.length <= frameLimitBytes) return decodeHead(payload);
   const reason = `${payload.length} bytes where ${frameLimitBytes} is the limit`;
   return { ok: false, fault: "header", offset: 0, reason, header: null };
 };
 
-const endsBoot = (decoded: DecodedFrame): boolean =>
-  decoded.ok &&
-  decoded.frame.body.kind === "entries" &&
-  decoded.frame.body.entries.at(-1)?.kind === "end";
-
-type Bury = (device: string, payload: Uint8Array, decoded: DecodedFrame) => Promise<void>;
+type Bury = (device: string, payload: Uint8Array, decoded: Decoded) => Promise<void>;
 
 /** Keeps what no ack can be given for: at most the bytes of a frame, of a payload that exceeds it. */
 const createBury = ({ metrics, onTrouble, spool, time }: ReceiveOptions): Bury => {
@@ -119,46 +108,99 @@ const createBury = ({ metrics, onTrouble, spool, time }: ReceiveOptions): Bury =
 };
 
 const admit = (options: ReceiveOptions, device: Device, arrival: Arrival): Promise<void> => {
-  const { metrics, spool } = options;
+  const { spool } = options;
   const { session } = device;
-  const { header, payload, arrivalMs } = arrival;
+  const { header, head, payload, arrivalMs } = arrival;
   const { boot } = header;
   const receipt = session.judge(header);
   const lane = options.laneOf(device.id, boot);
   const isNew = receipt.kind === "new";
-  if (isNew && spool.hasRoom(lane, payload.length, session.isEmpty())) {
+  const isLacking = head !== null && head.needs > session.definitions(boot);
+  if (isNew && !isLacking && spool.hasRoom(lane, payload.length, session.isEmpty())) {
     return store(options, device, arrival, { ...receipt, lane });
   }
-  if (isNew) {
-    metrics.framesBusy++;
-    options.onTrouble(`Cannot store a frame for "${lane}": ${fullness(spool.usage())}`);
-  } else if (receipt.kind === "gap") metrics.framesEarly++;
-  else metrics.framesDuplicate++;
+  const isBusy = isNew && !isLacking;
+  count(options, lane, { isLacking: isNew && isLacking, isBusy, isEarly: receipt.kind === "gap" });
   const clock = device.clock(boot);
   clock?.observe({ arrivalMs, ...header });
+  const written = learnAlone(options, device, arrival) ?? spool.synced();
   const next = session.cursor(boot);
-  const answer = { boot, clock, next, busyMs: isNew ? noRoomMs : 0 };
-  return spool.synced().then(() => ack(options, device.id, answer));
+  const definitions = session.definitions(boot);
+  const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
+  return written.then(() => sendAck(options, device.id, answer));
+};
+
+/** Counts a frame that is not stored. */
+const count = (
+  { metrics, onTrouble, spool }: ReceiveOptions,
+  lane: string,
+  { isLacking, isBusy, isEarly }: { isLacking: boolean; isBusy: boolean; isEarly: boolean },
+): void => {
+  if (isBusy) {
+    metrics.framesBusy++;
+    onTrouble(`Cannot store a frame for "${lane}": ${fullness(spool.usage())}`);
+  } else if (isLacking) metrics.framesLacking++;
+  else if (isEarly) metrics.framesEarly++;
+  else metrics.framesDuplicate++;
 };
 
 const fullness = ({ bytes, limitBytes, devices }: SpoolUsage): string =>
   `the spool holds ${Math.round(bytes / 1_048_576)} of ${Math.round(limitBytes / 1_048_576)} MiB and knows ${devices} devices, its device waits`;
 
+/** What the frame brings to a boot whose definitions the agent has up to a count. */
+const learn = (
+  { metrics }: ReceiveOptions,
+  { definitions, session }: Device,
+  { header: { boot }, head }: Arrival,
+  isStored: boolean,
+): Learned | null => {
+  if (head === null) return null;
+  const count = session.definitions(boot);
+  const learned = definitions.learn(boot, head, { count, isStored });
+  metrics.definitionsRefused += learned?.refused ?? 0;
+  return learned;
+};
+
+/**
+ * Takes the definitions of a frame that is not stored; null where there are none to take. A boot of
+ * which nothing is stored takes none: boots that are made up leave no trace.
+ */
+const learnAlone = (
+  options: ReceiveOptions,
+  device: Device,
+  arrival: Arrival,
+): Promise<void> | null => {
+  const { boot } = arrival.header;
+  const clock = device.clock(boot);
+  if (clock === undefined) return null;
+  const before = device.session.definitions(boot);
+  const learned = learn(options, device, arrival, false);
+  if (learned === null || (learned.change === null && learned.count === before)) return null;
+  const state = device.session.define(boot, learned.count);
+  if (state === null) return null;
+  const saved = clock.state();
+  const record = { ...state, clock: saved, device: device.id };
+  return options.spool.define(record, learned.change).then(() => clock.noteSaved(saved));
+};
+
 const store = async (
   options: ReceiveOptions,
   device: Device,
-  { header, payload, isEnd, arrivalMs }: Arrival,
+  arrival: Arrival,
   { lane, from, lost }: { lane: string; from: number; lost: number },
 ): Promise<void> => {
   const { metrics, spool } = options;
   const { id, session } = device;
+  const { header, payload, isEnd, arrivalMs } = arrival;
   const { boot } = header;
   const isNewDevice = session.isEmpty();
   const clock = device.startedClock(boot);
   clock.observe({ arrivalMs, ...header });
-  const { state, closes, forgotten } = session.advance(header, isEnd);
+  const learned = learn(options, device, arrival, true);
+  const { state: advanced, closes, forgotten } = session.advance(header, isEnd);
+  const state = learned === null ? advanced : (session.define(boot, learned.count) ?? advanced);
   forgotten.forEach(device.forget);
-  const next = state.cursor;
+  const { cursor: next, definitions } = state;
   const saved = clock.state();
   await spool.append(
     { lane, device: id, boot, from, end: next, lost, closes, bytes: payload },
@@ -166,29 +208,12 @@ const store = async (
     {
       isNewDevice,
       forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),
+      definitions: learned?.change ?? null,
     },
   );
   clock.noteSaved(saved);
   metrics.framesStored++;
   metrics.entriesStored += next - from;
-  ack(options, id, { boot, clock, next, busyMs: 0 });
+  sendAck(options, id, { boot, clock, next, definitions, busyMs: 0 });
   options.onStored(lane);
-};
-
-const ack = (
-  { metrics, send, spool, time }: ReceiveOptions,
-  device: string,
-  { boot, clock, next, busyMs }: Answer,
-): void => {
-  metrics.acksSent++;
-  const payload = encodeAck({
-    storeId: spool.storeId,
-    ackId: clock?.ackSent(time.monotonicMs()) ?? 0,
-    boot,
-    next,
-    definitions: 0,
-    epochMs: Math.floor(time.epochMs()),
-    busyMs,
-  });
-  send(device, payload);
 };

@@ -36,10 +36,14 @@ export interface Session {
   isEmpty(): boolean;
   /** First seq of the boot that is not stored; 0 for a boot that was never seen. */
   cursor(boot: Boot): number;
+  /** Numbered definitions held of the boot; 0 for a boot that was never seen. */
+  definitions(boot: Boot): number;
   /** Judges a frame by its header; changes nothing. */
   judge(header: FrameHeader): Receipt;
   /** Takes a frame that is about to be stored: moves the boot's cursor behind it. */
   advance(header: FrameHeader, isEnd: boolean): Advance;
+  /** Sets how many definitions of the boot are held; null for a boot of which nothing is stored. */
+  define(boot: Boot, definitions: number): BootState | null;
 }
 
 /** What storing a frame changes. */
@@ -87,6 +91,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
   return {
     isEmpty: () => states.length === 0,
     cursor: (boot) => find(boot)?.cursor ?? 0,
+    definitions: (boot) => find(boot)?.definitions ?? 0,
     judge(header) {
       const cursor = find(header.boot)?.cursor ?? 0;
       const from = Math.max(cursor, header.base);
@@ -102,6 +107,12 @@ export const createSession = (stored: readonly BootState[]): Session => {
       state.isEnded = isEnd;
       const forgotten = states.splice(0, Math.max(0, states.length - bootsLimit));
       return { state: { ...state }, closes, forgotten: forgotten.map(({ boot }) => boot) };
+    },
+    define(boot, definitions) {
+      const state = find(boot);
+      if (state === undefined) return null;
+      state.definitions = definitions;
+      return { ...state };
     },
   };
 };

@@ -18,7 +18,7 @@ const heldDevices = (limit = 10, recordsOf: (id: string) => BootRecord[] = () =>
     bootReads++;
     return recordsOf(id).find((record) => record.boot.nonce === nonce) ?? null;
   };
-  const devices = createDevices({ boots, boot, limit, toEpochMs: (ms) => ms });
+  const devices = createDevices({ boots, boot, held: () => [], limit, toEpochMs: (ms) => ms });
   const load = async (id: string): Promise<void> => {
     const loaded = devices.with(id, () => {});
     reads.findLast((read) => read.id === id)?.answer();

@@ -7,6 +7,7 @@ import { decodeAck } from "../../shared/codec/downlink.ts";
 import type { Ack } from "../../shared/downlink.ts";
 import { shardOf } from "../../shared/topic.ts";
 import { fakeSpool } from "./fake-spool.ts";
+import type { FakeDisk } from "./fake-store.ts";
 import { fakeTime } from "./fake-time.ts";
 
 const everything = Number.MAX_SAFE_INTEGER;
@@ -17,9 +18,13 @@ export const turns = async (): Promise<void> => {
 };
 
 /** Receives frames of devices into a fake spool, and tells what became of them. */
-export const startReceive = async (limits: Partial<SpoolLimits> = {}, devicesLimit = 100) => {
+export const startReceive = async (
+  limits: Partial<SpoolLimits> = {},
+  devicesLimit = 100,
+  before?: FakeDisk,
+) => {
   const time = fakeTime();
-  const disk = await fakeSpool(limits);
+  const disk = await fakeSpool(limits, before);
   const { spool } = disk;
   const metrics = createMetrics();
   const acks: Ack[] = [];
@@ -29,6 +34,7 @@ export const startReceive = async (limits: Partial<SpoolLimits> = {}, devicesLim
   const devices = createDevices({
     boots: spool.boots,
     boot: spool.boot,
+    held: spool.held,
     limit: devicesLimit,
     toEpochMs: createWallClock(time),
   });

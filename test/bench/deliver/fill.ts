@@ -97,7 +97,13 @@ export const fillSpool = async (
     spool,
     time,
     metrics: createMetrics(),
-    devices: createDevices({ boots: spool.boots, boot: spool.boot, limit, toEpochMs }),
+    devices: createDevices({
+      boots: spool.boots,
+      boot: spool.boot,
+      held: spool.held,
+      limit,
+      toEpochMs,
+    }),
     laneOf: createStreams({ ...settings.cloudwatch, fleet: settings.fleet }).laneOf,
     send(device, payload) {
       const decoded = decodeAck(payload);
