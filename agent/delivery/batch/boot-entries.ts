@@ -1,6 +1,11 @@
 import type { StoredFrame } from "../../spool/spool.ts";
-import type { MetricRule } from "../message/metric.ts";
-import { bootKeyOf, type FrameEntries, openFrame, type PendingEntry } from "./pending.ts";
+import {
+  bootKeyOf,
+  type FrameEntries,
+  openFrame,
+  type PendingEntry,
+  type Reading,
+} from "./pending.ts";
 import type { NextStamp } from "./stamping.ts";
 
 /** Stamped entries of one boot, in the order of seq; no frame is decoded before its turn. */
@@ -21,11 +26,11 @@ export interface BootEntriesOptions {
   /** First seq that is not delivered. */
   next: number;
   nextStamp: NextStamp;
-  metricRule: MetricRule;
+  reading: Reading;
 }
 
 export const createBootEntries = (options: BootEntriesOptions): BootEntries => {
-  const { bootKey, frames, next, nextStamp, metricRule } = options;
+  const { bootKey, frames, next, nextStamp, reading } = options;
   let opened = 0;
   let current: FrameEntries | undefined;
   let place = 0;
@@ -34,7 +39,7 @@ export const createBootEntries = (options: BootEntriesOptions): BootEntries => {
   const openNext = (): FrameEntries | undefined => {
     while (opened < frames.length) {
       const frame = frames[opened++] as StoredFrame;
-      if (frame.end > next) return openFrame(frame, bootKey, metricRule);
+      if (frame.end > next) return openFrame(frame, bootKey, reading);
     }
     return undefined;
   };
@@ -61,7 +66,7 @@ export const createBootEntries = (options: BootEntriesOptions): BootEntries => {
     lastUptimeMs() {
       const last = frames.at(-1);
       const isCurrent = last === undefined || last === head?.frame;
-      const entries = isCurrent ? current : openFrame(last, bootKey, metricRule);
+      const entries = isCurrent ? current : openFrame(last, bootKey, reading);
       return entries === undefined ? null : entries.uptimeOf(entries.length - 1);
     },
   };

@@ -8,7 +8,7 @@ import type { Streams } from "../stream.ts";
 import { type Batch, type CutEntries, callLength, cutBatch, takeAll } from "./batch.ts";
 import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
 import { liveBoots, mergeBoots } from "./merge.ts";
-import { bootKeyOf } from "./pending.ts";
+import { bootKeyOf, type Reading } from "./pending.ts";
 import { nearestIn, type StampRange, type StampWindow } from "./stamp-window.ts";
 import { createStamper, intendedStamps, type NextStamp, type ReadClock } from "./stamping.ts";
 
@@ -77,17 +77,19 @@ type StampsOf = (first: StoredFrame, bootKey: string, done: Progress | undefined
 /** What waits of each boot; a boot without stamps is left out. */
 const openBoots = (
   { byBoot, progress }: Found,
-  metricRule: MetricRule,
+  readingOf: (first: StoredFrame) => Reading,
   stampsOf: (...boot: Parameters<StampsOf>) => NextStamp | null,
 ): BootEntries[] => {
   const doneOf = new Map(progress.map((done) => [bootKeyOf(done), done]));
   const boots: BootEntries[] = [];
   for (const [bootKey, ofBoot] of byBoot) {
     const done = doneOf.get(bootKey);
-    const nextStamp = stampsOf(ofBoot[0] as StoredFrame, bootKey, done);
+    const first = ofBoot[0] as StoredFrame;
+    const nextStamp = stampsOf(first, bootKey, done);
     if (nextStamp === null) continue;
     const next = done?.next ?? 0;
-    boots.push(createBootEntries({ bootKey, frames: ofBoot, next, nextStamp, metricRule }));
+    const reading = readingOf(first);
+    boots.push(createBootEntries({ bootKey, frames: ofBoot, next, nextStamp, reading }));
   }
   return boots;
 };
@@ -96,6 +98,10 @@ export const createComposer = (options: ComposerOptions): Composer => {
   const { spool, streams, metricRule } = options;
   const write = createWriter(options.form);
 
+  const readingOf = ({ device, boot }: StoredFrame): Reading => ({
+    lookup: spool.lookup(device, boot),
+    metricRule,
+  });
   const look = async (lane: string): Promise<Found> => {
     const frames = await spool.read(lane, windowBytes);
     const byBoot = framesByBoot(frames);
@@ -121,7 +127,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
       if (frames.length === 0) return null;
       await options.loadClocks(firstFrames(byBoot));
       const range = rangeOf(lane);
-      const boots = openBoots(found, metricRule, ({ device, boot }, _, done) =>
+      const boots = openBoots(found, readingOf, ({ device, boot }, _, done) =>
         createStamper({ readClock: options.clockOf(device, boot), done, range }),
       );
       const isLive = options.random() < liveShare;
@@ -134,7 +140,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
     async recompose({ lane, group, stream, runs }) {
       const found = await look(lane);
       const runOf = new Map(runs.map((run) => [bootKeyOf(run), run]));
-      const boots = openBoots(found, metricRule, (_, bootKey) => {
+      const boots = openBoots(found, readingOf, (_, bootKey) => {
         const run = runOf.get(bootKey);
         return run === undefined ? null : intendedStamps(run);
       });

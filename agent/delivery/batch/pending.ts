@@ -1,4 +1,5 @@
 import { type DecodedFrame, decodeFrame } from "../../../shared/codec/decode.ts";
+import type { Lookup } from "../../../shared/definition.ts";
 import type { DropCount, Entry, LogEvent } from "../../../shared/event.ts";
 import { type Boot, bootText } from "../../../shared/frame.ts";
 import type { IntentStamp, StoredFrame } from "../../spool/spool.ts";
@@ -37,6 +38,13 @@ export interface PendingEntry extends Origin {
   unreadable: string | null;
   /** What it is sent with. */
   stamp: IntentStamp;
+}
+
+/** What it takes to read the frames of a boot. */
+export interface Reading {
+  /** Of the numbers that a frame does not define itself. */
+  lookup: Lookup;
+  metricRule: MetricRule;
 }
 
 /** Entries of one frame, each made when it is asked for. */
@@ -153,9 +161,9 @@ const ofEntries = (
 export const openFrame = (
   frame: StoredFrame,
   bootKey: string,
-  metricRule: MetricRule,
+  { lookup, metricRule }: Reading,
 ): FrameEntries => {
-  const decoded: DecodedFrame = decodeFrame(frame.bytes);
+  const decoded: DecodedFrame = decodeFrame(frame.bytes, lookup);
   if (!decoded.ok) {
     const reason = `${decoded.reason} at byte ${decoded.offset}`;
     const count = frame.end - frame.from;

@@ -21,7 +21,7 @@ const open = (next: number, nextStamp: NextStamp = stampAt) =>
     frames: [frameOf(0, 3), frameOf(3, 2), frameOf(5, 1)],
     next,
     nextStamp,
-    metricRule: createMetricRule("test"),
+    reading: { lookup: () => undefined, metricRule: createMetricRule("test") },
   });
 
 describe("entries of a boot", () => {
@@ -40,7 +40,7 @@ describe("entries of a boot", () => {
       frames: [frameOf(0, 3), frameOf(3, 2)],
       next: 0,
       nextStamp: (seq) => (seq % 2 === 1 ? stampAt(seq) : null),
-      metricRule: createMetricRule("test"),
+      reading: { lookup: () => undefined, metricRule: createMetricRule("test") },
     });
 
     expect(drain(boot).map(({ seq }) => seq)).toEqual([1, 3]);

@@ -44,7 +44,7 @@ const undelivered = (frame: StoredFrame, next = 0): PendingEntry[] =>
       frames: [frame],
       next,
       nextStamp: () => stamp,
-      metricRule: createMetricRule("test"),
+      reading: { lookup: () => undefined, metricRule: createMetricRule("test") },
     }),
   );
 const told = (frame: StoredFrame, next = 0): Record<string, unknown>[] =>
