@@ -2,6 +2,7 @@ import type { Boot } from "../../shared/frame.ts";
 import { bootText } from "../../shared/frame.ts";
 import { shardOf } from "../../shared/topic.ts";
 import { AgentError } from "../errors.ts";
+import { baseLane } from "../spool/aside.ts";
 
 /** A log stream of CloudWatch. */
 export interface LogStream {
@@ -83,7 +84,8 @@ export const createStreams = (templates: StreamTemplates): Streams => {
         .replaceAll("{shard}", String(shardOf(device)));
       return `${group}:${stream}`;
     },
-    streamOf(lane, epochMs) {
+    streamOf(name, epochMs) {
+      const lane = baseLane(name);
       const colon = lane.indexOf(":");
       const date = new Date(epochMs).toISOString().slice(0, 10);
       return {

@@ -1,3 +1,4 @@
+import { baseLane } from "./aside.ts";
 import type { StoredDefinitions } from "./definitions.ts";
 import type { Change } from "./group-commit.ts";
 import { bootKey, devicesKey, frameKey, intentKey, laneKey, progressKey } from "./keys.ts";
@@ -13,6 +14,7 @@ import type {
   ForgottenBoot,
   NewFrame,
   Settlement,
+  StoredFrame,
 } from "./spool.ts";
 import type { StaleRecords } from "./stale-records.ts";
 
@@ -84,17 +86,39 @@ export const defined = (
 
 /** An intent is closed. */
 export const settled = (books: Books, settlement: Settlement): Change[] => {
-  const { lanes, letters } = books;
+  const { letters } = books;
   const { lane, progress, delivered, deadLetters } = settlement;
-  lanes.remove(lane, delivered);
-  books.frames.remove(lane, delivered);
-  books.progress.settle(lane, progress);
-  const changes: Change[] = [remove(intentKey(lane))];
-  for (const frame of delivered) changes.push(remove(frameKey(lane, frame.position)));
-  for (const done of progress) changes.push(put(progressKey(lane, done.device, done.boot), done));
+  const base = baseLane(lane);
+  books.progress.settle(base, progress);
+  const changes: Change[] = [remove(intentKey(lane)), ...taken(books, lane, delivered)];
+  for (const done of progress) changes.push(put(progressKey(base, done.device, done.boot), done));
   for (const letter of deadLetters) changes.push(...letters.add(letter));
-  const swept = books.definitions.swept(books.stale.sweep(lane));
-  books.progress.forget(lane, swept);
-  changes.push(...swept, laneChange(lanes, lane));
+  const swept = books.definitions.swept(books.stale.sweep(base));
+  books.progress.forget(base, swept);
+  changes.push(...swept);
+  return changes;
+};
+
+/** Frames go from a lane. */
+const taken = (books: Books, lane: string, frames: StoredFrame[]): Change[] => {
+  books.lanes.remove(lane, frames);
+  books.frames.remove(lane, frames);
+  const changes = frames.map(({ position }) => remove(frameKey(lane, position)));
+  changes.push(laneChange(books.lanes, lane));
+  return changes;
+};
+
+/** Frames go from one lane to the end of another, which is not kept in memory. */
+export const movedAside = (
+  books: Books,
+  { from, to }: { from: string; to: string },
+  frames: StoredFrame[],
+  epochMs: number,
+): Change[] => {
+  const changes = frames.map(({ position: _position, storedBytes: _bytes, ...frame }): Change => {
+    const value = encodeStored({ ...frame, lane: to, asideMs: epochMs });
+    return { type: "put", key: frameKey(to, books.lanes.add(to, value.length)), value };
+  });
+  changes.push(laneChange(books.lanes, to), ...taken(books, from, frames));
   return changes;
 };

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { AgentError } from "../errors.ts";
-import { appended, type Books, defined, put, remove, settled } from "./changes.ts";
+import { asideLane, baseLane } from "./aside.ts";
+import { appended, type Books, defined, movedAside, put, remove, settled } from "./changes.ts";
 import { createStoredDefinitions } from "./definitions.ts";
 import { type Change, createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { decodeIntent, encodeIntent } from "./intent-record.ts";
@@ -21,6 +21,7 @@ import { createLaneFrames } from "./lane-frames.ts";
 import { createLaneProgress } from "./lane-progress.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import { createLetters } from "./letters.ts";
+import { type Meta, readMeta } from "./meta.ts";
 import { decodeJson } from "./record.ts";
 import type {
   BootRecord,
@@ -34,14 +35,6 @@ import type {
   StoredLetter,
 } from "./spool.ts";
 import { createStaleRecords } from "./stale-records.ts";
-
-/** What the store says of itself. */
-interface Meta {
-  format: typeof storeFormat;
-  storeId: number;
-}
-
-const storeFormat = 2;
 
 /** Lanes in which frames may wait: some 300 bytes of memory each. */
 const limitLanes = 100_000;
@@ -75,19 +68,6 @@ export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): 
   });
 };
 
-const readMeta = async (store: KeyedStore): Promise<Meta> => {
-  const known = await store.get(metaKey);
-  if (known === undefined) {
-    const meta: Meta = { format: storeFormat, storeId: randomBytes(4).readUInt32LE() };
-    await store.write([put(metaKey, meta)], true);
-    return meta;
-  }
-  const meta = decodeJson<Meta>(known);
-  if (meta.format === storeFormat) return meta;
-  const format = `its format is ${meta.format}, this version reads ${storeFormat}`;
-  throw new Error(`${format}; let the version that wrote it deliver what waits`);
-};
-
 const intentChange = (intent: Intent): Change => ({
   type: "put",
   key: intentKey(intent.lane),
@@ -102,28 +82,25 @@ interface Parts extends Books {
   unsyncedBytes: number;
 }
 
+/** Does what is asked for; rejects with `SPOOL_CLOSED` once the spool is. */
+type WhileOpen = <Type>(use: () => Promise<Type>) => Promise<Type>;
+
 const keyedSpool = (parts: Parts): Spool => {
-  const { store, lanes, limits, group, letters } = parts;
+  const { store, lanes, limits, group } = parts;
   let closing: Promise<void> | undefined;
 
-  const whileOpen = async <Type>(use: () => Promise<Type>): Promise<Type> => {
+  const whileOpen: WhileOpen = async (use) => {
     if (closing !== undefined) throw closedError();
     return use().catch((cause: unknown) => {
       throw closing === undefined ? cause : closedError(cause);
     });
   };
   const closed = (): Promise<never> => Promise.reject(closedError());
-  const list = <Type>(prefix: string): Promise<Type[]> =>
-    whileOpen(async () => {
-      const values: Type[] = [];
-      for await (const [, value] of store.entries(rangeOf(prefix))) values.push(decodeJson(value));
-      return values;
-    });
   return {
     storeId: parts.meta.storeId,
     async boots(device) {
       await group.synced();
-      const records = await list<BootRecord>(bootPrefix(device));
+      const records = await whileOpen(() => list<BootRecord>(store, bootPrefix(device)));
       return records.sort((left, right) => left.order - right.order);
     },
     boot: (device, boot) =>
@@ -143,21 +120,67 @@ const keyedSpool = (parts: Parts): Spool => {
     define: (record, change) =>
       closing === undefined ? commit(parts, defined(parts, record, change)) : closed(),
     synced: group.synced,
-    bury: (letter) => whileOpen(() => group.commit(letters.add(letter), true)),
-    deadLetters: () => whileOpen(() => readLetters(store)),
-    dropLetters: (ids) =>
-      whileOpen(() =>
-        group.commit(
-          ids.map((id) => remove(letterKeyOf(id))),
-          true,
-        ),
+    ...letterPart(parts, whileOpen),
+    ...lanePart(parts, whileOpen),
+    usage: () => ({ ...lanes.usage(), limitBytes: limits.limitBytes, devices: parts.devices }),
+    close() {
+      closing ??= group.commit([put(metaKey, parts.meta)], true).finally(() => store.close());
+      return closing;
+    },
+  };
+};
+
+const list = async <Type>(store: KeyedStore, prefix: string): Promise<Type[]> => {
+  const values: Type[] = [];
+  for await (const [, value] of store.entries(rangeOf(prefix))) values.push(decodeJson(value));
+  return values;
+};
+
+const letterPart = (
+  { store, group, letters }: Parts,
+  whileOpen: WhileOpen,
+): Pick<Spool, "bury" | "deadLetters" | "dropLetters"> => ({
+  bury: (letter) => whileOpen(() => group.commit(letters.add(letter), true)),
+  deadLetters: () => whileOpen(() => readLetters(store)),
+  dropLetters: (ids) =>
+    whileOpen(() =>
+      group.commit(
+        ids.map((id) => remove(letterKeyOf(id))),
+        true,
       ),
+    ),
+});
+
+type LanePart = Pick<
+  Spool,
+  | "lanes"
+  | "laneBytes"
+  | "intended"
+  | "read"
+  | "setAside"
+  | "progress"
+  | "progressOf"
+  | "intent"
+  | "propose"
+  | "settle"
+>;
+
+const lanePart = (parts: Parts, whileOpen: WhileOpen): LanePart => {
+  const { store, lanes, group } = parts;
+  return {
     lanes: lanes.names,
     laneBytes: (lane) => lanes.get(lane).bytes,
     intended: () => whileOpen(async () => (await store.keys(rangeOf("i/"))).map(laneOf)),
     read: (lane, limitBytes) => whileOpen(() => parts.frames.read(lane, limitBytes)),
-    progress: (lane) => list<Progress>(progressPrefix(lane)),
-    progressOf: (lane, boots) => whileOpen(async () => parts.progress.read(lane, boots)),
+    setAside: (lane, hash, frames, epochMs) =>
+      whileOpen(() =>
+        group.commit(
+          movedAside(parts, { from: lane, to: asideLane(lane, hash) }, frames, epochMs),
+          false,
+        ),
+      ),
+    progress: (lane) => whileOpen(() => list<Progress>(store, progressPrefix(baseLane(lane)))),
+    progressOf: (lane, boots) => whileOpen(async () => parts.progress.read(baseLane(lane), boots)),
     intent: (lane) =>
       whileOpen(async () => {
         const value = await store.get(intentKey(lane));
@@ -166,11 +189,6 @@ const keyedSpool = (parts: Parts): Spool => {
     propose: (intent) => whileOpen(() => group.commit([intentChange(intent)], true)),
     settle: (settlement) =>
       whileOpen(() => group.commit(settled(parts, settlement), settlement.deadLetters.length > 0)),
-    usage: () => ({ ...lanes.usage(), limitBytes: limits.limitBytes, devices: parts.devices }),
-    close() {
-      closing ??= group.commit([put(metaKey, parts.meta)], true).finally(() => store.close());
-      return closing;
-    },
   };
 };
 

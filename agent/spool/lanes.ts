@@ -1,3 +1,4 @@
+import { awaitedIn, baseLane } from "./aside.ts";
 import type { StoredFrame } from "./spool.ts";
 
 /** One queue of the spool: what waits in it, and where it lies. */
@@ -27,7 +28,9 @@ export interface Lanes {
   remove(name: string, frames: StoredFrame[]): void;
   /** The lane was read, and this is its oldest frame. */
   noteHead(name: string, position: number): void;
-  usage(): { frames: number; bytes: number };
+  /** Whether frames wait that were set aside from a lane. */
+  hasAside(name: string): boolean;
+  usage(): { frames: number; bytes: number; asideBytes: number };
 }
 
 export interface LaneLimits {
@@ -44,13 +47,24 @@ export const createLanes = (limits: LaneLimits): Lanes => {
   const lanes = new Map<string, Lane>();
   let frames = 0;
   let bytes = 0;
+  let asideBytes = 0;
+  /** Of the frames that were set aside, by the lane they come from. */
+  const asideFrames = new Map<string, number>();
 
+  const countAside = (name: string, change: { frames: number; bytes: number }): void => {
+    const base = baseLane(name);
+    const left = (asideFrames.get(base) ?? 0) + change.frames;
+    if (left > 0) asideFrames.set(base, left);
+    else asideFrames.delete(base);
+    asideBytes += change.bytes;
+  };
   const get = (name: string): Lane => lanes.get(name) ?? { frames: 0, bytes: 0, head: 0, tail: 0 };
   const count = (name: string, lane: Lane, change: { frames: number; bytes: number }): void => {
     lane.frames += change.frames;
     lane.bytes += change.bytes;
     frames += change.frames;
     bytes += change.bytes;
+    if (awaitedIn(name) !== null) countAside(name, change);
     if (lane.frames > 0) lanes.set(name, lane);
     else lanes.delete(name);
   };
@@ -80,6 +94,7 @@ export const createLanes = (limits: LaneLimits): Lanes => {
       const lane = get(name);
       lane.head = Math.max(lane.head, position);
     },
-    usage: () => ({ frames, bytes }),
+    hasAside: (name) => asideFrames.has(name),
+    usage: () => ({ frames, bytes, asideBytes }),
   };
 };

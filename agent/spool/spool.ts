@@ -23,6 +23,10 @@ export interface NewFrame {
   lost: number;
   /** The boot before, where this frame is the first of its boot and the other was cut off. */
   closes: ClosedBoot | null;
+  /** Hash of the dictionary that formats of its boot may be tokens of. */
+  dictionary?: string;
+  /** When it was set aside, epoch ms. */
+  asideMs?: number;
   bytes: Uint8Array;
 }
 
@@ -105,6 +109,8 @@ export interface Settlement {
 export interface SpoolUsage {
   frames: number;
   bytes: number;
+  /** Of these, what is set aside. */
+  asideBytes: number;
   limitBytes: number;
   /** Devices whose boots are known. */
   devices: number;
@@ -202,6 +208,11 @@ export interface Spool {
   intended(): Promise<string[]>;
   /** Frames of a lane, oldest first, until they exceed `limitBytes`; at least one where any waits. */
   read(lane: string, limitBytes: number): Promise<StoredFrame[]>;
+  /**
+   * Moves frames of a lane to the end of another, which waits for the dictionary with this hash.
+   * Resolves once that is written, all or none of it; not synced.
+   */
+  setAside(lane: string, hash: string, frames: StoredFrame[], epochMs: number): Promise<void>;
   progress(lane: string): Promise<Progress[]>;
   /** Of these boots only, where they have any. */
   progressOf(lane: string, boots: readonly BootOfDevice[]): Promise<Progress[]>;

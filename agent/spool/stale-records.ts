@@ -9,7 +9,10 @@ import type { Lanes } from "./lanes.ts";
  * use: earlier ones could not be read any more.
  */
 export interface StaleRecords {
-  /** These records go now, or once the frames that wait now in the lane are delivered. */
+  /**
+   * These records go now, or once the frames that wait now in the lane are delivered; as long as some
+   * are set aside from the lane, any of them may need the records.
+   */
   forget(lane: string, records: readonly string[]): Change[];
   /** What may go after frames of the lane were delivered. */
   sweep(lane: string): Change[];
@@ -39,8 +42,9 @@ export const createStaleRecords = async (
   return {
     forget(lane, records) {
       const { frames, tail } = lanes.get(lane);
+      const isEmpty = frames === 0 && !lanes.hasAside(lane);
       return records.map((record): Change => {
-        if (frames === 0) return { type: "del", key: record };
+        if (isEmpty) return { type: "del", key: record };
         const key = staleKey(lane, tail, record);
         keep(lane, { key, record, position: tail });
         return { type: "put", key, value: new Uint8Array(0) };
@@ -48,7 +52,7 @@ export const createStaleRecords = async (
     },
     sweep(lane) {
       const stale = staleOfLane.get(lane);
-      if (stale === undefined) return [];
+      if (stale === undefined || lanes.hasAside(lane)) return [];
       const { frames, head } = lanes.get(lane);
       const kept = stale.findIndex(({ position }) => frames > 0 && position > head);
       const gone = stale.splice(0, kept < 0 ? stale.length : kept);

@@ -8,6 +8,7 @@ import {
   settlementOf,
   spoolOpener,
 } from "../support/opened-spool.ts";
+import { spoolAsideContract } from "./spool-aside.ts";
 import { spoolBoundsContract } from "./spool-bounds.ts";
 import { spoolDefinitionsContract } from "./spool-definitions.ts";
 
@@ -200,4 +201,5 @@ export const spoolContract = (name: string, openSpool: OpenSpool): void => {
   });
   spoolBoundsContract(name, openSpool);
   spoolDefinitionsContract(name, openSpool);
+  spoolAsideContract(name, openSpool);
 };
