@@ -16,6 +16,8 @@ export interface Learned {
   change: DefinitionsChange | null;
   /** Definitions for which there is no room. */
   refused: number;
+  /** The dictionary that the frame names. */
+  dictionary?: string;
 }
 
 /** Which definitions the agent holds of the boots of one device; what they mean is in the spool. */
@@ -89,10 +91,17 @@ const take = (held: Held, head: FrameHead, count: number, isStored: boolean): Le
   }
   let known = Math.max(count, settled);
   while (held.bytesOf.has(known)) known++;
-  if (added.length === 0) {
-    return known > count || refused > 0 ? { count: known, change: null, refused } : null;
+  if (added.length === 0 && known === count && refused === 0) return null;
+  const change = added.length === 0 ? null : { added, retired, held: [...held.bytesOf] };
+  return { count: known, change, refused, ...dictionaryIn(head.definitions) };
+};
+
+const dictionaryIn = (definitions: readonly Definition[]): Pick<Learned, "dictionary"> => {
+  for (const { meaning } of definitions) {
+    const isNamed = meaning.kind === "dictionary" && /^[0-9a-f]{16}$/.test(meaning.hash);
+    if (isNamed) return { dictionary: meaning.hash };
   }
-  return { count: known, change: { added, retired, held: [...held.bytesOf] }, refused };
+  return {};
 };
 
 /** False where there is no room, even once what it replaces is gone. */

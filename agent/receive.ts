@@ -176,7 +176,7 @@ const learnAlone = (
   const before = device.session.definitions(boot);
   const learned = learn(options, device, arrival, false);
   if (learned === null || (learned.change === null && learned.count === before)) return null;
-  const state = device.session.define(boot, learned.count);
+  const state = device.session.define(boot, learned.count, learned.dictionary);
   if (state === null) return null;
   const saved = clock.state();
   const record = { ...state, clock: saved, device: device.id };
@@ -198,12 +198,14 @@ const store = async (
   clock.observe({ arrivalMs, ...header });
   const learned = learn(options, device, arrival, true);
   const { state: advanced, closes, forgotten } = session.advance(header, isEnd);
-  const state = learned === null ? advanced : (session.define(boot, learned.count) ?? advanced);
+  const defined = learned && session.define(boot, learned.count, learned.dictionary);
+  const state = defined ?? advanced;
   forgotten.forEach(device.forget);
-  const { cursor: next, definitions } = state;
+  const { cursor: next, definitions, dictionary } = state;
+  const found = { lane, device: id, boot, from, end: next, lost, closes };
   const saved = clock.state();
   await spool.append(
-    { lane, device: id, boot, from, end: next, lost, closes, bytes: payload },
+    { ...found, ...(dictionary === undefined ? {} : { dictionary }), bytes: payload },
     { ...state, clock: saved, device: id },
     {
       isNewDevice,

@@ -7,6 +7,8 @@ export interface BootState {
   cursor: number;
   /** Numbered definitions held, without a hole, from the first. */
   definitions: number;
+  /** Hash of the dictionary that formats may be tokens of, once the boot has named one. */
+  dictionary?: string;
   /** Place among the boots of the device, by first arrival. */
   order: number;
   /** The boot said that it ended; nothing came after its last entry. */
@@ -42,8 +44,11 @@ export interface Session {
   judge(header: FrameHeader): Receipt;
   /** Takes a frame that is about to be stored: moves the boot's cursor behind it. */
   advance(header: FrameHeader, isEnd: boolean): Advance;
-  /** Sets how many definitions of the boot are held; null for a boot of which nothing is stored. */
-  define(boot: Boot, definitions: number): BootState | null;
+  /**
+   * Sets how many definitions of the boot are held, and its dictionary unless it has one; null for a
+   * boot of which nothing is stored.
+   */
+  define(boot: Boot, definitions: number, dictionary?: string): BootState | null;
 }
 
 /** What storing a frame changes. */
@@ -108,10 +113,11 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const forgotten = states.splice(0, Math.max(0, states.length - bootsLimit));
       return { state: { ...state }, closes, forgotten: forgotten.map(({ boot }) => boot) };
     },
-    define(boot, definitions) {
+    define(boot, definitions, dictionary) {
       const state = find(boot);
       if (state === undefined) return null;
       state.definitions = definitions;
+      if (dictionary !== undefined) state.dictionary ??= dictionary;
       return { ...state };
     },
   };

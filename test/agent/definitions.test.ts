@@ -91,6 +91,18 @@ describe("definitions", () => {
     expect(taken?.change?.held.map(([number]) => number).sort()).toEqual([0, 2, 3, 4]);
   });
 
+  it("says which dictionary the head names, unless that is no name of one", () => {
+    const named = (hash: string) =>
+      headWith(0, 1, [definitionOf(0, -1, { kind: "dictionary", hash })]);
+
+    const learned = create().learn(boot, named("3f00000000000001"), stored);
+    const other = create().learn(boot, named("*/../x"), stored);
+
+    expect(learned?.dictionary).toBe("3f00000000000001");
+    expect(other?.dictionary).toBeUndefined();
+    expect(other?.count).toBe(1);
+  });
+
   it("goes on from what is stored, which it asks for once", () => {
     let asked = 0;
     const definitions = createDefinitions(() => {

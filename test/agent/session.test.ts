@@ -94,6 +94,19 @@ describe("session", () => {
     expect(first).toMatchObject({ cursor: 6, isEnded: true });
   });
 
+  it("knows how many definitions of a boot are held, and the dictionary it named first", () => {
+    const session = sessionAt(5, boot);
+    const before = session.definitions(boot);
+
+    session.define(boot, 3, "3f00000000000001");
+    const state = session.define(boot, 4, "3f00000000000002");
+
+    expect(before).toBe(0);
+    expect(session.definitions(boot)).toBe(4);
+    expect(state).toMatchObject({ cursor: 5, definitions: 4, dictionary: "3f00000000000001" });
+    expect(session.define(bootOf(2), 1)).toBeNull();
+  });
+
   it("judges without taking: a boot that never had a frame stored leaves no trace", () => {
     const session = sessionAt(1, boot);
 
