@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { AWSCloudWatchLogs } from "./cloudwatch/client.ts";
 import { checkSettings } from "./config.ts";
-import { createDelivery } from "./delivery/delivery.ts";
+import { createDelivery, type Delivery } from "./delivery/delivery.ts";
 import type { Schedule } from "./delivery/schedule/schedule.ts";
 import { createStreams, type Streams } from "./delivery/stream.ts";
 import { createDevices, type Devices } from "./devices.ts";
+import { createDictionaries, type Dictionaries } from "./dictionary/folder.ts";
 import { createBroker } from "./intake/broker.ts";
 import { createBrokerClient } from "./intake/client.ts";
 import type { Intake, IntakeEvents } from "./intake/intake.ts";
@@ -44,18 +45,16 @@ export interface Agent {
   stop(): Promise<boolean>;
 }
 
+type Ports = Required<Omit<AgentPorts, "cloudwatch">>;
+
 /** Everything the stages share. */
-interface Shared {
+interface Shared extends Ports {
   settings: Settings;
   spool: Spool;
   devices: Devices;
   streams: Streams;
   cloudwatch: AWSCloudWatchLogs;
   metrics: Metrics;
-  time: Time;
-  onTrouble(message: string): void;
-  onRepeat(possiblyDuplicated: number): void;
-  onFatal(cause: unknown): void;
 }
 
 /**
@@ -66,7 +65,7 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
   const settings = checkSettings(input, "the caller");
   const shared = await createShared(settings, ports);
   const { spool, metrics, cloudwatch } = shared;
-  const schedule = await startDelivery(shared);
+  const { schedule, dictionaries } = await startDelivery(shared);
   const online = new Set<string>();
   const intake = await startIntake(shared, schedule, online).catch(async (cause: unknown) => {
     await spool.close();
@@ -81,7 +80,9 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
     async stop() {
       await intake.stop();
       await spool.synced();
-      const isDrained = await schedule.drain(settings.delivery.drainMs);
+      const hasDrained = await schedule.drain(settings.delivery.drainMs);
+      const isDrained = hasDrained && spool.usage().asideBytes === 0;
+      dictionaries.close();
       await schedule.stop();
       await spool.close();
       if (ports.cloudwatch === undefined) await cloudwatch.close();
@@ -91,12 +92,8 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
 };
 
 const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shared> => {
-  const {
-    time = systemTime,
-    onTrouble = nothing,
-    onRepeat = nothing,
-    onFatal = throwLater,
-  } = ports;
+  const { time = systemTime } = ports;
+  const { onTrouble = nothing, onRepeat = nothing, onFatal = throwLater } = ports;
   const { cloudwatch, fleet } = settings;
   const metrics = createMetrics();
   const streams = createStreams({ group: cloudwatch.group, stream: cloudwatch.stream, fleet });
@@ -113,18 +110,8 @@ const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shar
     limit: settings.devicesInMemory,
     toEpochMs: createWallClock(time),
   });
-  return {
-    settings,
-    spool,
-    devices,
-    streams,
-    cloudwatch: client,
-    metrics,
-    time,
-    onTrouble,
-    onRepeat,
-    onFatal,
-  };
+  const parts = { settings, spool, devices, streams, cloudwatch: client, metrics };
+  return { ...parts, time, onTrouble, onRepeat, onFatal };
 };
 
 const clientOf = ({ cloudwatch: { region, endpoint, gzip } }: Settings): AWSCloudWatchLogs =>
@@ -162,11 +149,26 @@ const startIntake = (shared: Shared, schedule: Schedule, online: Set<string>): P
   });
 };
 
+interface Outlet {
+  schedule: Schedule;
+  dictionaries: Dictionaries;
+}
+
 /** From the spool to CloudWatch. */
-const startDelivery = async (shared: Shared): Promise<Schedule> => {
-  const { spool, devices, time } = shared;
-  return createDelivery({
+const startDelivery = async (shared: Shared): Promise<Outlet> => {
+  const { settings, spool, devices, time, onTrouble } = shared;
+  const directory = settings.dictionaries ?? join(settings.data, "dictionaries");
+  let delivery: Delivery | undefined;
+  const dictionaries = await createDictionaries({
+    directory,
+    time,
+    onTrouble: ({ message }) => onTrouble(message),
+    onChange: ({ hash }) => delivery?.arrived(hash),
+  });
+  delivery = createDelivery({
     ...shared,
+    dictionaries,
+    dictionaryFolder: directory,
     intended: await spool.intended(),
     random: Math.random,
     async loadClocks(boots) {
@@ -176,6 +178,7 @@ const startDelivery = async (shared: Shared): Promise<Schedule> => {
       devices.readClock(device, boot) ??
       (() => ({ epochMs: Math.floor(time.epochMs()), errorMs: null, quality: "placed" })),
   });
+  return { schedule: delivery, dictionaries };
 };
 
 const nothing = (): void => {};

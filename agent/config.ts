@@ -78,6 +78,8 @@ const deliverySchema = z.strictObject({
   workers: integer(1, 1_000).default(64),
   unknownOutcomeWaitMs: integer(0, 3_600_000).default(60_000),
   refusedStamps: z.enum(["restamp", "keep"]).default("restamp"),
+  dictionaryWaitMs: integer(0, 31 * 86_400_000).default(86_400_000),
+  dictionaryWaitBytes: integer(0, Number.MAX_SAFE_INTEGER).default(67_108_864),
   drainMs: integer(0, 600_000).default(10_000),
 });
 
@@ -98,6 +100,7 @@ const spoolSchema = z
 
 const settingsSchema: z.ZodType<Settings> = z.strictObject({
   data: z.string().min(1).default("fleetlog-data"),
+  dictionaries: z.string().min(1).optional(),
   fleet: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, "is not 1 to 64 of A-Z a-z 0-9 . _ -")

@@ -29,6 +29,8 @@ export interface Metrics {
   possiblyDuplicated: number;
   /** Events delivered with another stamp than their own. */
   eventsRestamped: number;
+  /** Events delivered without their format: their dictionary has none of that id. */
+  formatsUnknown: number;
   /** Measurements delivered as plain events: no metric for CloudWatch, or of a series too many. */
   metricsRefused: number;
   deadLetters: number;
@@ -55,6 +57,7 @@ export const createMetrics = (): Metrics => ({
   eventsDelivered: 0,
   possiblyDuplicated: 0,
   eventsRestamped: 0,
+  formatsUnknown: 0,
   metricsRefused: 0,
   deadLetters: 0,
   deadLettersEvicted: 0,

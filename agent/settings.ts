@@ -2,6 +2,8 @@
 export interface Settings {
   /** Folder for all the agent must not forget. */
   data: string;
+  /** Folder of the dictionaries that builds of devices' programs gave; `dictionaries` in `data` where absent. */
+  dictionaries?: string | undefined;
   /** Name of the fleet: 1 to 64 of `A-Z a-z 0-9 . _ -`. */
   fleet: string;
   /** Devices kept in memory, four boots each; others are read from the spool when they are heard of. */
@@ -62,6 +64,10 @@ export interface DeliverySettings {
   unknownOutcomeWaitMs: number;
   /** Events whose stamps CloudWatch refuses: sent with the nearest it accepts, or dead letters. */
   refusedStamps: "restamp" | "keep";
+  /** How long frames wait for a dictionary that is not there; then they are dead letters. */
+  dictionaryWaitMs: number;
+  /** Bytes of frames that may wait for dictionaries, as stored; of more the oldest give way. */
+  dictionaryWaitBytes: number;
   /** How long a stop may take to deliver what waits; the rest stays in the spool. */
   drainMs: number;
 }

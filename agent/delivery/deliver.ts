@@ -30,12 +30,12 @@ export interface DeliverOptions {
 export const createDeliver = (options: DeliverOptions): ((lane: string) => Promise<Next>) => {
   const { spool, cloudwatch, composer, lanes, outcomes, metrics } = options;
 
-  const begin = async (lane: string): Promise<ComposedBatch | null> => {
+  const begin = async (lane: string): Promise<ComposedBatch | "sorted" | null> => {
     const intent = lanes.isOpen(lane) ? await spool.intent(lane) : null;
     if (intent !== null) return composer.recompose(intent);
     lanes.close(lane);
     const batch = await composer.compose(lane);
-    if (batch !== null && batch.events.length > 0) {
+    if (batch !== null && batch !== "sorted" && batch.events.length > 0) {
       await spool.propose(intentOf(batch));
       lanes.open(lane);
     }
@@ -52,6 +52,7 @@ export const createDeliver = (options: DeliverOptions): ((lane: string) => Promi
     }
     const batch = await begin(lane);
     if (batch === null) return { kind: "empty" };
+    if (batch === "sorted") return { kind: "more" };
     if (batch.events.length === 0) return outcomes.settle(batch);
     const { body, length, target } = batch;
     if (unknownMs === null) return outcomes.follow(batch, length, await call(batch));

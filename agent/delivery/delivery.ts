@@ -4,11 +4,13 @@ import type { CloudWatchSettings, DeliverySettings } from "../settings.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Time } from "../time.ts";
 import { type ComposerOptions, createComposer } from "./batch/compose.ts";
+import { createFormats, type FormatSource } from "./batch/formats.ts";
 import { createStampWindow } from "./batch/stamp-window.ts";
 import { createCreator } from "./create.ts";
 import { createDeliver } from "./deliver.ts";
 import { createMetricRule } from "./message/metric.ts";
 import { createOutcomes } from "./outcome/outcome.ts";
+import { createAside } from "./schedule/aside.ts";
 import { createOpenLanes } from "./schedule/open-lanes.ts";
 import { createPace } from "./schedule/pace.ts";
 import { createSchedule, type Schedule } from "./schedule/schedule.ts";
@@ -16,6 +18,9 @@ import type { Streams } from "./stream.ts";
 
 export interface DeliveryOptions extends Pick<ComposerOptions, "loadClocks" | "clockOf"> {
   settings: { fleet: string; delivery: DeliverySettings; cloudwatch: CloudWatchSettings };
+  dictionaries: FormatSource;
+  /** Where dictionaries are looked for. */
+  dictionaryFolder: string;
   spool: Spool;
   /** Lanes with an intent of an earlier run. */
   intended: readonly string[];
@@ -38,16 +43,29 @@ const readsPerSecond = 20;
 const fatalPauseMs = 60_000;
 
 /** From the spool to CloudWatch: lanes that are woken are delivered. */
-export const createDelivery = (options: DeliveryOptions): Schedule => {
+export interface Delivery extends Schedule {
+  /** A dictionary is there that was not: what waits for it is delivered. */
+  arrived(hash: string): void;
+}
+
+export const createDelivery = (options: DeliveryOptions): Delivery => {
   const { settings, cloudwatch, time, random } = options;
-  const shared = { ...options, ...settings.delivery, form: settings.cloudwatch.message };
+  const formats = createFormats(options.dictionaries);
+  const shared = { ...options, ...settings.delivery, form: settings.cloudwatch.message, formats };
+  const aside = createAside({
+    ...options,
+    directory: options.dictionaryFolder,
+    waitMs: settings.delivery.dictionaryWaitMs,
+    limitBytes: settings.delivery.dictionaryWaitBytes,
+    wake: (lane) => schedule.wake(lane, true),
+  });
   const pace = createPace({ callsPerSecond: settings.delivery.callsPerSecond, time });
   const readPace = createPace({ callsPerSecond: readsPerSecond, time });
   const lanes = createOpenLanes(options.intended, time, random);
   const creator = createCreator({ ...options, group: settings.cloudwatch });
   const stampWindow = createStampWindow(() => time.epochMs() + (cloudwatch.clockOffsetMs() ?? 0));
   const metricRule = createMetricRule(settings.fleet);
-  const composer = createComposer({ ...shared, stampWindow, metricRule });
+  const composer = createComposer({ ...shared, stampWindow, metricRule, aside });
   const outcomes = createOutcomes({ ...shared, creator, pace, lanes, stampWindow });
   const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace });
   const schedule = createSchedule({
@@ -63,8 +81,10 @@ export const createDelivery = (options: DeliveryOptions): Schedule => {
   });
   return {
     ...schedule,
+    arrived: aside.arrived,
     stop() {
       creator.stop();
+      aside.stop();
       return schedule.stop();
     },
   };

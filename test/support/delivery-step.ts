@@ -13,6 +13,7 @@ import { createMetrics, type Metrics } from "../../agent/metrics.ts";
 import type { Spool } from "../../agent/spool/spool.ts";
 import { encodeFrame } from "../../shared/codec/encode.ts";
 import type { Entry } from "../../shared/event.ts";
+import { withoutDictionaries } from "./any-reading.ts";
 import { bootOf, headerOf, recordOf } from "./any-receipt.ts";
 import { type FakeCall, FakeCloudWatch } from "./fake-cloudwatch.ts";
 import { fakeSpool } from "./fake-spool.ts";
@@ -80,6 +81,7 @@ export const startDeliveryStep = async (
     stampWindow,
     refusedStamps,
     random,
+    ...withoutDictionaries(),
   };
   const composer = createComposer({
     ...shared,

@@ -13,6 +13,7 @@ import type { Spool } from "../../agent/spool/spool.ts";
 import type { Time } from "../../agent/time.ts";
 import { encodeFrame } from "../../shared/codec/encode.ts";
 import type { Entry, LogEvent } from "../../shared/event.ts";
+import { withoutDictionaries } from "./any-reading.ts";
 import { bootOf, headerOf, recordOf } from "./any-receipt.ts";
 import { anyLimits } from "./fake-spool.ts";
 import { hastyTime } from "./hasty-time.ts";
@@ -102,6 +103,7 @@ export const createDeliverySystem = async (
       cloudwatch,
       metrics,
       time,
+      ...withoutDictionaries(),
       random: Math.random,
       loadClocks: async () => {},
       clockOf: () => (uptimeMs) => ({

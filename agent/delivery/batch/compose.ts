@@ -1,14 +1,17 @@
 import type { Boot } from "../../../shared/frame.ts";
 import { AgentError } from "../../errors.ts";
+import { awaitedIn } from "../../spool/aside.ts";
 import type { BootOfDevice, Intent, Progress, Spool, StoredFrame } from "../../spool/spool.ts";
 import type { MessageForm } from "../message/message.ts";
 import type { MetricRule } from "../message/metric.ts";
 import { bodyOf, createWriter } from "../message/write.ts";
+import type { Aside } from "../schedule/aside.ts";
 import type { Streams } from "../stream.ts";
 import { type Batch, type CutEntries, callLength, cutBatch, takeAll } from "./batch.ts";
 import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
+import type { Formats } from "./formats.ts";
 import { liveBoots, mergeBoots } from "./merge.ts";
-import { bootKeyOf, type Reading } from "./pending.ts";
+import { bootKeyOf, type PendingEntry, type Reading } from "./pending.ts";
 import { nearestIn, type StampRange, type StampWindow } from "./stamp-window.ts";
 import { createStamper, intendedStamps, type NextStamp, type ReadClock } from "./stamping.ts";
 
@@ -22,8 +25,11 @@ export interface ComposedBatch extends Batch {
 
 /** Makes batches of what waits in a lane. */
 export interface Composer {
-  /** The lane's next batch; null where nothing waits. */
-  compose(lane: string): Promise<ComposedBatch | null>;
+  /**
+   * The lane's next batch; null where nothing is to be done. `sorted`: frames of the lane were set
+   * aside, and others may be left.
+   */
+  compose(lane: string): Promise<ComposedBatch | "sorted" | null>;
   /** The batch of an intent, stamps and all, as it was before. Rejects with `INTENT_BROKEN`. */
   recompose(intent: Intent): Promise<ComposedBatch>;
 }
@@ -40,6 +46,8 @@ export interface ComposerOptions {
   refusedStamps: "restamp" | "keep";
   form: MessageForm;
   metricRule: MetricRule;
+  formats: Formats;
+  aside: Pick<Aside, "sort" | "judge">;
   /** In [0, 1). */
   random(): number;
 }
@@ -72,6 +80,19 @@ const compose = (
   return { lane, frames, progress, target, entries, events, isLast, length, body };
 };
 
+const createLook =
+  (spool: Spool) =>
+  async (lane: string): Promise<Found> => {
+    const frames = await spool.read(lane, windowBytes);
+    const byBoot = framesByBoot(frames);
+    const progress = await spool.progressOf(lane, firstFrames(byBoot));
+    return { lane, frames, byBoot, progress };
+  };
+
+const refusedAs =
+  (refused: string) =>
+  (entry: PendingEntry): PendingEntry => ({ ...entry, stamp: { ...entry.stamp, refused } });
+
 type StampsOf = (first: StoredFrame, bootKey: string, done: Progress | undefined) => NextStamp;
 
 /** What waits of each boot; a boot without stamps is left out. */
@@ -95,19 +116,15 @@ const openBoots = (
 };
 
 export const createComposer = (options: ComposerOptions): Composer => {
-  const { spool, streams, metricRule } = options;
+  const { spool, streams, metricRule, aside } = options;
   const write = createWriter(options.form);
 
   const readingOf = ({ device, boot }: StoredFrame): Reading => ({
     lookup: spool.lookup(device, boot),
+    formats: options.formats,
     metricRule,
   });
-  const look = async (lane: string): Promise<Found> => {
-    const frames = await spool.read(lane, windowBytes);
-    const byBoot = framesByBoot(frames);
-    const progress = await spool.progressOf(lane, firstFrames(byBoot));
-    return { lane, frames, byBoot, progress };
-  };
+  const look = createLook(spool);
   const rangeOf = (lane: string): StampRange | null =>
     options.refusedStamps === "keep"
       ? null
@@ -120,16 +137,32 @@ export const createComposer = (options: ComposerOptions): Composer => {
     const { epochMs } = options.clockOf(head.device, head.boot)(uptimeMs);
     return Math.max(head.stamp.epochMs, range === null ? epochMs : nearestIn(range, epochMs));
   };
+  const openAll = async (found: Found, range: StampRange | null): Promise<BootEntries[]> => {
+    await options.loadClocks(firstFrames(found.byBoot));
+    return openBoots(found, readingOf, ({ device, boot }, _, done) =>
+      createStamper({ readClock: options.clockOf(device, boot), done, range }),
+    );
+  };
+  /** Nothing of these frames is sent: their events become dead letters. */
+  const giveUp = async (whole: Found, frames: StoredFrame[], refused: string) => {
+    const { lane } = whole;
+    const found = { ...whole, frames, byBoot: framesByBoot(frames) };
+    const entries = (await openAll(found, rangeOf(lane))).flatMap(drain);
+    const target = streams.streamOf(lane, entries[0]?.stamp.epochMs ?? 0);
+    return compose(found, takeAll(entries.map(refusedAs(refused)), write, target), false);
+  };
   return {
     async compose(lane) {
       const found = await look(lane);
-      const { byBoot, frames } = found;
+      const { frames } = found;
+      if (awaitedIn(lane) !== null) {
+        const judgement = aside.judge(lane, frames);
+        if (judgement.kind === "wait") return null;
+        if (judgement.kind === "giveUp") return giveUp(found, judgement.frames, judgement.reason);
+      } else if (await aside.sort(lane, frames)) return "sorted";
       if (frames.length === 0) return null;
-      await options.loadClocks(firstFrames(byBoot));
       const range = rangeOf(lane);
-      const boots = openBoots(found, readingOf, ({ device, boot }, _, done) =>
-        createStamper({ readClock: options.clockOf(device, boot), done, range }),
-      );
+      const boots = await openAll(found, range);
       const isLive = options.random() < liveShare;
       const served = isLive ? liveBoots(boots, newestIn(range)) : boots;
       const streamOf = (epochMs: number) => streams.streamOf(lane, epochMs);

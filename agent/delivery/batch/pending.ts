@@ -5,6 +5,7 @@ import { type Boot, bootText } from "../../../shared/frame.ts";
 import type { IntentStamp, StoredFrame } from "../../spool/spool.ts";
 import { type Notice, noticeOfDrop, type Origin } from "../message/message.ts";
 import { type Measurement, type MetricRule, measurementOf } from "../message/metric.ts";
+import type { Formats } from "./formats.ts";
 
 /** A notice, and which seq it tells of. */
 export interface Told {
@@ -44,6 +45,7 @@ export interface PendingEntry extends Origin {
 export interface Reading {
   /** Of the numbers that a frame does not define itself. */
   lookup: Lookup;
+  formats: Pick<Formats, "siteOf">;
   metricRule: MetricRule;
 }
 
@@ -161,7 +163,7 @@ const ofEntries = (
 export const openFrame = (
   frame: StoredFrame,
   bootKey: string,
-  { lookup, metricRule }: Reading,
+  { lookup, formats, metricRule }: Reading,
 ): FrameEntries => {
   const decoded: DecodedFrame = decodeFrame(frame.bytes, lookup);
   if (!decoded.ok) {
@@ -176,5 +178,10 @@ export const openFrame = (
     return ofWhole(frame, bootKey, { uptimeMs: body.uptimeMs, notices, unreadable: null });
   }
   const skipped = frame.from - header.first;
+  if (frame.dictionary !== undefined) {
+    for (const entry of body.entries) {
+      if (entry.kind === "event") entry.site = formats.siteOf(frame.dictionary, entry.site);
+    }
+  }
   return ofEntries(frame, bootKey, { entries: body.entries, skipped, metricRule });
 };

@@ -3,6 +3,7 @@ import type { Metrics } from "../../metrics.ts";
 import type { DeadLetter, Spool } from "../../spool/spool.ts";
 import type { Time } from "../../time.ts";
 import { type Batch, intentOf, withAccepted } from "../batch/batch.ts";
+import type { Formats } from "../batch/formats.ts";
 import type { StampWindow } from "../batch/stamp-window.ts";
 import type { Creation, Creator } from "../create.ts";
 import { lettersOf } from "../dead-letter.ts";
@@ -34,6 +35,7 @@ export interface OutcomeOptions {
   lanes: OpenLanes;
   stampWindow: StampWindow;
   form: MessageForm;
+  formats: Pick<Formats, "isUnknown">;
   /** How long a batch may stay invisible before it is sent again. */
   unknownOutcomeWaitMs: number;
   /** Events with a stamp CloudWatch refuses: sent with the nearest it accepts, or kept. */
@@ -57,7 +59,7 @@ export const createOutcomes = (options: OutcomeOptions): Outcomes => {
     const letters = lettersOf(batch, options.form, Math.floor(time.epochMs()));
     await spool.settle(settlementOf(batch, letters));
     lanes.close(batch.lane);
-    count(metrics, batch, letters);
+    count(options, batch, letters);
     return batch.isLast ? { kind: "empty" } : again;
   };
   const replaceIntent = async (batch: Batch): Promise<Next> => {
@@ -199,12 +201,13 @@ const tellRefused = (
   );
 };
 
-const count = (metrics: Metrics, batch: Batch, letters: DeadLetter[]): void => {
+const count = ({ metrics, formats }: OutcomeOptions, batch: Batch, letters: DeadLetter[]): void => {
   metrics.deadLetters += letters.length;
   for (const { event, measured, stamp, told } of batch.entries) {
     if (measured?.rule === null) metrics.metricsRefused++;
     const isDelivered = event !== null && stamp.refused === undefined;
     if (isDelivered) metrics.eventsDelivered++;
+    if (isDelivered && formats.isUnknown(event.site)) metrics.formatsUnknown++;
     if (isDelivered && stamp.trueMs !== undefined) metrics.eventsRestamped++;
     for (const { notice } of told) {
       if (notice.event !== "dropped") continue;

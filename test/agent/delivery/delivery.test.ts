@@ -3,6 +3,7 @@ import { checkSettings } from "../../../agent/config.ts";
 import { createDelivery } from "../../../agent/delivery/delivery.ts";
 import { createStreams } from "../../../agent/delivery/stream.ts";
 import { createMetrics } from "../../../agent/metrics.ts";
+import { withoutDictionaries } from "../../support/any-reading.ts";
 import { newFrame, recordOf } from "../../support/any-receipt.ts";
 import { errorOf, FakeCloudWatch } from "../../support/fake-cloudwatch.ts";
 import { fakeSpool } from "../../support/fake-spool.ts";
@@ -20,6 +21,7 @@ const startDelivery = async (cloudwatch = new FakeCloudWatch()) => {
     cloudwatch,
     metrics,
     time: hastyTime(100),
+    ...withoutDictionaries(),
     random: () => 0.5,
     loadClocks: async () => {},
     clockOf: () => () => ({ epochMs: 1, errorMs: 1, quality: "synced" }),

@@ -5,8 +5,8 @@ import {
   framesByBoot,
 } from "../../../../agent/delivery/batch/boot-entries.ts";
 import type { NextStamp } from "../../../../agent/delivery/batch/stamping.ts";
-import { createMetricRule } from "../../../../agent/delivery/message/metric.ts";
 import { storedFrame } from "../../../support/any-batch.ts";
+import { anyReading } from "../../../support/any-reading.ts";
 import { bootOf, headerOf, payloadOf } from "../../../support/any-receipt.ts";
 
 const frameOf = (from: number, count: number) => ({
@@ -21,7 +21,7 @@ const open = (next: number, nextStamp: NextStamp = stampAt) =>
     frames: [frameOf(0, 3), frameOf(3, 2), frameOf(5, 1)],
     next,
     nextStamp,
-    reading: { lookup: () => undefined, metricRule: createMetricRule("test") },
+    reading: anyReading(),
   });
 
 describe("entries of a boot", () => {
@@ -40,7 +40,7 @@ describe("entries of a boot", () => {
       frames: [frameOf(0, 3), frameOf(3, 2)],
       next: 0,
       nextStamp: (seq) => (seq % 2 === 1 ? stampAt(seq) : null),
-      reading: { lookup: () => undefined, metricRule: createMetricRule("test") },
+      reading: anyReading(),
     });
 
     expect(drain(boot).map(({ seq }) => seq)).toEqual([1, 3]);

@@ -5,6 +5,7 @@ import { createMetricRule } from "../../../../agent/delivery/message/metric.ts";
 import { eventsIn } from "../../../../agent/delivery/outcome/read-back.ts";
 import { createStreams } from "../../../../agent/delivery/stream.ts";
 import type { LogEvent } from "../../../../shared/event.ts";
+import { withoutDictionaries } from "../../../support/any-reading.ts";
 import { bootOf } from "../../../support/any-receipt.ts";
 import { lane, sentBy, startDeliveryStep } from "../../../support/delivery-step.ts";
 import { fakeSpool } from "../../../support/fake-spool.ts";
@@ -72,6 +73,7 @@ describe("composer", () => {
       refusedStamps: "keep",
       form: "json",
       metricRule: createMetricRule("test"),
+      ...withoutDictionaries(),
       random: () => 0.99,
     });
     await rig.store([on(1, "a"), on(2, "b")]);
@@ -104,6 +106,7 @@ describe("composer", () => {
       refusedStamps: "keep",
       form: "json",
       metricRule: createMetricRule("test"),
+      ...withoutDictionaries(),
       random: () => 0.99,
     });
     await rig.store([on(1, "a"), on(2, "b")]);
@@ -134,6 +137,7 @@ describe("composer", () => {
       refusedStamps: "keep",
       form: "json",
       metricRule: createMetricRule("test"),
+      ...withoutDictionaries(),
       random: () => 0.99,
     });
     const stamps = [{ epochMs: 1, errorMs: 1, quality: "synced" as const }];

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createBootEntries, drain } from "../../../../agent/delivery/batch/boot-entries.ts";
 import { bootKeyOf, type PendingEntry } from "../../../../agent/delivery/batch/pending.ts";
-import { createMetricRule } from "../../../../agent/delivery/message/metric.ts";
 import { messagesOf } from "../../../../agent/delivery/message/write.ts";
 import type { IntentStamp, StoredFrame } from "../../../../agent/spool/spool.ts";
 import { encodeFrame } from "../../../../shared/codec/encode.ts";
 import type { Body } from "../../../../shared/frame.ts";
 import { anyFrame } from "../../../support/any-frame.ts";
+import { anyReading } from "../../../support/any-reading.ts";
 import { bootOf, brokenBody, headerOf } from "../../../support/any-receipt.ts";
 
 const stamp: IntentStamp = { epochMs: 5, errorMs: 1, quality: "synced" };
@@ -44,7 +44,7 @@ const undelivered = (frame: StoredFrame, next = 0): PendingEntry[] =>
       frames: [frame],
       next,
       nextStamp: () => stamp,
-      reading: { lookup: () => undefined, metricRule: createMetricRule("test") },
+      reading: anyReading(),
     }),
   );
 const told = (frame: StoredFrame, next = 0): Record<string, unknown>[] =>
