@@ -18,7 +18,7 @@ export interface NodeLoggerOptions extends LoggerOptions {
 }
 
 const defaultBytes = 65_536;
-const places = { sites: 250, texts: 64 };
+const places = { sites: 250, texts: 128 };
 
 /**
  * A logger for Node.

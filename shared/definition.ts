@@ -8,7 +8,7 @@ export type Meaning =
       /** How many values each of its events has. */
       valueCount: number;
     }
-  /** A text that came as a value more than once. */
+  /** A text that came as a value more than once: its UTF-8, a character from 0 to 255 for each byte. */
   | { kind: "text"; text: string }
   /** The build-time dictionary that formats which are tokens refer to: 16 hex digits. */
   | { kind: "dictionary"; hash: string };

@@ -1,5 +1,6 @@
 import type { Definition, FrameHead, Meaning } from "../definition.ts";
 import { levels, type Site } from "../event.ts";
+import { integerLimit } from "../limits.ts";
 import { metricLevel } from "./header.ts";
 import {
   countUnit,
@@ -16,7 +17,8 @@ import { fromByteText } from "./text.ts";
 interface Before {
   number: number;
   tag: string;
-  text: string;
+  /** Those of this head so far, in order. */
+  texts: string[];
 }
 
 /** A site from its parts; a fault if `kind` is no level. */
@@ -35,9 +37,13 @@ export const siteOf = (reader: Reader, kind: number, tag: string, format: string
 const readText = (reader: Reader, before: Before): string => {
   const at = reader.offset();
   const length = reader.varint();
-  const common = length % 2 === 1 ? reader.byte() : 0;
-  if (common > before.text.length) reader.fail(`no ${common} bytes to begin with`, at);
-  return before.text.substr(0, common) + reader.text((length - (length % 2)) / 2);
+  const isBegun = length % 2 === 1;
+  const from = isBegun ? (before.texts[before.texts.length - reader.byte()] ?? "") : "";
+  const common = isBegun ? reader.byte() : 0;
+  if (common > from.length) reader.fail(`no ${common} bytes to begin with`, at);
+  const text = from.substr(0, common) + reader.text((length - (length % 2)) / 2);
+  before.texts.push(text);
+  return text;
 };
 
 const readDefinition = (reader: Reader, before: Before): Definition => {
@@ -49,18 +55,27 @@ const readDefinition = (reader: Reader, before: Before): Definition => {
   const shortCount = Math.floor(flags / countUnit);
   const valueCount = shortCount === longCount ? reader.varint() : shortCount;
   if (!(flags & sameTagBit)) before.tag = reader.text(reader.varint());
-  before.text = readText(reader, before);
+  const text = readText(reader, before);
   before.number = number;
+  if (number > integerLimit) reader.fail("number above 2^53 - 1", at);
   if (replaces < -1 || (flags & replacesBit && replaces < 0)) {
     reader.fail("a definition that replaces none", at);
   }
-  return { number, replaces, meaning: meaningOf(reader, kind, valueCount, before) };
+  return {
+    number,
+    replaces,
+    meaning: meaningOf(reader, { kind, valueCount, tag: before.tag, text }),
+  };
 };
 
-const meaningOf = (reader: Reader, kind: number, valueCount: number, from: Before): Meaning => {
-  if (kind === textKind) return { kind: "text", text: from.text };
-  if (kind === dictionaryKind) return { kind: "dictionary", hash: from.text };
-  return { kind: "site", site: siteOf(reader, kind, from.tag, from.text), valueCount };
+const meaningOf = (
+  reader: Reader,
+  from: { kind: number; valueCount: number; tag: string; text: string },
+): Meaning => {
+  const { kind, valueCount, tag, text } = from;
+  if (kind === textKind) return { kind: "text", text };
+  if (kind === dictionaryKind) return { kind: "dictionary", hash: text };
+  return { kind: "site", site: siteOf(reader, kind, tag, text), valueCount };
 };
 
 /** The head of a body of entries. */
@@ -70,7 +85,8 @@ export const readHead = (reader: Reader): FrameHead => {
   const definitions: Definition[] = [];
   if (first % 2 === 0) return { needs, settled: needs, definitions };
   const settled = needs + reader.varint();
-  const before: Before = { number: needs - 1, tag: "", text: "" };
+  if (settled > integerLimit) reader.fail("number above 2^53 - 1", reader.offset());
+  const before: Before = { number: needs - 1, tag: "", texts: [] };
   for (let left = reader.varint(); left > 0 && reader.fault() === null; left--) {
     definitions.push(readDefinition(reader, before));
   }

@@ -1,10 +1,20 @@
-import { countUnit, longCount, replacesBit, sameTagBit, textKind } from "./layout.ts";
+import {
+  countUnit,
+  longCount,
+  prefixKeyBytes,
+  replacesBit,
+  sameTagBit,
+  textKind,
+} from "./layout.ts";
 import type { Table } from "./table.ts";
 import { byteText } from "./text.ts";
 import type { Writer } from "./writer.ts";
 
 /** At most this many definitions ride along that no held frame uses. */
 const riderLimit = 8;
+
+/** A text is compared with this many before it. */
+const comparedTexts = 8;
 
 /** How many bytes of the beginning two byte texts have in common, below 64. */
 export const commonBytes = (left: string, right: string): number => {
@@ -26,15 +36,30 @@ interface Definer {
 const createDefiner = (writer: Writer, needs: number): Definer => {
   let lastNumber = needs - 1;
   let lastTag = "";
-  let lastText = "";
+  /** Texts of this head, the latest first. */
+  const texts: string[] = [];
 
   const writeText = (text: string): void => {
-    const common = commonBytes(lastText, text);
-    const rest = common > 1 ? text.substr(common) : text;
-    writer.varint(rest.length * 2 + (common > 1 ? 1 : 0));
-    if (common > 1) writer.byte(common);
+    const key = text.substr(0, prefixKeyBytes);
+    let common = prefixKeyBytes - 1;
+    let from = 0;
+    for (let index = 0; index < texts.length; index++) {
+      const other = texts[index] as string;
+      const bytes = other.substr(0, prefixKeyBytes) === key ? commonBytes(other, text) : 0;
+      if (bytes > common) {
+        common = bytes;
+        from = index + 1;
+      }
+    }
+    const rest = from > 0 ? text.substr(common) : text;
+    writer.varint(rest.length * 2 + (from > 0 ? 1 : 0));
+    if (from > 0) {
+      writer.byte(from);
+      writer.byte(common);
+    }
     writer.text(rest);
-    lastText = text;
+    texts.unshift(text);
+    if (texts.length > comparedTexts) texts.pop();
   };
   return {
     define(number, replaced, meaning) {

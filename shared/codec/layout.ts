@@ -113,8 +113,8 @@ export const powers: number[] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
  *   │ 3 bits │ 1 bit   │ 1 bit    │ 3 bits                │   6 for a text, 7 for a dictionary
  *   └────────┴─────────┴──────────┴───────────────────────┘
  * then number - replaced - 1 if `replaces`; of a site the count of values if it is 7, the tag as a
- * block unless `sameTag`; then the text: a varint of its bytes * 2 + hasPrefix, if so how many bytes
- * of the definition's text before it begins with, the bytes.
+ * block unless `sameTag`; then the text: a varint of its bytes * 2 + isBegun, if so how many
+ * definitions before, and with how many bytes of its text this one begins; the bytes that remain.
  */
 export const textKind = 6;
 export const dictionaryKind = 7;
