@@ -5,7 +5,7 @@ import { createDevices } from "../../agent/devices.ts";
 import { createMetrics } from "../../agent/metrics.ts";
 import { createReceive } from "../../agent/receive.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
-import { createWallClock } from "../../agent/time.ts";
+import { createWallClock, sleep } from "../../agent/time.ts";
 import { createBodyWriter } from "../../shared/codec/body-writer.ts";
 import { decodeAck } from "../../shared/codec/downlink.ts";
 import { addEntry, encodeSealed } from "../../shared/codec/encode.ts";
@@ -14,7 +14,7 @@ import type { Value } from "../../shared/event.ts";
 import type { Boot } from "../../shared/frame.ts";
 import { shardOf } from "../../shared/topic.ts";
 import { bootOf, headerOf } from "./any-receipt.ts";
-import { FakeCloudWatch } from "./fake-cloudwatch.ts";
+import { answerOf, FakeCloudWatch } from "./fake-cloudwatch.ts";
 import { fakeSpool } from "./fake-spool.ts";
 import type { FakeDisk } from "./fake-store.ts";
 import { type FakeTime, fakeTime } from "./fake-time.ts";
@@ -55,6 +55,8 @@ export interface WholeAgentOptions {
   time?: FakeTime;
   /** Template of the stream. */
   stream?: string;
+  /** How long a call takes. */
+  callMs?: number;
 }
 
 const turns = async (): Promise<void> => {
@@ -71,7 +73,11 @@ export const startWholeAgent = async (options: WholeAgentOptions = {}) => {
   const disk = await fakeSpool({ limitBytes: 100_000_000 }, options.disk);
   const { spool } = disk;
   const metrics = createMetrics();
-  const cloudwatch = new FakeCloudWatch();
+  const { callMs = 0 } = options;
+  const cloudwatch = new FakeCloudWatch(async () => {
+    if (callMs > 0) await sleep(time, callMs);
+    return answerOf();
+  });
   const streams = createStreams({ group: "g", stream, fleet: "test" });
   const dictionaries = new Map<string, { entries: { format: string }[] }>();
   const troubles: string[] = [];

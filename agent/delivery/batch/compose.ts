@@ -1,7 +1,14 @@
 import type { Boot } from "../../../shared/frame.ts";
 import { AgentError } from "../../errors.ts";
 import { awaitedIn } from "../../spool/aside.ts";
-import type { BootOfDevice, Intent, Progress, Spool, StoredFrame } from "../../spool/spool.ts";
+import type {
+  BootOfDevice,
+  Intent,
+  IntentRun,
+  Progress,
+  Spool,
+  StoredFrame,
+} from "../../spool/spool.ts";
 import type { MessageForm } from "../message/message.ts";
 import type { MetricRule } from "../message/metric.ts";
 import { bodyOf, createWriter } from "../message/write.ts";
@@ -30,8 +37,11 @@ export interface Composer {
    * aside, and others may be left.
    */
   compose(lane: string): Promise<ComposedBatch | "sorted" | null>;
-  /** The batch of an intent, stamps and all, as it was before. Rejects with `INTENT_BROKEN`. */
-  recompose(intent: Intent): Promise<ComposedBatch>;
+  /**
+   * The batch of an intent, stamps and all, as it was before; null as long as it is of frames that
+   * were set aside, and their dictionary is gone again. Rejects with `INTENT_BROKEN`.
+   */
+  recompose(intent: Intent): Promise<ComposedBatch | null>;
 }
 
 export interface ComposerOptions {
@@ -92,6 +102,15 @@ const createLook =
 const refusedAs =
   (refused: string) =>
   (entry: PendingEntry): PendingEntry => ({ ...entry, stamp: { ...entry.stamp, refused } });
+
+const checkWhole = ({ entries }: CutEntries, lane: string, runs: readonly IntentRun[]): void => {
+  const wanted = runs.reduce((sum, { stamps }) => sum + stamps.length, 0);
+  if (entries.length === wanted) return;
+  throw new AgentError(
+    "INTENT_BROKEN",
+    `Cannot repeat the batch for "${lane}": its intent names ${wanted} entries, the spool holds ${entries.length} of them`,
+  );
+};
 
 type StampsOf = (first: StoredFrame, bootKey: string, done: Progress | undefined) => NextStamp;
 
@@ -172,19 +191,15 @@ export const createComposer = (options: ComposerOptions): Composer => {
     },
     async recompose({ lane, group, stream, runs }) {
       const found = await look(lane);
+      const isAside = awaitedIn(lane) !== null;
+      if (isAside && aside.judge(lane, found.frames).kind === "wait") return null;
       const runOf = new Map(runs.map((run) => [bootKeyOf(run), run]));
       const boots = openBoots(found, readingOf, (_, bootKey) => {
         const run = runOf.get(bootKey);
         return run === undefined ? null : intendedStamps(run);
       });
       const cut = takeAll(boots.flatMap(drain), write, { group, stream });
-      const wanted = runs.reduce((sum, { stamps }) => sum + stamps.length, 0);
-      if (cut.entries.length !== wanted) {
-        throw new AgentError(
-          "INTENT_BROKEN",
-          `Cannot repeat the batch for "${lane}": its intent names ${wanted} entries, the spool holds ${cut.entries.length} of them`,
-        );
-      }
+      checkWhole(cut, lane, runs);
       return compose(found, cut, false);
     },
   };

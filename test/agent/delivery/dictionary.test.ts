@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { tokenOf } from "../../../shared/token.ts";
 import { loggingDevice, startWholeAgent } from "../../support/delivered-device.ts";
@@ -105,6 +106,27 @@ describe("delivery and dictionaries", () => {
     expect(agent.messages()).toEqual(["temp 1", "temp 2"]);
   });
 
+  it("holds a call back that was begun before a crash, until the dictionary is there again", async () => {
+    const before = await startWholeAgent({ callMs: 1_000 });
+    const pump = loggingDevice("pump", hash);
+    await before.take(pump, pump.log(tokenOf(0), 1));
+    await before.pass();
+    before.bring(hash, "temp %d");
+    await before.pass();
+    const intended = await before.spool.intended();
+
+    const agent = await startWholeAgent({ disk: before.disk.diskAfterPowerCut() });
+    await agent.pass(120_000);
+    const early = agent.messages();
+    agent.bring(hash, "temp %d");
+    await agent.pass(120_000);
+
+    expect(intended).toEqual([`g:pump*${hash}`]);
+    expect(early).toEqual([]);
+    expect(agent.messages()).toEqual(["temp 1"]);
+    expect(agent.spool.usage().frames).toBe(0);
+  });
+
   it("lets frames wait whose dictionary is gone when they are to be delivered", async () => {
     const agent = await startWholeAgent();
     const pump = loggingDevice("pump", hash);
@@ -121,6 +143,127 @@ describe("delivery and dictionaries", () => {
 
     expect(early).toEqual(["temp 1"]);
     expect(agent.messages()).toEqual(["temp 1", "temp 2"]);
+  });
+});
+
+type Agent = Awaited<ReturnType<typeof startWholeAgent>>;
+
+/** Two devices with a dictionary each and one without, which share a stream. */
+const startFleet = async () => {
+  const options = {
+    stream: "all",
+    callMs: 70,
+    settings: { delivery: { unknownOutcomeWaitMs: 0 } },
+  };
+  const hashes = [hash, "3f00000000000002", undefined];
+  const devices = hashes.map((named, index) => loggingDevice(`device-${index}`, named));
+  const logged = devices.map((): string[] => []);
+  let agent = await startWholeAgent(options);
+  const before: string[] = [];
+  const there = new Set<number>();
+  const bring = (index: number): void => {
+    const named = hashes[index];
+    if (named === undefined) return;
+    there.add(index);
+    agent.bring(named, "event %d of %d");
+  };
+  return {
+    logged,
+    agent: (): Agent => agent,
+    async log(index: number) {
+      const device = devices[index] as (typeof devices)[0];
+      const sent = logged[index] as string[];
+      const format = hashes[index] === undefined ? "event %d of %d" : tokenOf(0);
+      await agent.take(device, device.log(format, sent.length, index));
+      sent.push(`event ${sent.length} of ${index}`);
+    },
+    bring,
+    async takeAway(index: number) {
+      await agent.pass(1_000);
+      there.delete(index);
+      agent.takeAway(hashes[index] ?? "");
+    },
+    pass: (ms: number) => agent.pass(ms),
+    async crash() {
+      before.push(...agent.messages());
+      const stopped = agent.delivery.stop();
+      await agent.pass(1_000);
+      await stopped;
+      agent = await startWholeAgent({
+        ...options,
+        disk: agent.disk.diskAfterPowerCut(),
+        time: agent.time,
+      });
+      there.forEach(bring);
+    },
+    /** What CloudWatch has of a device, repeats left out. */
+    delivered(index: number): string[] {
+      const all = [...before, ...agent.messages()];
+      return [...new Set(all.filter((message) => message.endsWith(`of ${index}`)))];
+    },
+  };
+};
+
+type Fleet = Awaited<ReturnType<typeof startFleet>>;
+type Step = (fleet: Fleet) => unknown;
+
+const anyIndex = fc.nat(2);
+const anyStep = fc.oneof<fc.MaybeWeightedArbitrary<Step>[]>(
+  {
+    weight: 8,
+    arbitrary: anyIndex.map(
+      (index): Step =>
+        ({ log }) =>
+          log(index),
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.constantFrom(10, 60, 400).map(
+      (ms): Step =>
+        ({ pass }) =>
+          pass(ms),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: anyIndex.map(
+      (index): Step =>
+        ({ bring }) =>
+          bring(index),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: anyIndex.map(
+      (index): Step =>
+        ({ takeAway }) =>
+          takeAway(index),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant<Step>(({ crash }) => crash()) },
+);
+
+describe("delivery, while dictionaries come and go", () => {
+  it("leaves nothing out, keeps each device's order, and comes to rest", async () => {
+    const law = fc.asyncProperty(
+      fc.array(anyStep, { minLength: 5, maxLength: 40 }),
+      async (steps) => {
+        const fleet = await startFleet();
+
+        for (const step of steps) await step(fleet);
+        for (const index of [0, 1]) fleet.bring(index);
+        for (let round = 0; fleet.agent().spool.usage().frames > 0 && round < 50; round++) {
+          await fleet.pass(1_000);
+        }
+
+        expect(fleet.logged.map((_, index) => fleet.delivered(index))).toEqual(fleet.logged);
+        expect(fleet.agent().spool.usage()).toMatchObject({ frames: 0, asideBytes: 0 });
+        expect(await fleet.agent().spool.deadLetters()).toEqual([]);
+      },
+    );
+
+    await fc.assert(law, { numRuns: Number(process.env.RUNS ?? 40) });
   });
 });
 
