@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AWSCloudWatchLogs } from "./cloudwatch/client.ts";
 import { checkSettings } from "./config.ts";
@@ -68,6 +69,7 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
   const { schedule, dictionaries } = await startDelivery(shared);
   const online = new Set<string>();
   const intake = await startIntake(shared, schedule, online).catch(async (cause: unknown) => {
+    dictionaries.close();
     await spool.close();
     throw cause;
   });
@@ -149,6 +151,14 @@ const startIntake = (shared: Shared, schedule: Schedule, online: Set<string>): P
   });
 };
 
+/** The default one is made, so that people find it; one that was named must be there. */
+const dictionaryFolder = async ({ dictionaries, data }: Settings): Promise<string> => {
+  if (dictionaries !== undefined) return dictionaries;
+  const directory = join(data, "dictionaries");
+  await mkdir(directory, { recursive: true });
+  return directory;
+};
+
 interface Outlet {
   schedule: Schedule;
   dictionaries: Dictionaries;
@@ -157,7 +167,7 @@ interface Outlet {
 /** From the spool to CloudWatch. */
 const startDelivery = async (shared: Shared): Promise<Outlet> => {
   const { settings, spool, devices, time, onTrouble } = shared;
-  const directory = settings.dictionaries ?? join(settings.data, "dictionaries");
+  const directory = await dictionaryFolder(settings);
   let delivery: Delivery | undefined;
   const dictionaries = await createDictionaries({
     directory,
