@@ -180,7 +180,12 @@ const learnAlone = (
   if (state === null) return null;
   const saved = clock.state();
   const record = { ...state, clock: saved, device: device.id };
-  return options.spool.define(record, learned.change).then(() => clock.noteSaved(saved));
+  const defined = options.spool.define(record, learned.change);
+  defined.then(
+    () => clock.noteSaved(saved),
+    () => {},
+  );
+  return defined;
 };
 
 const store = async (

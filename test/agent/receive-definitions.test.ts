@@ -61,6 +61,25 @@ describe("receive and definitions", () => {
     expect(await spool.boots("pump")).toMatchObject([{ definitions: 2, cursor: 1 }]);
   });
 
+  it("acks in the order of the frames, whether they are stored or only define", async () => {
+    const { disk, send, acks } = await start();
+    await send(0, 0, 0);
+    disk.hold();
+
+    await send(7, 0, 1, [definitionOf(0)]);
+    await send(1, 0, 2, [definitionOf(1)]);
+    await send(8, 0, 3, [definitionOf(2)]);
+    disk.release();
+    await turns();
+
+    expect(acks.map(({ next, definitions }) => [next, definitions])).toEqual([
+      [1, 0],
+      [1, 1],
+      [2, 2],
+      [2, 3],
+    ]);
+  });
+
   it("writes nothing for a duplicate that brings nothing", async () => {
     const { disk, send, counts } = await start();
     await send(0, 0, 1, [definitionOf(0)]);
