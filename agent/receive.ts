@@ -7,7 +7,8 @@ import { type AckOptions, sendAck } from "./ack.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
 import { AgentError } from "./errors.ts";
-import type { Spool, SpoolUsage } from "./spool/spool.ts";
+import type { Advance } from "./session.ts";
+import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
   devices: Devices;
@@ -188,6 +189,18 @@ const learnAlone = (
   return defined;
 };
 
+/** Gives up the definitions of a boot that many have followed. */
+const outdate = (
+  { laneOf }: ReceiveOptions,
+  { id, clock, definitions }: Device,
+  { outdated }: Advance,
+): OutdatedBoot | null => {
+  const state = outdated && clock(outdated.boot)?.state();
+  if (!outdated || !state) return null;
+  definitions.forget(outdated.boot);
+  return { record: { ...outdated, clock: state, device: id }, lane: laneOf(id, outdated.boot) };
+};
+
 const store = async (
   options: ReceiveOptions,
   device: Device,
@@ -202,7 +215,8 @@ const store = async (
   const clock = device.startedClock(boot);
   clock.observe({ arrivalMs, ...header });
   const learned = learn(options, device, arrival, true);
-  const { state: advanced, closes, forgotten } = session.advance(header, isEnd);
+  const advance = session.advance(header, isEnd);
+  const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);
   const state = defined ?? advanced;
   forgotten.forEach(device.forget);
@@ -216,6 +230,7 @@ const store = async (
       isNewDevice,
       forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),
       definitions: learned?.change ?? null,
+      outdated: outdate(options, device, advance),
     },
   );
   clock.noteSaved(saved);

@@ -57,12 +57,17 @@ export interface Advance {
   state: BootState;
   /** The boot before, where the frame is the first of the newest boot and the other was cut off. */
   closes: ClosedBoot | null;
+  /** The boot that `definingBootsLimit` others have followed now: its definitions are given up. */
+  outdated: BootState | null;
   /** The oldest boots beyond `bootsLimit`: their cursors are given up. */
   forgotten: Boot[];
 }
 
 /** Boots of one device whose cursors are kept; a frame of an older one would count as new. */
 export const bootsLimit = 64;
+
+/** Boots of one device whose definitions are kept; a frame of an older one brings them again. */
+const definingBootsLimit = 8;
 
 const isSame = (left: Boot, right: Boot): boolean =>
   left.nonce === right.nonce && left.number === right.number;
@@ -93,6 +98,12 @@ export const createSession = (stored: readonly BootState[]): Session => {
     const isClosing = isAfter(boot, before.boot) && !before.isEnded;
     return isClosing ? { boot: before.boot, next: before.cursor } : null;
   };
+  const outdate = (): BootState | null => {
+    const state = states.at(-1 - definingBootsLimit);
+    if (state === undefined || state.definitions === 0) return null;
+    state.definitions = 0;
+    return { ...state };
+  };
   return {
     isEmpty: () => states.length === 0,
     cursor: (boot) => find(boot)?.cursor ?? 0,
@@ -110,8 +121,10 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const state = known ?? add(header.boot);
       state.cursor = header.first + header.count;
       state.isEnded = isEnd;
+      const outdated = known === undefined ? outdate() : null;
       const forgotten = states.splice(0, Math.max(0, states.length - bootsLimit));
-      return { state: { ...state }, closes, forgotten: forgotten.map(({ boot }) => boot) };
+      const boots = forgotten.map(({ boot }) => boot);
+      return { state: { ...state }, closes, outdated, forgotten: boots };
     },
     define(boot, definitions, dictionary) {
       const state = find(boot);

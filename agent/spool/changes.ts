@@ -50,7 +50,7 @@ export const appended = (
   books: Books,
   frame: NewFrame,
   record: BootRecord,
-  { isNewDevice, forget, definitions }: DeviceChange,
+  { isNewDevice, forget, definitions, outdated }: DeviceChange,
 ): { changes: Change[]; bytes: number } => {
   const { lanes } = books;
   const value = encodeStored(frame);
@@ -62,6 +62,10 @@ export const appended = (
     laneChange(lanes, frame.lane),
   ];
   if (definitions) changes.push(...books.definitions.change(record, frame.lane, definitions));
+  if (outdated) {
+    const { record: old, lane } = outdated;
+    changes.push(bootChange(old), ...books.definitions.forget(old, lane));
+  }
   for (const old of forget) changes.push(...forgotten(books, frame.device, old));
   if (isNewDevice) changes.push(put(devicesKey, ++books.devices));
   return { changes, bytes: value.length };

@@ -148,6 +148,14 @@ export interface DeviceChange {
   forget: ForgottenBoot[];
   /** Of the frame's boot. */
   definitions?: DefinitionsChange | null;
+  /** A boot whose definitions go, once its frames are delivered: as it is after that. */
+  outdated?: OutdatedBoot | null;
+}
+
+/** A boot that holds definitions no more, and the lane its frames went to. */
+export interface OutdatedBoot {
+  record: BootRecord;
+  lane: string;
 }
 
 /** What a spool may hold, and how it tells of what gives way. */

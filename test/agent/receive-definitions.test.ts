@@ -122,6 +122,26 @@ describe("receive and definitions", () => {
     expect(metrics).toMatchObject({ definitionsRefused: 1, framesStored: 2 });
   });
 
+  it("has an old boot bring its definitions again once many have followed it", async () => {
+    const { take, send, acks, framesOf, spool } = await start();
+    await send(0, 0, 1, [definitionOf(0)]);
+    for (let number = 2; number <= 9; number++) {
+      await take(headedPayload(headerOf(bootOf(number), 0), headWith(0, 1, [definitionOf(0)])));
+    }
+    const held = spool.held("pump", boot);
+
+    await send(1, 1, 1);
+    await send(1, 0, 1, [definitionOf(0)]);
+
+    expect(held).toEqual([]);
+    expect(acks.slice(-2)).toMatchObject([
+      { boot, next: 1, definitions: 0 },
+      { boot, next: 2, definitions: 1 },
+    ]);
+    expect(await framesOf("pump")).toHaveLength(10);
+    expect(spool.lookup("pump", boot)(0)).toEqual(meaningOf(0));
+  });
+
   it("goes on with what is stored after a restart", async () => {
     const { disk, send } = await start();
     await send(0, 0, 2, [definitionOf(0), definitionOf(1)]);

@@ -158,6 +158,21 @@ describe("session's boots that end", () => {
     expect(next.closes).toEqual({ boot: bootOf(5), next: 5 });
   });
 
+  it("gives up the definitions of a boot that 8 others have followed, and says which", () => {
+    const session = sessionAt(2, bootOf(1));
+    session.define(bootOf(1), 5);
+
+    const outdated = Array.from({ length: 9 }, (_, index) => {
+      const header = headerOf(bootOf(index + 2), 0);
+      return session.advance(header, false).outdated;
+    });
+
+    expect(outdated.slice(0, 7)).toEqual(Array(7).fill(null));
+    expect(outdated[7]).toMatchObject({ boot: bootOf(1), cursor: 2, definitions: 0 });
+    expect(outdated[8]).toBeNull();
+    expect(session.definitions(bootOf(1))).toBe(0);
+  });
+
   it("forgets the oldest boot beyond 64, and says which", () => {
     const boots = Array.from({ length: bootsLimit + 1 }, (_, index) => bootOf(index + 1));
     const session = sessionAt(2, ...boots.slice(0, -1));

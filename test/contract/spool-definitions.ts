@@ -121,6 +121,26 @@ export const spoolDefinitionsContract = (name: string, openSpool: OpenSpool): vo
       expect(spool.lookup("pump", boot)(0)).toBeUndefined();
     });
 
+    it("go without their boot, once its frames are delivered", async () => {
+      const spool = await openTwice(async (before) => {
+        await store(before, 0, changeOf([definitionOf(0)]));
+        const [newer, old] = [newFrame("pump", 0, { boot: bootOf(2) }), newFrame("pump", 0)];
+        await before.append(newer, recordOf(newer, 2), {
+          isNewDevice: false,
+          forget: [],
+          outdated: { record: recordOf(old), lane },
+        });
+      });
+      const waiting = spool.lookup("pump", boot)(0);
+
+      await deliverAll(spool);
+
+      expect(waiting).toEqual(meaningOf(0));
+      expect(spool.held("pump", boot)).toEqual([]);
+      expect(spool.lookup("pump", boot)(0)).toBeUndefined();
+      expect(await spool.boot("pump", boot)).toMatchObject({ cursor: 1, definitions: 0 });
+    });
+
     it("stay with a boot that comes back before its old frames are delivered", async () => {
       const spool = await open();
       await store(spool, 0, changeOf([definitionOf(0), definitionOf(1)]));
