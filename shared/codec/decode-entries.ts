@@ -61,10 +61,11 @@ const readLevel = (reader: Reader): Level => {
 };
 
 /** The step of uptime that a lead's low bits begin. */
-const readStep = (reader: Reader, code: number): number => {
+const readStep = (reader: Reader, code: number, at: number): number => {
   if (code < shortSteps) return code;
   if (code < shortSteps + middleSteps)
     return shortSteps + (code - shortSteps) * 256 + reader.byte();
+  if (code === special) reader.fail("a step of no known length", at);
   if (code > threeByteStep) return reader.varint();
   const low = reader.byte() + reader.byte() * 256;
   if (code === twoByteStep) return twoByteSteps + low;
@@ -85,6 +86,7 @@ const weightOf = (site: Site, values: readonly Value[]): number => {
 
 /** Values of a site that was in this body before: those that are others now, by their masks. */
 const readChanges = (reader: Reader, valueReader: ValueReader, before: Value[]): Value[] => {
+  const at = reader.offset();
   const values = before.slice();
   if (values.length === 1) {
     values[0] = valueReader.read(before[0]);
@@ -95,6 +97,8 @@ const readChanges = (reader: Reader, valueReader: ValueReader, before: Value[]):
     if (index % 8 === 0) mask = reader.byte();
     if (mask & (1 << (index % 8))) values[index] = valueReader.read(before[index]);
   }
+  const left = values.length % 8;
+  if (left > 0 && mask >> left > 0) reader.fail("a mask beyond the values", at);
   return values;
 };
 
@@ -148,7 +152,7 @@ export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
   };
   const readEvent = (lead: number, at: number): Entry | null => {
     const site = siteAt(lead, at);
-    uptimeMs += readStep(reader, lead & special);
+    uptimeMs += readStep(reader, lead & special, at);
     if (site === null) return null;
     last = site;
     const values = readValues(site, (lead & valuesBit) > 0);
@@ -172,7 +176,10 @@ export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
     const what = reader.byte();
     uptimeMs += reader.varint();
     if (what === specialDrop) return { kind: "drop", uptimeMs, drop: readDrop(reader) };
-    if (what === specialEnd) return { kind: "end", uptimeMs };
+    if (what === specialEnd) {
+      if (!reader.isAtEnd()) reader.fail("entries after the end of the boot", at);
+      return { kind: "end", uptimeMs };
+    }
     if (what === specialInline) return readInline();
     reader.fail(`entry of unknown kind ${what}`, at);
     return null;
