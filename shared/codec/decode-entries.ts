@@ -10,7 +10,7 @@ import {
 } from "../event.ts";
 import { integerLimit } from "../limits.ts";
 import { siteOf } from "./decode-head.ts";
-import { createValueReader, type ValueReader } from "./decode-values.ts";
+import { bodyLimitCharacters, createValueReader, type ValueReader } from "./decode-values.ts";
 import {
   givenBit,
   middleSteps,
@@ -39,9 +39,6 @@ interface Running {
   /** Characters of format and values. */
   weight: number;
 }
-
-/** Characters that the formats and values of a body may have in all, each event counted in full. */
-export const bodyLimitCharacters = 8_388_608;
 
 export const readDrop = (reader: Reader): DropCount => {
   const level = readLevel(reader);
@@ -72,8 +69,11 @@ const readStep = (reader: Reader, code: number, at: number): number => {
   return threeByteSteps + low + reader.byte() * 65_536;
 };
 
+/** Characters that any value counts, for its text has some whatever it is. */
+const leastWeight = 8;
+
 const weightOf = (site: Site, values: readonly Value[]): number => {
-  let weight = site.format.length + site.tag.length;
+  let weight = site.format.length + site.tag.length + values.length * leastWeight;
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as Value;
     if (typeof value === "string") weight += value.length;
@@ -103,6 +103,8 @@ const readChanges = (reader: Reader, valueReader: ValueReader, before: Value[]):
 };
 
 /** The entries of a body, to the end of the payload; `lookup` knows what the numbers mean. */
+// One closure, as each entry leaves something for those after it.
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
 export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
   const entries: Entry[] = [];
   const running: { [number: number]: Running } = {};
