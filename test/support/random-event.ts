@@ -11,11 +11,11 @@ const edges = [31, 32, 6_175, 6_176, 530_463, 530_464, 34_084_895, 34_084_896, 4
 const rare: Value[] = [null, true, false, Number.NaN, Number.POSITIVE_INFINITY, "", "\ud800", "é"];
 
 export const createRandomLog = (random: Random): RandomLog => {
-  const sites: Site[] = Array.from({ length: 2 + random.below(12) }, (_, place) => ({
-    level: random.pick(levels),
-    tag: random.pick(["", "wifi", "mqtt"]),
-    format: `site ${place} ${"%d ".repeat(place % 4)}`,
-  }));
+  const sites: Site[] = Array.from({ length: 2 + random.below(12) }, (_, place) => {
+    const tag = random.pick(["", "wifi", "mqtt"]);
+    if (place % 4 === 1) return { level: "info", tag, format: `metric ${place}`, isMetric: true };
+    return { level: random.pick(levels), tag, format: `site ${place} ${"%d ".repeat(place % 4)}` };
+  });
   const texts = Array.from({ length: 1 + random.below(9) }, (_, place) => `text of ${place} `);
   let offs = 0;
 
@@ -51,13 +51,6 @@ export const createRandomLog = (random: Random): RandomLog => {
         before && random.once(2) ? (before[index] as Value) : anyValue(),
       );
       if (!isOff) kept.set(site, values);
-      if (random.once(9) && count === 1)
-        return {
-          kind: "event",
-          uptimeMs,
-          site: { ...site, level: "info", isMetric: true },
-          values,
-        };
       return { kind: "event", uptimeMs, site, values };
     },
   };
