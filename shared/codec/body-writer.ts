@@ -353,7 +353,12 @@ export const createBodyWriter = (table: Table): BodyWriter => {
         maskAt = length++;
         buffer[maskAt] = 0;
       }
-      if (value !== previous || (value === 0 && 1 / value !== 1 / (previous as number))) {
+      // Of an array of bytes the same one may have other bytes by now.
+      if (
+        value !== previous ||
+        (value === 0 && 1 / value !== 1 / (previous as number)) ||
+        value instanceof Uint8Array
+      ) {
         isChanged = true;
         if (many) buffer[maskAt] = (buffer[maskAt] as number) + bit;
         writeValue(value, previous);

@@ -10,7 +10,7 @@ import {
 } from "../event.ts";
 import { integerLimit } from "../limits.ts";
 import { siteOf } from "./decode-head.ts";
-import { createValueReader, type ValueReader } from "./decode-values.ts";
+import { bodyLimitCharacters, createValueReader, type ValueReader } from "./decode-values.ts";
 import {
   givenBit,
   middleSteps,
@@ -40,9 +40,6 @@ interface Running {
   weight: number;
 }
 
-/** Characters that the formats and values of a body may have in all, each event counted in full. */
-export const bodyLimitCharacters = 8_388_608;
-
 export const readDrop = (reader: Reader): DropCount => {
   const level = readLevel(reader);
   const at = reader.offset();
@@ -61,18 +58,22 @@ const readLevel = (reader: Reader): Level => {
 };
 
 /** The step of uptime that a lead's low bits begin. */
-const readStep = (reader: Reader, code: number): number => {
+const readStep = (reader: Reader, code: number, at: number): number => {
   if (code < shortSteps) return code;
   if (code < shortSteps + middleSteps)
     return shortSteps + (code - shortSteps) * 256 + reader.byte();
+  if (code === special) reader.fail("a step of no known length", at);
   if (code > threeByteStep) return reader.varint();
   const low = reader.byte() + reader.byte() * 256;
   if (code === twoByteStep) return twoByteSteps + low;
   return threeByteSteps + low + reader.byte() * 65_536;
 };
 
+/** Characters that any value counts, for its text has some whatever it is. */
+const leastWeight = 8;
+
 const weightOf = (site: Site, values: readonly Value[]): number => {
-  let weight = site.format.length + site.tag.length;
+  let weight = site.format.length + site.tag.length + values.length * leastWeight;
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as Value;
     if (typeof value === "string") weight += value.length;
@@ -85,6 +86,7 @@ const weightOf = (site: Site, values: readonly Value[]): number => {
 
 /** Values of a site that was in this body before: those that are others now, by their masks. */
 const readChanges = (reader: Reader, valueReader: ValueReader, before: Value[]): Value[] => {
+  const at = reader.offset();
   const values = before.slice();
   if (values.length === 1) {
     values[0] = valueReader.read(before[0]);
@@ -95,10 +97,14 @@ const readChanges = (reader: Reader, valueReader: ValueReader, before: Value[]):
     if (index % 8 === 0) mask = reader.byte();
     if (mask & (1 << (index % 8))) values[index] = valueReader.read(before[index]);
   }
+  const left = values.length % 8;
+  if (left > 0 && mask >> left > 0) reader.fail("a mask beyond the values", at);
   return values;
 };
 
 /** The entries of a body, to the end of the payload; `lookup` knows what the numbers mean. */
+// One closure, as each entry leaves something for those after it.
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
 export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
   const entries: Entry[] = [];
   const running: { [number: number]: Running } = {};
@@ -148,7 +154,7 @@ export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
   };
   const readEvent = (lead: number, at: number): Entry | null => {
     const site = siteAt(lead, at);
-    uptimeMs += readStep(reader, lead & special);
+    uptimeMs += readStep(reader, lead & special, at);
     if (site === null) return null;
     last = site;
     const values = readValues(site, (lead & valuesBit) > 0);
@@ -172,7 +178,10 @@ export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
     const what = reader.byte();
     uptimeMs += reader.varint();
     if (what === specialDrop) return { kind: "drop", uptimeMs, drop: readDrop(reader) };
-    if (what === specialEnd) return { kind: "end", uptimeMs };
+    if (what === specialEnd) {
+      if (!reader.isAtEnd()) reader.fail("entries after the end of the boot", at);
+      return { kind: "end", uptimeMs };
+    }
     if (what === specialInline) return readInline();
     reader.fail(`entry of unknown kind ${what}`, at);
     return null;

@@ -13,12 +13,17 @@ import {
 import type { Reader } from "./reader.ts";
 import { fromByteText } from "./text.ts";
 
+/** Characters that the tags and texts of a head may have in all, each definition counted in full. */
+const headLimitCharacters = 1_048_576;
+
 /** What a definition may take over from the one before it: byte texts. */
 interface Before {
   number: number;
   tag: string;
   /** Those of this head so far, in order. */
   texts: string[];
+  /** Characters of all so far. */
+  characters: number;
 }
 
 /** A site from its parts; a fault if `kind` is no level. */
@@ -38,9 +43,12 @@ const readText = (reader: Reader, before: Before): string => {
   const at = reader.offset();
   const length = reader.varint();
   const isBegun = length % 2 === 1;
-  const from = isBegun ? (before.texts[before.texts.length - reader.byte()] ?? "") : "";
+  const from = isBegun ? before.texts[before.texts.length - reader.byte()] : "";
   const common = isBegun ? reader.byte() : 0;
-  if (common > from.length) reader.fail(`no ${common} bytes to begin with`, at);
+  if (from === undefined || common > from.length) {
+    reader.fail(`no ${common} bytes to begin with`, at);
+    return "";
+  }
   const text = from.substr(0, common) + reader.text((length - (length % 2)) / 2);
   before.texts.push(text);
   return text;
@@ -58,6 +66,10 @@ const readDefinition = (reader: Reader, before: Before): Definition => {
   const text = readText(reader, before);
   before.number = number;
   if (number > integerLimit) reader.fail("number above 2^53 - 1", at);
+  before.characters += before.tag.length + text.length;
+  if (before.characters > headLimitCharacters) {
+    reader.fail(`definitions of more than ${headLimitCharacters} characters`, at);
+  }
   if (replaces < -1 || (flags & replacesBit && replaces < 0)) {
     reader.fail("a definition that replaces none", at);
   }
@@ -86,7 +98,7 @@ export const readHead = (reader: Reader): FrameHead => {
   if (first % 2 === 0) return { needs, settled: needs, definitions };
   const settled = needs + reader.varint();
   if (settled > integerLimit) reader.fail("number above 2^53 - 1", reader.offset());
-  const before: Before = { number: needs - 1, tag: "", texts: [] };
+  const before: Before = { number: needs - 1, tag: "", texts: [], characters: 0 };
   for (let left = reader.varint(); left > 0 && reader.fault() === null; left--) {
     definitions.push(readDefinition(reader, before));
   }

@@ -33,6 +33,9 @@ import {
 import type { Reader } from "./reader.ts";
 import { fromByteText } from "./text.ts";
 
+/** Characters that the formats and values of a body may have in all, each event counted in full. */
+export const bodyLimitCharacters = 8_388_608;
+
 /** Reads the values of one body, each by those before it. */
 export interface ValueReader {
   /** `previous`: what the site had here last in this body. */
@@ -56,22 +59,37 @@ const isSafe = (value: number): boolean =>
   value % 1 === 0 && value <= integerLimit && value >= -integerLimit;
 
 /** `textOf` answers the byte text that a number is defined as, or fails and answers an empty one. */
+// One closure, as each kind of value leaves something for those after it.
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
 export const createValueReader = (
   reader: Reader,
   textOf: (number: number, at: number) => string,
 ): ValueReader => {
-  /** The last texts, as byte texts, and long integers. */
+  /** The last texts and long integers. */
   const recent: (string | number)[] = [];
+  /** The last texts as byte texts; "" for an integer. */
+  const recentBytes: string[] = [];
   let recentAt = 0;
   let lastLarge = 0;
+  let characters = 0;
 
-  const remember = (value: string | number): void => {
+  const remember = (value: string | number, bytes: string): void => {
     recent[recentAt] = value;
+    recentBytes[recentAt] = bytes;
     recentAt = (recentAt + 1) % recentPlaces;
   };
-  const text = (bytes: string): string => {
-    if (bytes.length > 0 && bytes.length <= textLimitBytes) remember(bytes);
-    return fromByteText(bytes);
+  /** Texts can be far longer than the bytes that name them. */
+  const spend = (text: string): string => {
+    characters += text.length;
+    if (characters > bodyLimitCharacters) {
+      reader.fail(`texts of more than ${bodyLimitCharacters} characters`, reader.offset());
+    }
+    return text;
+  };
+  const text = (bytes: string, isPlain: boolean): string => {
+    const value = spend(isPlain ? bytes : fromByteText(bytes));
+    if (bytes.length > 0 && bytes.length <= textLimitBytes) remember(value, bytes);
+    return value;
   };
   const integer = (value: number, at: number): number => {
     if (!isSafe(value)) reader.fail("integer beyond 2^53 - 1", at);
@@ -88,24 +106,26 @@ export const createValueReader = (
     }
     const base = typeof previous === "number" && isSafe(previous) ? previous : 0;
     const value = integer(base + step, at);
-    if (zigzagged >= differences2) remember(value);
+    if (zigzagged >= differences2) remember(value, "");
     return value;
   };
   const recalled = (code: number, at: number): Value => {
     const value = recent[code - recentCode];
-    if (typeof value === "string") return fromByteText(value);
+    if (typeof value === "string") return spend(value);
     if (value !== undefined) return integer(value, at);
     reader.fail(`nothing is remembered at ${code - recentCode}`, at);
     return null;
   };
   const continued = (code: number, at: number): string => {
-    const begun = recent[code - prefixCode];
+    const place = code - prefixCode;
+    const begun = recentBytes[place] ?? "";
     const common = reader.byte();
-    if (typeof begun !== "string" || common > begun.length) {
-      reader.fail(`no text to begin with at ${code - prefixCode}`, at);
+    if (begun === "" || common > begun.length) {
+      reader.fail(`no text to begin with at ${place}`, at);
       return "";
     }
-    return text(begun.substr(0, common) + reader.text(reader.varint()));
+    const bytes = begun.substr(0, common) + reader.text(reader.varint());
+    return text(bytes, reader.isPlain() && begun === recent[place]);
   };
   /** Those that are rare. */
   const other = (code: number): Value => {
@@ -121,7 +141,7 @@ export const createValueReader = (
   /** Integers that are not given by what the site had last. */
   const absolute = (code: number, at: number): number => {
     const value = integer(reader.zigzag() + (code === nearCode ? lastLarge : 0), at);
-    remember(value);
+    remember(value, "");
     return value;
   };
   return {
@@ -130,11 +150,12 @@ export const createValueReader = (
       const code = reader.byte();
       if (code < absoluteCode) return different(code, previous, at);
       if (code >= textCode) {
-        return text(reader.text(code === longTextCode ? reader.varint() : code - textCode));
+        const bytes = reader.text(code === longTextCode ? reader.varint() : code - textCode);
+        return text(bytes, reader.isPlain());
       }
       if (code >= prefixCode) return continued(code, at);
       if (code >= recentCode) return recalled(code, at);
-      if (code === namedCode) return text(textOf(reader.number(), at));
+      if (code === namedCode) return text(textOf(reader.number(), at), false);
       return code < nullCode ? absolute(code, at) : other(code);
     },
   };
