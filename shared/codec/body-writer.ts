@@ -1,5 +1,5 @@
 import type { Value } from "../event.ts";
-import { frameLimitBytes, integerLimit } from "../limits.ts";
+import { integerLimit } from "../limits.ts";
 import { textCrc32 } from "./crc32.ts";
 import { placesOf } from "./decimal.ts";
 import { commonBytes } from "./head.ts";
@@ -422,9 +422,8 @@ export const createBodyWriter = (table: Table): BodyWriter => {
   const begin = (uptimeMs: number, limitBytes: number): boolean => {
     if (isBroken || isEnd || wholeBytes + definitionBytes >= limitBytes) return false;
     isBroken = true;
-    const neededBytes = Math.min(limitBytes, frameLimitBytes);
-    if (neededBytes > buffer.length) {
-      const grown = new Uint8Array(neededBytes);
+    if (limitBytes > buffer.length) {
+      const grown = new Uint8Array(limitBytes);
       if (length > 0) grown.set(buffer);
       buffer = grown;
     }
@@ -434,7 +433,7 @@ export const createBodyWriter = (table: Table): BodyWriter => {
     return true;
   };
   const finish = (uptimeMs: number, limitBytes: number): boolean => {
-    if (length + definitionBytes > limitBytes || length > buffer.length) {
+    if (length + definitionBytes > limitBytes) {
       if (count === 0) clear();
       return false;
     }

@@ -1,6 +1,5 @@
-import { type DropCount, dropReasons, type Entry, levels } from "../event.ts";
+import { type DropCount, dropReasons, type Entry, levels, type Value } from "../event.ts";
 import type { Frame, FrameHeader } from "../frame.ts";
-import { frameLimitBytes } from "../limits.ts";
 import { type BodyWriter, createBodyWriter, type SealedBody } from "./body-writer.ts";
 import { writeHead } from "./head.ts";
 import { bodyFormats, writeHeader } from "./header.ts";
@@ -48,9 +47,22 @@ export const encodeSealed = (header: FrameHeader, body: SealedBody, table: Table
   return writer.bytes();
 };
 
+/** What an entry may take at most, definition included: 3 bytes a character, and what is around. */
+const addMostBytes = (bytes: number, entry: Entry): number => {
+  if (entry.kind !== "event") return bytes + 32;
+  let characters = entry.site.tag.length + entry.site.format.length;
+  for (let index = 0; index < entry.values.length; index++) {
+    const value = entry.values[index] as Value;
+    if (typeof value === "string") characters += value.length;
+    else if (value instanceof Uint8Array) characters += value.length;
+    else if (value !== null && typeof value === "object") characters += value.json.length;
+  }
+  return bytes + 64 + entry.values.length * 16 + characters * 6;
+};
+
 /**
- * Bytes of a whole frame that needs no other: all its definitions are inside. The inverse of
- * `decodeFrame`.
+ * Bytes of a whole frame, of any size, that needs no other: all its definitions are inside. The
+ * inverse of `decodeFrame`.
  */
 export const encodeFrame = (frame: Frame): Uint8Array => {
   const header = frame.header;
@@ -61,8 +73,9 @@ export const encodeFrame = (frame: Frame): Uint8Array => {
   }
   const table = createTable({ sites: body.entries.length, texts: 0 }, undefined);
   const writer = createBodyWriter(table);
+  const limitBytes = body.entries.reduce(addMostBytes, 0);
   for (let index = 0; index < body.entries.length; index++) {
-    addEntry(writer, body.entries[index] as Entry, frameLimitBytes);
+    addEntry(writer, body.entries[index] as Entry, limitBytes);
   }
   return encodeSealed(header, writer.seal(), table);
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { LogEvent } from "../../shared/event.ts";
 import { batchFacts } from "../support/cloudwatch-facts.ts";
 import { type DeliverySystem, eventAt, fieldsOf, group } from "../support/delivery-system.ts";
 import { startDeliverySystem } from "../support/start-delivery-system.ts";
@@ -14,15 +15,19 @@ const textForm = { settings: { cloudwatch: { message: "text" } } } as const;
 const takenCalls = ({ endpoint: { tally } }: DeliverySystem): number =>
   (tally.calls.PutLogEvents ?? 0) - (tally.refusals.ResourceNotFoundException ?? 0);
 
-/** Bytes that an event's message has besides its text. */
-const wrapBytes = Buffer.byteLength("INFO  device=pump boot=1-b0070001 seq=0");
+/** An event whose message has `wrapBytes` and the bytes of one value. */
+const eventWith = (epochMs: number, value: string): LogEvent => eventAt(epochMs, "%.1s", [value]);
+
+const wrapBytes = Buffer.byteLength(
+  '{"level":"info","message":"x","device":"pump","boot":"1-b0070001","seq":0,"format":"%.1s","args":[""]}',
+);
 
 describe("delivery at the limits of CloudWatch", () => {
   it.each([-1, 0])("sends an event of the largest size %i bytes whole", async (more) => {
-    const system = await startDeliverySystem(textForm);
-    const text = "x".repeat(batchFacts.largestMessageBytes - wrapBytes + more);
+    const system = await startDeliverySystem();
+    const value = "x".repeat(batchFacts.largestMessageBytes - wrapBytes + more);
 
-    await system.store("pump", [eventAt(system.time.epochMs(), text)]);
+    await system.store("pump", [eventWith(system.time.epochMs(), value)]);
     const isDelivered = await system.deliver();
     const events = await system.events();
 
@@ -37,9 +42,9 @@ describe("delivery at the limits of CloudWatch", () => {
     ["twice what CloudWatch takes", batchFacts.largestMessageBytes],
   ])("sends an event of %s in numbered parts that join to all of it", async (_, more) => {
     const system = await startDeliverySystem();
-    const text = `${"\u0001😀é".repeat(1_000)}${"x".repeat(batchFacts.largestMessageBytes + more)}`;
+    const value = `${"\u0001😀é".repeat(1_000)}${"x".repeat(batchFacts.largestMessageBytes + more)}`;
 
-    await system.store("pump", [eventAt(system.time.epochMs(), text)]);
+    await system.store("pump", [eventWith(system.time.epochMs(), value)]);
     const isDelivered = await system.deliver();
     const parts = fieldsOf(await system.events());
     const whole = JSON.parse(parts.map(({ json }) => json).join(""));
@@ -49,7 +54,7 @@ describe("delivery at the limits of CloudWatch", () => {
       parts.map((_part, index) => `${index + 1}/${parts.length}`),
     );
     expect(parts.every(({ device, seq }) => device === "pump" && seq === 0)).toBe(true);
-    expect(whole).toMatchObject({ message: text, device: "pump", seq: 0 });
+    expect(whole).toMatchObject({ args: [value], device: "pump", seq: 0 });
     expect(system.metrics).toMatchObject({ eventsDelivered: 1, deadLetters: 0 });
   });
 
@@ -57,13 +62,13 @@ describe("delivery at the limits of CloudWatch", () => {
     ["exactly the largest batch", 0, 1],
     ["one byte more than the largest batch", 1, 2],
   ])("sends two events of %s in as few calls as can be", async (_, more, calls) => {
-    const system = await startDeliverySystem(textForm);
+    const system = await startDeliverySystem();
     const nowMs = system.time.epochMs();
     const half = batchFacts.limitBytes / 2 - batchFacts.eventOverheadBytes - wrapBytes;
 
     await system.store("pump", [
-      eventAt(nowMs, "a".repeat(half)),
-      eventAt(nowMs, "b".repeat(half + more)),
+      eventWith(nowMs, "a".repeat(half)),
+      eventWith(nowMs, "b".repeat(half + more)),
     ]);
     const isDelivered = await system.deliver();
 
