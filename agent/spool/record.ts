@@ -1,6 +1,9 @@
+import { crc32 } from "node:zlib";
+import { AgentError } from "../errors.ts";
 import type { NewFrame, StoredFrame } from "./spool.ts";
 
-const headLengthBytes = 2;
+/** Two checksums and the length of the head. */
+const frontBytes = 10;
 
 export const encodeJson = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
@@ -8,18 +11,21 @@ export const decodeJson = <Type>(bytes: Uint8Array): Type =>
   JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Type;
 
 /**
- *   ┌────────────┬──────────────────────────────┬───────────────────┐
- *   │ length     │ what the session found, JSON │ frame as received │
- *   │ 2, big end │ length                       │ to the end        │
- *   └────────────┴──────────────────────────────┴───────────────────┘
+ *   ┌────────────────┬─────────────────┬────────────┬──────────────────────────────┬───────────────────┐
+ *   │ CRC-32 of head │ CRC-32 of frame │ length     │ what the session found, JSON │ frame as received │
+ *   │ 4, big end     │ 4, big end      │ 2, big end │ length                       │ to the end        │
+ *   └────────────────┴─────────────────┴────────────┴──────────────────────────────┴───────────────────┘
+ * A disk gives back what it has, which is not always what it got.
  */
 export const encodeStored = (frame: NewFrame): Uint8Array => {
   const { lane: _lane, bytes, ...found } = frame;
   const head = Buffer.from(JSON.stringify(found));
-  const record = Buffer.allocUnsafe(headLengthBytes + head.length + bytes.length);
-  record.writeUInt16BE(head.length, 0);
-  record.set(head, headLengthBytes);
-  record.set(bytes, headLengthBytes + head.length);
+  const record = Buffer.allocUnsafe(frontBytes + head.length + bytes.length);
+  record.writeUInt32BE(crc32(head), 0);
+  record.writeUInt32BE(crc32(bytes), 4);
+  record.writeUInt16BE(head.length, 8);
+  record.set(head, frontBytes);
+  record.set(bytes, frontBytes + head.length);
   return record;
 };
 
@@ -31,11 +37,20 @@ export const storedAt = (frame: NewFrame, position: number, record: Uint8Array):
   bytes: record.subarray(record.length - frame.bytes.length),
 });
 
+/**
+ * Reads a record again. A frame whose bytes are others now `isDamaged`; throws `SPOOL_DAMAGED` where
+ * not even its seqs can be trusted.
+ */
 export const decodeStored = (lane: string, position: number, record: Uint8Array): StoredFrame => {
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-  const headEnd = headLengthBytes + view.getUint16(0);
-  const found = decodeJson<Omit<NewFrame, "lane" | "bytes">>(
-    record.subarray(headLengthBytes, headEnd),
-  );
-  return { ...found, lane, position, storedBytes: record.length, bytes: record.slice(headEnd) };
+  const headEnd = record.length < frontBytes ? frontBytes : frontBytes + view.getUint16(8);
+  const head = record.subarray(frontBytes, headEnd);
+  if (record.length < frontBytes || crc32(head) !== view.getUint32(0)) {
+    const message = `Cannot read frame ${position} of "${lane}" from the spool: its checksum is wrong, the disk has damaged it; move the spool's folder away and start again`;
+    throw new AgentError("SPOOL_DAMAGED", message);
+  }
+  const found = decodeJson<Omit<NewFrame, "lane" | "bytes">>(head);
+  const bytes = record.slice(headEnd);
+  const stored = { ...found, lane, position, storedBytes: record.length, bytes };
+  return crc32(bytes) === view.getUint32(4) ? stored : { ...stored, isDamaged: true };
 };

@@ -35,6 +35,8 @@ export interface StoredFrame extends NewFrame {
   position: number;
   /** What it takes in the store. */
   storedBytes: number;
+  /** The store gave back other bytes than it got. */
+  isDamaged?: true;
 }
 
 /** How far one boot is delivered within a lane. */

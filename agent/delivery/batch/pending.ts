@@ -159,15 +159,17 @@ const ofEntries = (
   };
 };
 
+const damaged = "its bytes changed on the agent's disk";
+
 /** Takes a frame apart, from where it was new. `bootKey` is its boot's. */
 export const openFrame = (
   frame: StoredFrame,
   bootKey: string,
   { lookup, formats, metricRule }: Reading,
 ): FrameEntries => {
-  const decoded: DecodedFrame = decodeFrame(frame.bytes, lookup);
-  if (!decoded.ok) {
-    const reason = `${decoded.reason} at byte ${decoded.offset}`;
+  const decoded: DecodedFrame | null = frame.isDamaged ? null : decodeFrame(frame.bytes, lookup);
+  if (decoded === null || !decoded.ok) {
+    const reason = decoded === null ? damaged : `${decoded.reason} at byte ${decoded.offset}`;
     const count = frame.end - frame.from;
     const notice: Notice = { level: "error", event: "dead_letter", reason, count };
     return ofWhole(frame, bootKey, { uptimeMs: null, notices: [notice], unreadable: reason });

@@ -53,6 +53,17 @@ const told = (frame: StoredFrame, next = 0): Record<string, unknown>[] =>
     .map((message) => JSON.parse(message));
 
 describe("what a frame leaves to be delivered", () => {
+  it("is a dead letter of all its seqs where the disk has changed it", () => {
+    const frame = frameOf(encoded(events("a", "b", "c")), { isDamaged: true });
+
+    const entries = undelivered(frame);
+
+    expect(entries.map(({ seq, next, unreadable }) => [seq, next, unreadable])).toEqual([
+      [0, 3, "its bytes changed on the agent's disk"],
+    ]);
+    expect(told(frame)).toMatchObject([{ event: "dead_letter", count: 3 }]);
+  });
+
   it("is its events from where it was new, and beyond what was delivered", () => {
     const frame = frameOf(encoded(events("a", "b", "c")), { from: 1 });
 
