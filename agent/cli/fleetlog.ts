@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { Command } from "commander";
 import { AgentError } from "../errors.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
+import { decodeCommand } from "./decode.ts";
 import { demoCommand } from "./demo.ts";
 import { dictionaryCommand } from "./dictionary.ts";
 import { endpointCommand } from "./endpoint.ts";
@@ -17,6 +18,7 @@ const program = new Command("fleetlog")
   .addCommand(demoCommand())
   .addCommand(startCommand())
   .addCommand(deadLettersCommand())
+  .addCommand(decodeCommand())
   .addCommand(dictionaryCommand())
   .addCommand(endpointCommand());
 
