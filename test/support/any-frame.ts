@@ -116,19 +116,22 @@ const anyEntry = (sites: Site[]): Arbitrary<Entry> =>
         drop: anyDropCount(),
       }),
     },
-    {
-      weight: 1,
-      arbitrary: recordOf({ kind: fc.constant("end" as const), uptimeMs: anyCount(maxInteger) }),
-    },
   );
 
 const byUptime = (left: Entry, right: Entry): number => left.uptimeMs - right.uptimeMs;
 
+/** Entries by uptime; now and then the end of the boot after them. */
 const anyEntries = (): Arbitrary<Body> =>
   fc
     .array(anySite(), { minLength: 1, maxLength: 4 })
     .chain((sites) => fc.array(anyEntry(sites), { minLength: 1, maxLength: 12 }))
-    .map((entries) => ({ kind: "entries", entries: [...entries].sort(byUptime) }));
+    .map((entries) => [...entries].sort(byUptime))
+    .chain((entries) =>
+      fc.constantFrom<Entry[]>([], [], [], [{ kind: "end", uptimeMs: maxInteger }]).map((end) => ({
+        kind: "entries",
+        entries: [...entries, ...end],
+      })),
+    );
 
 const anyTombstone = (): Arbitrary<Body> =>
   recordOf({
