@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeFrame, type FrameFault } from "../../../shared/codec/decode.ts";
+import { decodeFrame, decodeHead, type FrameFault } from "../../../shared/codec/decode.ts";
 import { encodeFrame } from "../../../shared/codec/encode.ts";
-import type { Entry } from "../../../shared/event.ts";
-import { frameLimitBytes } from "../../../shared/limits.ts";
+import type { Meaning } from "../../../shared/definition.ts";
+import type { Frame } from "../../../shared/frame.ts";
 import { anyDamage, anyFrame } from "../../support/any-frame.ts";
 
 /** Header of a frame of one seq: boot 1, first 0, sent at uptime 5, no ack. */
@@ -17,11 +17,16 @@ const faultOf = (hex: string): FrameFault => {
   return decoded;
 };
 
+const frameIn = (bytes: Uint8Array): Frame | string => {
+  const decoded = decodeFrame(bytes);
+  return decoded.ok ? decoded.frame : decoded.reason;
+};
+
 describe("decodeFrame", () => {
   it("decodes whatever it encodes", () => {
     fc.assert(
       fc.property(anyFrame(), (frame) => {
-        expect(decodeFrame(encodeFrame(frame))).toStrictEqual({ ok: true, frame });
+        expect(frameIn(encodeFrame(frame))).toStrictEqual(frame);
       }),
     );
   });
@@ -45,7 +50,7 @@ describe("decodeFrame", () => {
       fc.property(anyDamaged, (bytes) => {
         const decoded = decodeFrame(bytes);
 
-        if (decoded.ok) expect(decodeFrame(encodeFrame(decoded.frame))).toStrictEqual(decoded);
+        if (decoded.ok) expect(frameIn(encodeFrame(decoded.frame))).toStrictEqual(decoded.frame);
         else expect(decoded.offset).toBeLessThanOrEqual(bytes.length);
       }),
       { numRuns: 500 },
@@ -53,7 +58,7 @@ describe("decodeFrame", () => {
   });
 
   it("refuses a frame that is cut off anywhere, and keeps its header from the body on", () => {
-    const bytes = bytesOf(`a1 ${header} 02 03 01 00 02 6869 01 05 03 616263`);
+    const bytes = bytesOf(`a2 ${header} 01 01 01 00 21 00 04 6869 03 40 c9 616263`);
 
     const faults = Array.from(bytes.keys(), (length) => decodeFrame(bytes.subarray(0, length)));
 
@@ -64,7 +69,7 @@ describe("decodeFrame", () => {
   });
 
   it("reads bytes that lie within a larger buffer", () => {
-    const frame = bytesOf(`a1 ${header} 02 03 01 00 00 01 04 000000000000f83f`);
+    const frame = bytesOf(`a2 ${header} 01 01 01 00 21 00 00 03 40 8b 000000000000f83f`);
     const whole = Buffer.concat([Buffer.alloc(3, 0xff), frame, Buffer.alloc(3, 0xff)]);
 
     const decoded = decodeFrame(whole.subarray(3, 3 + frame.length));
@@ -73,6 +78,22 @@ describe("decodeFrame", () => {
       ok: true,
       frame: { body: { entries: [{ uptimeMs: 3, values: [1.5] }] } },
     });
+  });
+
+  it("reads what the agent holds through a lookup, and what the frame brings before that", () => {
+    const bytes = bytesOf(
+      `a2 ${header.replace("01 05 00", "02 05 00")} 03 01 01 00 01 00 02 62 00 80 00 80 01`,
+    );
+    const held: Meaning = {
+      kind: "site",
+      site: { level: "warn", tag: "", format: "held" },
+      valueCount: 0,
+    };
+
+    const decoded = decodeFrame(bytes, () => held);
+
+    const formats = [{ site: { format: "held" } }, { site: { format: "b" } }];
+    expect(decoded).toMatchObject({ ok: true, frame: { body: { entries: formats } } });
   });
 
   it("knows the header of a frame whose body is of a later version", () => {
@@ -89,83 +110,78 @@ describe("decodeFrame", () => {
   it.each([
     ["", "header", 0, "ends too early, bytes missing: 1"],
     ["7b22", "header", 0, "protocol byte 0x7b is no fleetlog frame"],
-    [`a1 ${header}`, "body", 11, "0 entries where the header says 1"],
-    [`a1 ${header} 01 00 01 00`, "body", 11, "2 entries where the header says 1"],
-    [`a1 ${header} 03 00 00`, "body", 11, "site 0 is not defined"],
-    [`a1 ${header} 02 00 06 00 00 00`, "body", 13, "level 6 is not known"],
-    [`a1 ${header} 00 00 02 08 01`, "body", 14, "drop reason 8 is not known"],
-    [`a1 ${header} 02 00 01 00 00 01 09`, "body", 17, "value of unknown kind 9"],
-    [`a1 ${header} 02 00 01 09`, "body", 15, "ends too early, bytes missing: 9"],
-    [`a0 ${header} 00 00 00`, "body", 13, "bytes after the last drop"],
+    [`a2 ${header}`, "body", 11, "ends too early, bytes missing: 1"],
+    [`a2 ${header} 00 05`, "body", 12, "0 entries where the header says 1"],
     [
-      `a1 01000000 00 00 00 02 05 00 01 ffffffffffffff0f 01 01`,
+      `a2 ${header} 00 05 3f0000 0000 01 3f0000 0000 01`,
       "body",
-      20,
-      "uptime above 2^53 - 1",
+      12,
+      "2 entries where the header says 1",
     ],
+    [
+      `a3 ${header} 00 05 3f0000 0000 01`,
+      "body",
+      12,
+      "the end of the boot where the format says otherwise",
+    ],
+    [`a0 ${header} 00 00 00`, "body", 13, "bytes after the last drop"],
+    [`a0 ${header} 00 01 05 00 01`, "body", 13, "level 5 is not known"],
+    [`a0 ${header} 00 01 04 08 01`, "body", 14, "drop reason 8 is not known"],
   ])("says of %s that its %s fails at byte %i: %s", (hex, fault, offset, reason) => {
     expect(faultOf(hex)).toMatchObject({ fault, offset, reason });
   });
 
   it.each([
-    ["values", `a1 ${header} 02 00 01 00 00 ffffffffffffff0f`],
+    ["definitions", `a2 ${header} 01 00 ffffffffffffff0f`],
+    ["values of a site", `a2 ${header} 01 01 01 00 e1 ffffffffffffff0f 00 00 05 40 00`],
+    ["values of an event", `a2 ${header} 00 05 3f0200 00 ffffffffffffff0f 00 00`],
     ["drops", `a0 ${header} 00 ffffffffffffff0f`],
-    ["bytes", `a1 ${header} 02 00 01 00 00 01 06 ffffffffffffff0f`],
+    ["bytes", `a2 ${header} 00 05 3f0200 00 01 00 00 93 ffffffffffffff0f`],
+    ["characters", `a2 ${header} 00 05 3f0200 00 01 00 00 ff ffffffffffffff0f`],
   ])("takes no room for %s that are announced and missing", (_what, hex) => {
     expect(faultOf(hex)).toMatchObject({ fault: "body" });
   });
 });
 
-/** Numerical Recipes' generator: the same bytes in every run. */
-const createRandom = (seed: number): ((below: number) => number) => {
-  let state = seed;
-  return (below) => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return Math.floor((state / 4_294_967_296) * below);
-  };
-};
+describe("decodeHead", () => {
+  it("reads header and head, whatever follows", () => {
+    const bytes = bytesOf(`a3 ${header} 05 03 01 00 21 00 04 6869 ffff`);
 
-describe("decodeFrame under fuzz", () => {
-  it("survives 50,000 mutations of frames of every kind", () => {
-    const random = createRandom(7);
-    const frames = fc.sample(anyFrame(), { seed: 7, numRuns: 100 }).map(encodeFrame);
-    let readable = 0;
+    const begun = decodeHead(bytes);
 
-    for (let round = 0; round < 50_000; round++) {
-      const bytes = new Uint8Array(frames[round % frames.length] as Uint8Array);
-      for (let left = 1 + random(4); left > 0; left--) bytes[random(bytes.length)] = random(256);
-      const cut = random(3) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes;
-      if (decodeFrame(cut).ok) readable++;
-    }
-
-    expect(readable).toBeGreaterThan(0);
-    expect(readable).toBeLessThan(50_000);
+    const site = { level: "info", tag: "", format: "hi" };
+    const definition = { number: 2, replaces: -1, meaning: { kind: "site", site, valueCount: 1 } };
+    expect(begun).toMatchObject({
+      ok: true,
+      header: { first: 0, count: 1 },
+      head: { needs: 2, settled: 5, definitions: [definition] },
+      isEnd: true,
+    });
   });
 
-  it("survives 20,000 frames of random bytes", () => {
-    const random = createRandom(11);
-
-    for (let round = 0; round < 20_000; round++) {
-      const bytes = Uint8Array.from({ length: 10 + random(80) }, () => random(256));
-      bytes[0] = 0xa0 + random(2);
-      bytes.fill(0, 5, 10);
-      bytes[8] = 1 + random(3);
-
-      expect(decodeFrame(bytes).ok).toBeTypeOf("boolean");
-    }
+  it("finds no head in a tombstone", () => {
+    expect(decodeHead(bytesOf(`a0 ${header} 00 00`))).toMatchObject({ ok: true, head: null });
   });
 
-  it("decodes a frame full of the smallest entries there are", () => {
-    const site = { level: "info" as const, tag: "", format: "" };
-    const event: Entry = { kind: "event", uptimeMs: 0, site, values: [] };
-    const entries = new Array<Entry>(21_000).fill(event);
-    const boot = { nonce: 1, number: 0 };
-    const place = { boot, base: 0, first: 0, count: entries.length };
-    const frameHeader = { ...place, sendUptimeMs: 5, ackId: 0, ackUptimeMs: 5 };
+  it.each([
+    ["7b", "header"],
+    [`a1 ${header} 00`, "format"],
+    [`a2 ${header} 01`, "body"],
+  ])("says of %s what is wrong: %s", (hex, fault) => {
+    expect(decodeHead(bytesOf(hex))).toMatchObject({ ok: false, fault });
+  });
 
-    const bytes = encodeFrame({ header: frameHeader, body: { kind: "entries", entries } });
+  it("agrees with decodeFrame", () => {
+    fc.assert(
+      fc.property(anyFrame(), (frame) => {
+        const bytes = encodeFrame(frame);
+        const decoded = decodeFrame(bytes);
 
-    expect(bytes.length).toBeLessThan(frameLimitBytes);
-    expect(decodeFrame(bytes).ok).toBe(true);
+        const begun = decodeHead(bytes);
+
+        expect(begun.ok && begun.head).toStrictEqual(decoded.ok && decoded.head);
+        expect(begun.header).toStrictEqual(frame.header);
+      }),
+    );
   });
 });

@@ -1,14 +1,18 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createBodyWriter } from "../../../shared/codec/body-writer.ts";
 import { decodeFrame } from "../../../shared/codec/decode.ts";
 import {
-  createBodyWriter,
+  addEntry,
   encodeFrame,
   encodeSealed,
-  type SealedBody,
   sealTombstone,
 } from "../../../shared/codec/encode.ts";
-import type { Entry, LogEvent, Site, Value } from "../../../shared/event.ts";
-import type { Body, FrameHeader } from "../../../shared/frame.ts";
+import { createTable } from "../../../shared/codec/table.ts";
+import type { Entry, LogEvent, Value } from "../../../shared/event.ts";
+import type { Frame, FrameHeader } from "../../../shared/frame.ts";
+import { frameLimitBytes } from "../../../shared/limits.ts";
+import { anyFrame } from "../../support/any-frame.ts";
 
 const headerOf = (count: number): FrameHeader => ({
   boot: { nonce: 1, number: 0 },
@@ -20,153 +24,101 @@ const headerOf = (count: number): FrameHeader => ({
   ackUptimeMs: 500,
 });
 
-const bodyOf = (sealed: SealedBody): Body => {
-  const decoded = decodeFrame(encodeSealed(headerOf(sealed.count), sealed));
-  if (!decoded.ok) throw new Error(decoded.reason);
-  return decoded.frame.body;
-};
-
-const site: Site = { level: "info", tag: "", format: "temp %d" };
-
-const eventOf = (uptimeMs: number, values: Value[] = [], at: Site = site): LogEvent => ({
+const eventOf = (values: Value[], format = "temp %d"): LogEvent => ({
   kind: "event",
-  uptimeMs,
-  site: at,
+  uptimeMs: 1,
+  site: { level: "info", tag: "", format },
   values,
 });
 
-const uptimesOf = (entries: Entry[]): number[] => {
-  const writer = createBodyWriter();
-  for (const entry of entries) writer.add(entry, 1_000);
-  const body = bodyOf(writer.seal());
-  return body.kind === "entries" ? body.entries.map((entry) => entry.uptimeMs) : [];
-};
-
-describe("body writer", () => {
-  it("counts what was added, and how long it is", () => {
-    const writer = createBodyWriter();
-
-    writer.add(eventOf(1, [2]), 1_000);
-    writer.add({ kind: "end", uptimeMs: 3 }, 1_000);
-
-    expect(writer.count()).toBe(2);
-    expect(writer.length()).toBe(writer.seal().bytes.length);
-  });
-
-  it("names a site once", () => {
-    const writer = createBodyWriter();
-    writer.add(eventOf(0, [1]), 1_000);
-    const definedBytes = writer.length();
-
-    writer.add(eventOf(0, [1]), 1_000);
-
-    expect(writer.length() - definedBytes).toBe(5);
-  });
-
-  it("adds nothing that exceeds the limit", () => {
-    const writer = createBodyWriter();
-    writer.add(eventOf(1, [1]), 100);
-    const lengthBytes = writer.length();
-
-    const isAdded = writer.add(eventOf(2, ["x".repeat(100)]), 100);
-
-    expect(isAdded).toBe(false);
-    expect(writer.count()).toBe(1);
-    expect(writer.length()).toBe(lengthBytes);
-    expect(bodyOf(writer.seal())).toEqual({ kind: "entries", entries: [eventOf(1, [1])] });
-  });
-
-  it("defines a site anew where the event that would have done so was refused", () => {
-    const writer = createBodyWriter();
-    writer.add(eventOf(1, ["x".repeat(100)]), 50);
-
-    writer.add(eventOf(1, [1]), 50);
-
-    expect(bodyOf(writer.seal())).toEqual({ kind: "entries", entries: [eventOf(1, [1])] });
-  });
-
-  it("stays whole where the engine throws in the middle of an event", () => {
-    const writer = createBodyWriter();
-    const broken = { json: undefined } as unknown as Value;
-    writer.add(eventOf(1, [1]), 1_000);
-
-    expect(() => writer.add(eventOf(2, [2, broken], { ...site, tag: "new" }), 1_000)).toThrow();
-    writer.add(eventOf(3, [3]), 1_000);
-
-    const entries = [eventOf(1, [1]), eventOf(3, [3])];
-    expect(bodyOf(writer.seal())).toEqual({ kind: "entries", entries });
-  });
-
-  it("seals nothing of an event in which the engine threw", () => {
-    const writer = createBodyWriter();
-    const broken = { json: undefined } as unknown as Value;
-    writer.add(eventOf(1, [1]), 1_000);
-
-    expect(() => writer.add(eventOf(2, [broken]), 1_000)).toThrow();
-
-    expect(bodyOf(writer.seal())).toEqual({ kind: "entries", entries: [eventOf(1, [1])] });
-  });
-
-  it("begins anew after sealing", () => {
-    const writer = createBodyWriter();
-    writer.add(eventOf(900, [1]), 1_000);
-    writer.seal();
-
-    writer.add(eventOf(950, [1]), 1_000);
-
-    expect(bodyOf(writer.seal())).toEqual({ kind: "entries", entries: [eventOf(950, [1])] });
-  });
-
-  it("keeps apart sites whose tag and format run together alike", () => {
-    const sites: Site[] = [
-      { level: "info", tag: "a\nb", format: "c" },
-      { level: "info", tag: "a", format: "b\nc" },
-      { level: "info", tag: "1 a", format: "b" },
-      { level: "info", tag: "1", format: " ab" },
-    ];
-    const writer = createBodyWriter();
-
-    for (const at of sites) writer.add(eventOf(1, [], at), 1_000);
-
-    const body = bodyOf(writer.seal());
-    expect(body).toEqual({ kind: "entries", entries: sites.map((at) => eventOf(1, [], at)) });
-  });
-
-  it("lets no uptime fall below the one before", () => {
-    expect(uptimesOf([eventOf(10), eventOf(5), eventOf(12)])).toEqual([10, 10, 12]);
-  });
-
-  it("cuts fractions off uptimes without adding up what it cut", () => {
-    expect(uptimesOf([eventOf(0.9), eventOf(1.8), eventOf(2.7)])).toEqual([0, 1, 2]);
-  });
-
-  it("stays readable where an uptime is none", () => {
-    const uptimes = [eventOf(-5), eventOf(Number.NaN), eventOf(7), eventOf(Infinity), eventOf(8)];
-
-    expect(uptimesOf(uptimes)).toEqual([0, 0, 7, 2 ** 53 - 1, 2 ** 53 - 1]);
-  });
-});
-
-describe("tombstone", () => {
-  it("stands for seqs with the uptime of the first, and what was lost with them", () => {
-    const drops = [{ level: "info" as const, reason: "outbox_full" as const, count: 49 }];
-
-    const sealed = sealTombstone(50, drops, 1_234);
-
-    expect(sealed.count).toBe(50);
-    expect(bodyOf(sealed)).toEqual({ kind: "tombstone", uptimeMs: 1_234, drops });
-  });
+const frameOf = (...entries: Entry[]): Frame => ({
+  header: headerOf(entries.length),
+  body: { kind: "entries", entries },
 });
 
 describe("encodeFrame", () => {
-  it("takes an ack from the future for one of now", () => {
-    const header = { ...headerOf(1), ackId: 4, ackUptimeMs: 900 };
+  it("needs no other frame", () => {
+    fc.assert(
+      fc.property(anyFrame(), (frame) => {
+        const decoded = decodeFrame(encodeFrame(frame));
 
-    const bytes = encodeFrame({ header, body: { kind: "entries", entries: [eventOf(1)] } });
+        expect(decoded.ok && (decoded.head?.needs ?? 0)).toBe(0);
+      }),
+    );
+  });
+
+  it("writes the end of a boot in a format of its own", () => {
+    const bytes = [
+      encodeFrame(frameOf(eventOf([1]))),
+      encodeFrame(frameOf(eventOf([1]), { kind: "end", uptimeMs: 9 })),
+    ];
+
+    expect(bytes.map((frame) => frame[0])).toEqual([0xa2, 0xa3]);
+  });
+
+  it("takes an ack from the future for one of now", () => {
+    const frame = frameOf(eventOf([1]));
+    frame.header = { ...frame.header, ackId: 4, ackUptimeMs: 900 };
+
+    const bytes = encodeFrame(frame);
 
     expect(decodeFrame(bytes)).toMatchObject({
       ok: true,
       frame: { header: { ackId: 4, ackUptimeMs: 500 } },
     });
+  });
+
+  it.each([
+    ["text", "é€𝄞a".repeat(6_000)],
+    ["ASCII", "x".repeat(65_000)],
+    ["bytes", new Uint8Array(65_000).fill(7)],
+    ["JSON", { json: JSON.stringify(new Array(9_000).fill({ a: [1] })).slice(0, 65_000) }],
+  ])("holds %s of nearly 64 KiB", (_what, value) => {
+    const frame = frameOf(eventOf([value]));
+
+    const bytes = encodeFrame(frame);
+
+    expect(bytes.length).toBeLessThanOrEqual(frameLimitBytes);
+    expect(decodeFrame(bytes)).toMatchObject({ ok: true, frame });
+  });
+});
+
+describe("encodeSealed", () => {
+  it("writes the same entries behind the headers of the moment", () => {
+    const table = createTable({ sites: 2, texts: 0 }, undefined);
+    const writer = createBodyWriter(table);
+    addEntry(writer, eventOf([1]), 500);
+    const sealed = writer.seal();
+
+    const before = encodeSealed(headerOf(1), sealed, table);
+    table.acked(1);
+    const after = encodeSealed({ ...headerOf(1), sendUptimeMs: 9_000 }, sealed, table);
+
+    const entries = Buffer.from(sealed.bytes).toString("hex");
+    expect(Buffer.from(before).toString("hex").endsWith(entries)).toBe(true);
+    expect(Buffer.from(after).toString("hex").endsWith(entries)).toBe(true);
+    expect(after.length).toBeLessThan(before.length);
+  });
+
+  it("writes no head of a tombstone", () => {
+    const table = createTable({ sites: 2, texts: 0 }, "0123456789abcdef");
+    const sealed = sealTombstone(3, [], 7);
+
+    const decoded = decodeFrame(encodeSealed(headerOf(3), sealed, table));
+
+    expect(decoded).toMatchObject({ ok: true, head: null, frame: { body: { uptimeMs: 7 } } });
+  });
+});
+
+describe("sealTombstone", () => {
+  it("stands for seqs with the uptime of the first, and what was lost with them", () => {
+    const drops = [{ level: "info" as const, reason: "outbox_full" as const, count: 49 }];
+    const table = createTable({ sites: 0, texts: 0 }, undefined);
+
+    const sealed = sealTombstone(50, drops, 1_234);
+
+    const decoded = decodeFrame(encodeSealed(headerOf(sealed.count), sealed, table));
+    const body = { kind: "tombstone", uptimeMs: 1_234, drops };
+    expect(decoded).toMatchObject({ ok: true, frame: { header: { count: 50 }, body } });
   });
 });

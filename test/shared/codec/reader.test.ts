@@ -70,14 +70,65 @@ describe("reader", () => {
     expect(reader.fault()?.reason).toBe(reason);
   });
 
-  it("refuses a block that is longer than the rest", () => {
-    const reader = readerOf("ffffffffffffff0f00");
+  it("reads bytes as a text of a character each, and says whether all are ASCII", () => {
+    const reader = readerOf("6869c3bf80");
 
-    expect(reader.block()).toEqual({ from: 0, to: 0 });
+    const texts = [2, 2, 1, 0].map((length) => [reader.text(length), reader.isPlain()]);
+
+    expect(texts).toEqual([
+      ["hi", true],
+      ["\u00c3\u00bf", false],
+      ["\u0080", false],
+      ["", true],
+    ]);
+  });
+
+  it.each([1_023, 1_024, 1_025, 65_536])("reads a text of %i characters", (length) => {
+    const bytes = Uint8Array.from({ length }, (_, index) => index % 251);
+
+    const text = createReader(bytes, 0).text(length);
+
+    expect(Buffer.from(text, "latin1").equals(bytes)).toBe(true);
+  });
+
+  it("gives a copy of bytes", () => {
+    const bytes = new Uint8Array([1, 2, 3]);
+    const copy = createReader(bytes, 1).bytes(2);
+
+    bytes.fill(9);
+
+    expect(copy).toEqual(new Uint8Array([2, 3]));
+  });
+
+  it.each([
+    ["text", (reader: Reader) => reader.text(maxInteger), ""],
+    ["bytes", (reader: Reader) => reader.bytes(maxInteger), new Uint8Array(0)],
+  ])("refuses a %s that is longer than the rest", (_what, read, nothing) => {
+    const reader = readerOf("00");
+
+    expect(read(reader)).toEqual(nothing);
     expect(reader.fault()).toEqual({
-      offset: 8,
+      offset: 0,
       reason: `ends too early, bytes missing: ${maxInteger - 1}`,
     });
+  });
+
+  it.each([
+    ["00", 0],
+    ["ef", 239],
+    ["f000", 240],
+    ["feff", 4_079],
+    ["fff01f", 4_080],
+    ["ffffffffffffffff0f", maxInteger],
+  ])("reads the number %s: %i", (hex, number) => {
+    const reader = readerOf(hex);
+
+    expect(reader.number()).toBe(number);
+    expect(reader.isAtEnd()).toBe(true);
+  });
+
+  it("reads 4 bytes as a number", () => {
+    expect(readerOf("000000bf").single()).toBe(-0.5);
   });
 
   it("answers 0 after a fault, and keeps the first", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromUtf8, toUtf8 } from "../../../shared/codec/text.ts";
+import { byteText, fromByteText, fromUtf8, putText, toUtf8 } from "../../../shared/codec/text.ts";
 import { anyText } from "../../support/any-frame.ts";
 
 const textOfHex = (hex: string): string => {
@@ -73,5 +73,36 @@ describe("text", () => {
     const bytes = toUtf8(text);
 
     expect(fromUtf8(bytes, 0, bytes.length)).toBe(text);
+  });
+});
+
+describe("byte text", () => {
+  it("has a character for each byte of the text's UTF-8", () => {
+    fc.assert(
+      fc.property(anyText(), (text) => {
+        expect(Buffer.from(byteText(text), "latin1")).toEqual(Buffer.from(toUtf8(text)));
+      }),
+    );
+  });
+
+  it("stands for its text", () => {
+    fc.assert(
+      fc.property(anyText(), (text) => {
+        expect(fromByteText(byteText(text))).toBe(text);
+      }),
+    );
+  });
+
+  it("shows bytes that are no UTF-8", () => {
+    expect(fromByteText("a\xff")).toBe("a\\xff");
+  });
+
+  it("goes into bytes as far as there is room", () => {
+    const bytes = new Uint8Array(4);
+
+    putText(bytes, "a\xffbc", 1);
+    putText(bytes, "xyz", 9);
+
+    expect(bytes).toEqual(new Uint8Array([0, 0x61, 0xff, 0x62]));
   });
 });

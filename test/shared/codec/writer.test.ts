@@ -56,6 +56,18 @@ describe("writer", () => {
     expect(hexOf((writer) => writer.block(new Uint8Array([7, 8, 9])))).toBe("03070809");
   });
 
+  it("writes the characters of a byte text", () => {
+    expect(hexOf((writer) => writer.text("a\xff"))).toBe("61ff");
+  });
+
+  it("grows with a text", () => {
+    const writer = createWriter();
+
+    writer.text("x".repeat(1_000));
+
+    expect(Buffer.from(writer.bytes()).toString()).toBe("x".repeat(1_000));
+  });
+
   it("grows with what is written", () => {
     const writer = createWriter();
     const bytes = new Uint8Array(100_000).fill(5);
