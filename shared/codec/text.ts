@@ -57,17 +57,29 @@ const pushCode = (bytes: number[], code: number): void => {
   }
 };
 
+const hexDigits = "0123456789abcdef";
+
+/** Code units that are put together at a time: each is an argument on the stack. */
+const chunkUnits = 1_024;
+
 /** The text of `bytes[from..to)`; each byte that is no part of a character becomes `\xNN`. */
 export const fromUtf8 = (bytes: Uint8Array, from: number, to: number): string => {
   let text = "";
+  let units: number[] = [];
   let index = from;
   while (index < to) {
+    const byte = bytes[index] as number;
     const length = sequenceLength(bytes, index, to);
-    if (length === 0) text += `\\x${`0${(bytes[index] as number).toString(16)}`.slice(-2)}`;
-    else text += characterAt(bytes, index, length);
+    if (length === 1) units.push(byte);
+    else if (length > 0) pushUnits(units, codeAt(bytes, index, length));
+    else units.push(92, 120, hexDigits.charCodeAt(byte >> 4), hexDigits.charCodeAt(byte & 15));
     index += length || 1;
+    if (units.length > chunkUnits) {
+      text += String.fromCharCode.apply(null, units);
+      units = [];
+    }
   }
-  return text;
+  return text + String.fromCharCode.apply(null, units);
 };
 
 const leastCode = [0, 0, 0x80, 0x800, 0x10000];
@@ -94,8 +106,7 @@ const codeAt = (bytes: Uint8Array, index: number, length: number): number => {
   return code;
 };
 
-const characterAt = (bytes: Uint8Array, index: number, length: number): string => {
-  const code = codeAt(bytes, index, length);
-  if (code < 0x10000) return String.fromCharCode(code);
-  return String.fromCharCode(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + (code & 0x3ff));
+const pushUnits = (units: number[], code: number): void => {
+  if (code < 0x10000) units.push(code);
+  else units.push(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + (code & 0x3ff));
 };
