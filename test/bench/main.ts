@@ -1,6 +1,7 @@
 import { messageOf } from "../../agent/errors.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
+import { runFuzz } from "./fuzz.ts";
 import { runWire } from "./wire.ts";
 
 /** Runs one benchmark with its flags. Rejects where what it measured went wrong. */
@@ -9,6 +10,7 @@ type Benchmark = (flags: string[]) => Promise<void>;
 const benchmarks = new Map<string, Benchmark>([
   ["day", runDay],
   ["deliver", runDeliver],
+  ["fuzz", runFuzz],
   ["wire", runWire],
 ]);
 
