@@ -7,6 +7,7 @@ import { decodeFrame, decodeHead } from "../../shared/codec/decode.ts";
 import { addEntry, encodeSealed, sealTombstone } from "../../shared/codec/encode.ts";
 import { bodyFormats } from "../../shared/codec/header.ts";
 import { createTable, type Table } from "../../shared/codec/table.ts";
+import type { FrameHead } from "../../shared/definition.ts";
 import type { Entry, Value } from "../../shared/event.ts";
 import type { Boot } from "../../shared/frame.ts";
 import { windowFrames } from "../../shared/limits.ts";
@@ -171,11 +172,20 @@ interface Stored {
   /** The highest base that was seen: what is below is not held by the device. */
   base: number;
   definitions: HeldDefinitions;
+  /** Heads that it took, to make the same store again. */
+  heads: (FrameHead | null)[];
 }
+
+const storedAgain = ({ cursor, base, heads }: Stored): Stored => {
+  const definitions = heldDefinitions();
+  for (const head of heads) definitions.take(head);
+  return { cursor, base, definitions, heads: heads.slice() };
+};
 
 /**
  * Boots of a device before a network that loses, doubles and reorders, and an agent that loses its
- * store. In the end losses stop, and everything the device holds has to get through.
+ * store or goes back to an older one. In the end losses stop, and everything the device holds has to
+ * get through.
  */
 export const runLossyBoots = (seed: number): Outcome => {
   const random = createRandom(seed);
@@ -191,6 +201,7 @@ export const runLossyBoots = (seed: number): Outcome => {
   const lossOnce = 2 + random.below(8);
   const forgetOnce = 20 + random.below(200);
   let store = new Map<Boot, Stored>();
+  let backup = new Map<Boot, Stored>();
   let nonce = 1;
   let device = createDevice(random, { nonce, number: 0 });
   const up: Message[] = [];
@@ -199,10 +210,12 @@ export const runLossyBoots = (seed: number): Outcome => {
   const storedOf = (boot: Boot): Stored => {
     const known = store.get(boot);
     if (known) return known;
-    const stored = { cursor: 0, base: 0, definitions: heldDefinitions() };
+    const stored = { cursor: 0, base: 0, definitions: heldDefinitions(), heads: [] };
     store.set(boot, stored);
     return stored;
   };
+  const again = (from: Map<Boot, Stored>): Map<Boot, Stored> =>
+    new Map([...from].map(([boot, stored]) => [boot, storedAgain(stored)]));
   const check = (message: Message, stored: Stored, isReady: boolean): boolean => {
     const decoded = decodeFrame(message.bytes, stored.definitions.lookup);
     const { entries, first, count } = message;
@@ -230,6 +243,7 @@ export const runLossyBoots = (seed: number): Outcome => {
     const { header, head } = begun;
     for (const { replaces } of head?.definitions ?? []) if (replaces >= 0) outcome.replaced++;
     const isReady = stored.definitions.take(head);
+    stored.heads.push(head);
     if (message.first + message.count <= stored.base) outcome.outdated++;
     stored.base = Math.max(stored.base, header.base);
     if (!isReady) outcome.unready++;
@@ -261,8 +275,9 @@ export const runLossyBoots = (seed: number): Outcome => {
     } else if (kind < 9) arrive(up, receive);
     else if (kind < 11) arrive(down, device.take);
     else if (random.once(20)) device.giveWay();
+    else if (random.once(30)) backup = again(store);
     else if (random.once(forgetOnce)) {
-      store = new Map();
+      store = again(random.once(2) ? backup : new Map());
       outcome.forgets++;
     } else if (random.once(60)) device = createDevice(random, { nonce: ++nonce, number: 0 });
   };
