@@ -56,7 +56,7 @@ const readDifference = (reader: Reader, code: number): number => {
 };
 
 const isSafe = (value: number): boolean =>
-  value % 1 === 0 && value <= integerLimit && value >= -integerLimit;
+  Math.floor(value) === value && value <= integerLimit && value >= -integerLimit;
 
 /** `textOf` answers the byte text that a number is defined as, or fails and answers an empty one. */
 // One closure, as each kind of value leaves something for those after it.
@@ -98,8 +98,9 @@ export const createValueReader = (
   };
   const different = (code: number, previous: Value | undefined, at: number): number => {
     const zigzagged = readDifference(reader, code);
-    const step = zigzagged % 2 === 1 ? -(zigzagged + 1) / 2 : zigzagged / 2;
-    if (typeof previous === "number" && previous % 1 !== 0) {
+    const half = Math.floor(zigzagged / 2);
+    const step = half * 2 === zigzagged ? half : -half - 1;
+    if (typeof previous === "number" && Math.floor(previous) !== previous) {
       const places = placesOf(previous);
       const power = powers[places] as number;
       if (places > 0) return (Math.round(previous * power) + step) / power;
