@@ -110,6 +110,7 @@ export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
   const running: { [number: number]: Running } = {};
   let last: Running | null = null;
   let weight = 0;
+  let isEnded = false;
   let uptimeMs = reader.varint();
 
   const meaningOf = (number: number, kind: Meaning["kind"], at: number): Meaning | undefined => {
@@ -179,7 +180,7 @@ export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
     uptimeMs += reader.varint();
     if (what === specialDrop) return { kind: "drop", uptimeMs, drop: readDrop(reader) };
     if (what === specialEnd) {
-      if (!reader.isAtEnd()) reader.fail("entries after the end of the boot", at);
+      isEnded = true;
       return { kind: "end", uptimeMs };
     }
     if (what === specialInline) return readInline();
@@ -188,6 +189,7 @@ export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
   };
   while (!reader.isAtEnd()) {
     const at = reader.offset();
+    if (isEnded) reader.fail("an entry after the end of the boot", at);
     const lead = reader.byte();
     const entry = lead === special ? readSpecial(at) : readEvent(lead, at);
     if (uptimeMs > integerLimit) reader.fail("uptime above 2^53 - 1", at);

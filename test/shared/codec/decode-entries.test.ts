@@ -110,7 +110,7 @@ describe("entries", () => {
     ["00 3f 00 00 05 00 01", "level 5 is not known", []],
     ["00 3f 00 00 00 08 01", "drop reason 8 is not known", []],
     ["00 3f 02 00 06 00 00 00", "level 6 is not known", []],
-    ["00 3f 01 00 00", "entries after the end of the boot", [a]],
+    ["00 3f 01 00 00", "an entry after the end of the boot", [a]],
     ["feffffffffffff0f 02", "uptime above 2^53 - 1", [a]],
   ])("are refused as %s: %s", (hex, reason, meanings) => {
     expect(read(hex, ...meanings).fault?.reason).toBe(reason);
