@@ -1,6 +1,5 @@
 import { type DropCount, dropReasons, type Entry, levels } from "../event.ts";
 import type { Frame, FrameHeader } from "../frame.ts";
-import { frameLimitBytes } from "../limits.ts";
 import { type BodyWriter, createBodyWriter, type SealedBody } from "./body-writer.ts";
 import { writeHead } from "./head.ts";
 import { bodyFormats, writeHeader } from "./header.ts";
@@ -62,7 +61,7 @@ export const encodeFrame = (frame: Frame): Uint8Array => {
   const table = createTable({ sites: body.entries.length, texts: 0 }, undefined);
   const writer = createBodyWriter(table);
   for (let index = 0; index < body.entries.length; index++) {
-    addEntry(writer, body.entries[index] as Entry, frameLimitBytes);
+    addEntry(writer, body.entries[index] as Entry, Infinity);
   }
   return encodeSealed(header, writer.seal(), table);
 };
