@@ -1,6 +1,7 @@
 import { messageOf } from "../../agent/errors.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
+import { runDevice } from "./device.ts";
 
 /** Runs one benchmark with its flags. Rejects where what it measured went wrong. */
 type Benchmark = (flags: string[]) => Promise<void>;
@@ -8,6 +9,7 @@ type Benchmark = (flags: string[]) => Promise<void>;
 const benchmarks = new Map<string, Benchmark>([
   ["day", runDay],
   ["deliver", runDeliver],
+  ["device", runDevice],
 ]);
 
 const [name = "", ...flags] = process.argv.slice(2);
