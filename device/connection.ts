@@ -1,5 +1,5 @@
 import { toUtf8 } from "../shared/codec/text.ts";
-import { createDeadline } from "./deadline.ts";
+import { callWithin, createDeadline } from "./deadline.ts";
 import type { Setup } from "./setup.ts";
 import type { Uplink } from "./uplink.ts";
 
@@ -37,7 +37,7 @@ export const createConnection = (setup: Setup, uplink: Uplink): Connection => {
       if (isConnected) say("offline");
       uplink.pause();
       link.release();
-      createDeadline(setup.platform, onClosed).within(isConnected ? farewellMs : 0);
+      callWithin(createDeadline(setup.platform, onClosed), isConnected ? farewellMs : 0);
     },
   };
 };

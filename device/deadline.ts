@@ -1,31 +1,37 @@
 import type { Platform, Timer } from "./platform.ts";
 
-/** One timer that several parties may ask to be earlier. */
+/**
+ * One timer that several parties may ask to be earlier. With functions beside it, not closures in
+ * it, of which a board pays each anew.
+ */
 export interface Deadline {
-  /** Calls back after `delayMs`, or earlier where that was asked for already. */
-  within(delayMs: number): void;
-  cancel(): void;
+  platform: Platform;
+  callback: () => void;
+  /** Null while nothing is asked for. */
+  timer: Timer;
+  atMs: number;
 }
 
-export const createDeadline = (platform: Platform, callback: () => void): Deadline => {
-  let timer: Timer = null;
-  let atMs = 0;
+export const createDeadline = (platform: Platform, callback: () => void): Deadline => ({
+  platform,
+  callback,
+  timer: null,
+  atMs: 0,
+});
 
-  const cancel = (): void => {
-    if (timer) platform.cancel(timer);
-    timer = null;
-  };
-  return {
-    cancel,
-    within(delayMs) {
-      const askedMs = platform.uptimeMs() + delayMs;
-      if (timer && atMs <= askedMs) return;
-      cancel();
-      atMs = askedMs;
-      timer = platform.after(delayMs, () => {
-        timer = null;
-        callback();
-      });
-    },
-  };
+export const cancelDeadline = (deadline: Deadline): void => {
+  if (deadline.timer) deadline.platform.cancel(deadline.timer);
+  deadline.timer = null;
+};
+
+/** Calls back after `delayMs`, or earlier where that was asked for already. */
+export const callWithin = (deadline: Deadline, delayMs: number): void => {
+  const askedMs = deadline.platform.uptimeMs() + delayMs;
+  if (deadline.timer && deadline.atMs <= askedMs) return;
+  cancelDeadline(deadline);
+  deadline.atMs = askedMs;
+  deadline.timer = deadline.platform.after(delayMs, () => {
+    deadline.timer = null;
+    deadline.callback();
+  });
 };

@@ -1,6 +1,6 @@
-import type { DropReason, Level, LogEvent } from "../shared/event.ts";
+import type { DropReason } from "../shared/event.ts";
 import { createConnection } from "./connection.ts";
-import { createDeadline } from "./deadline.ts";
+import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import { createFlusher } from "./flusher.ts";
 import { createFramer } from "./framer.ts";
 import { createOutbox } from "./outbox.ts";
@@ -9,9 +9,12 @@ import { createUplink } from "./uplink.ts";
 
 /** The journey of an event on the device: framer, outbox, uplink and link, joined. */
 export interface Delivery {
-  add(event: LogEvent): void;
-  /** Counts an event that gets no seq. */
-  drop(level: Level, reason: DropReason): void;
+  /** As `Framer.add`. */
+  add(kind: number, tag: string, args: ArrayLike<unknown>, uptimeMs: number): void;
+  /** As `Framer.drop`. */
+  drop(kind: number, reason: DropReason): void;
+  /** By kind of event, 0 while it could only be dropped. For reading. */
+  limits: Int32Array;
   flush(): void;
   /** Bytes held for events without an ack. */
   bytes(): number;
@@ -20,13 +23,28 @@ export interface Delivery {
 }
 
 export const createDelivery = (setup: Setup): Delivery => {
-  const outbox = createOutbox(setup.limitBytes, setup.tally, setup.table);
+  const outbox = createOutbox(setup);
   let hasSealed = false;
   let onEmpty = (): void => {};
 
-  const framer = createFramer(setup, outbox, () => {
-    hasSealed = true;
-    flusher.sealed();
+  const pumpSealed = (): void => {
+    if (hasSealed) uplink.pump();
+    hasSealed = false;
+  };
+  const framer = createFramer(setup, {
+    outbox,
+    onAdded(kind) {
+      flusher.added(kind);
+      pumpSealed();
+    },
+    onLost() {
+      flusher.dropped();
+      pumpSealed();
+    },
+    onSeal() {
+      hasSealed = true;
+      flusher.sealed();
+    },
   });
   const flusher = createFlusher(setup, framer, () => uplink.pump());
   const uplink = createUplink(setup, {
@@ -37,27 +55,20 @@ export const createDelivery = (setup: Setup): Delivery => {
   const connection = createConnection(setup, uplink);
 
   return {
-    add(event) {
-      if (framer.add(event)) flusher.added(event.site.level);
-      else flusher.dropped();
-      if (hasSealed) uplink.pump();
-      hasSealed = false;
-    },
-    drop(level, reason) {
-      framer.drop(level, reason);
-      flusher.dropped();
-    },
+    add: framer.add,
+    drop: framer.drop,
+    limits: outbox.limits,
     flush: flusher.flush,
     bytes: () => outbox.bytes() + framer.openBytes(),
     close(limitMs, onClosed) {
       const finish = (): void => {
         const isComplete = outbox.frames.length === 0;
         onEmpty = (): void => {};
-        deadline.cancel();
+        cancelDeadline(deadline);
         connection.close(() => onClosed(isComplete));
       };
       const deadline = createDeadline(setup.platform, finish);
-      deadline.within(limitMs);
+      callWithin(deadline, limitMs);
       framer.end();
       onEmpty = finish;
       uplink.pump();

@@ -1,5 +1,5 @@
 import { createBackoff } from "./backoff.ts";
-import { createDeadline } from "./deadline.ts";
+import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import type { Platform } from "./platform.ts";
 
 /** Connects again and again until it holds, for clients that do not do so themselves. */
@@ -29,16 +29,16 @@ const attemptMs = 15_000;
 export const createDialer = (options: DialerOptions): Dialer => {
   const backoff = createBackoff({ firstMs: firstWaitMs, limitMs: waitLimitMs, seed: options.seed });
   const wait = createDeadline(options.platform, () => {
-    attempt.within(attemptMs);
+    callWithin(attempt, attemptMs);
     options.dial();
   });
   const rest = (): void => {
-    wait.cancel();
-    attempt.cancel();
+    cancelDeadline(wait);
+    cancelDeadline(attempt);
   };
   const dialSoon = (): void => {
     rest();
-    wait.within(backoff.nextMs());
+    callWithin(wait, backoff.nextMs());
   };
   const attempt = createDeadline(options.platform, dialSoon);
   return { dialSoon, rest, answered: backoff.reset };

@@ -20,7 +20,7 @@ export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device"> {
 }
 
 const defaultBytes = 2_048;
-const places = { sites: 64, texts: 16 };
+const places = { sites: 64, texts: 16, characters: 2_048 };
 
 exports.createLogger = (options) => {
   const platform = createEspruinoPlatform(options.noise);

@@ -1,7 +1,6 @@
-import { type Level, levels } from "../shared/event.ts";
-import { createDeadline } from "./deadline.ts";
+import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import type { Framer } from "./framer.ts";
-import { errorRank } from "./rank.ts";
+import { errorRank, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 
 /**
@@ -9,8 +8,8 @@ import type { Setup } from "./setup.ts";
  * stays open, and grows, until a frame can be sent: so an outage makes full frames, not many.
  */
 export interface Flusher {
-  /** An event of that level was admitted. */
-  added(level: Level): void;
+  /** An event of that kind was admitted: the frame's first, or one from level error up. */
+  added(kind: number): void;
   /** A count waits for a frame. */
   dropped(): void;
   /** The open frame was sealed; another begins. */
@@ -33,12 +32,12 @@ export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): 
   const flush = (): void => {
     if (framer.isEmpty()) return;
     isDue = true;
-    deadline.cancel();
+    cancelDeadline(deadline);
     onDue();
   };
   const deadline = createDeadline(platform, flush);
   const flushWithin = (delayMs: number): void => {
-    if (!isDue) deadline.within(delayMs);
+    if (!isDue) callWithin(deadline, delayMs);
   };
   const flushUrgently = (): void => {
     const waitMs = urgentAtMs + urgentPauseMs - platform.uptimeMs();
@@ -51,8 +50,8 @@ export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): 
   };
   return {
     flush,
-    added(level) {
-      if (levels.indexOf(level) >= errorRank) flushUrgently();
+    added(kind) {
+      if (rankOf(kind) >= errorRank) flushUrgently();
       else flushWithin(setup.waitLimitMs);
     },
     dropped() {
@@ -60,7 +59,7 @@ export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): 
     },
     sealed() {
       isDue = false;
-      deadline.cancel();
+      cancelDeadline(deadline);
       if (!framer.isEmpty()) flushWithin(setup.waitLimitMs);
     },
     sealDue: () => isDue && framer.seal(),

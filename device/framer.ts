@@ -1,23 +1,17 @@
-import {
-  type DropCount,
-  type DropReason,
-  type EndEntry,
-  type Level,
-  type LogEvent,
-  levels,
-} from "../shared/event.ts";
-import { createOpenFrame } from "./open-frame.ts";
+import { createBodyWriter } from "../shared/codec/body-writer.ts";
+import { type DropCount, type DropReason, dropReasons, levels } from "../shared/event.ts";
+import type { HeldFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
-import { errorRank, fatalRank } from "./rank.ts";
+import { errorRank, fatalRank, kinds, levelOf, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { addDrop, countDropped } from "./tally.ts";
 
 /** Gathers events into frames for the outbox; counts those that have no place there. */
 export interface Framer {
-  /** Whether the event was admitted. */
-  add(event: LogEvent): boolean;
+  /** `kind` as on the wire; `args`: the format, then the values, which are kept. */
+  add(kind: number, tag: string, args: ArrayLike<unknown>, uptimeMs: number): void;
   /** Counts an event that gets no seq; the count rides in a frame to come. */
-  drop(level: Level, reason: DropReason): void;
+  drop(kind: number, reason: DropReason): void;
   /** Whether there is neither an entry nor a count to seal. */
   isEmpty(): boolean;
   /** Moves the open frame, with the counts so far, to the outbox; false where nothing fits or is. */
@@ -28,66 +22,138 @@ export interface Framer {
   openBytes(): number;
 }
 
-/** `onSeal` is told when a frame went to the outbox. */
-export const createFramer = (setup: Setup, outbox: Outbox, onSeal: () => void): Framer => {
-  const open = createOpenFrame(setup.table);
+export interface FramerOptions {
+  outbox: Outbox;
+  /** Told of the first event of a frame, of each from level error up, and of metrics. */
+  onAdded: (kind: number) => void;
+  /** Told when there are counts to seal, after there were none. */
+  onLost: () => void;
+  /** Told when a frame went to the outbox. */
+  onSeal: () => void;
+}
+
+// One closure: on Espruino a call costs as much as writing three bytes.
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
+export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
+  const outbox = options.outbox;
+  const limits = outbox.limits;
+  const onAdded = options.onAdded;
+  const writer = createBodyWriter(setup.table);
+  const writeEvent = writer.event;
+  /** Events in the open frame. */
+  const counts = new Uint32Array(kinds);
+  /** What is lost with the open frame besides its events. */
+  let carried: DropCount[] = [];
   const lost: DropCount[] = [];
+  let first = 0;
+  let isOpen = false;
 
   const close = (): void => {
-    outbox.add(open.seal());
+    const drops: DropCount[] = [];
+    let events = 0;
+    for (let kind = 0; kind < kinds; kind++) {
+      const count = counts[kind] as number;
+      events += count;
+      if (count > 0) addDrop(drops, { level: levelOf(kind), reason: "outbox_full", count });
+    }
+    for (let index = 0; index < carried.length; index++)
+      addDrop(drops, carried[index] as DropCount);
+    const frame: HeldFrame = {
+      first,
+      uptimeMs: writer.startMs(),
+      events,
+      hasErrors: (counts[errorRank] as number) + (counts[fatalRank] as number) > 0,
+      drops,
+      sends: 0,
+      sentAtMs: 0,
+      body: writer.seal(),
+    };
+    first += frame.body.count;
+    carried = [];
+    counts.fill(0);
+    isOpen = false;
+    outbox.add(frame);
     outbox.makeRoom(0);
-    onSeal();
+    options.onSeal();
   };
   /** Gives the counts seqs, as far as an event of level number `rank` would have room. */
   const addLost = (rank: number): void => {
     const limitBytes = Math.min(setup.bodyBytes, outbox.roomBytes(rank));
-    while (lost.length > 0) {
-      const uptimeMs = setup.platform.uptimeMs();
-      if (!open.add({ kind: "drop", uptimeMs, drop: lost[0] as DropCount }, limitBytes)) return;
+    const uptimeMs = setup.platform.uptimeMs();
+    for (let drop = lost[0]; drop; drop = lost[0]) {
+      const reason = dropReasons.indexOf(drop.reason);
+      const level = levels.indexOf(drop.level);
+      if (!writer.drop(level, reason, drop.count, uptimeMs, limitBytes)) return;
+      isOpen = true;
+      addDrop(carried, drop);
       lost.shift();
     }
   };
-  const place = (event: LogEvent, rank: number): DropReason | undefined => {
-    if (open.count() === 0) addLost(errorRank);
-    if (open.count() > 0) {
-      const roomBytes = outbox.roomBytes(rank);
-      if (open.add(event, Math.min(setup.bodyBytes, roomBytes))) return undefined;
+  /** Where it could not simply be added: why it has no place, if so. */
+  const place: (
+    kind: number,
+    tag: string,
+    args: ArrayLike<unknown>,
+    uptimeMs: number,
+  ) => DropReason | null = (kind, tag, args, uptimeMs) => {
+    const add = (limitBytes: number): boolean => {
+      isOpen = writeEvent(kind, tag, args[0] as string, args as [], uptimeMs, limitBytes, 1);
+      return isOpen;
+    };
+    if (limits[kind] === 0) return "ring_full";
+    if (!isOpen) addLost(errorRank);
+    if (isOpen) {
+      const roomBytes = outbox.roomBytes(rankOf(kind));
+      if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
       close();
       if (roomBytes < setup.bodyBytes) return "ring_full";
     }
-    const roomBytes = outbox.roomBytes(rank);
-    if (open.add(event, Math.min(setup.eventLimitBytes, roomBytes))) return undefined;
+    const roomBytes = outbox.roomBytes(rankOf(kind));
+    if (add(Math.min(setup.eventLimitBytes, roomBytes))) return null;
     return roomBytes < setup.eventLimitBytes ? "ring_full" : "too_large";
   };
-  const drop = (level: Level, reason: DropReason): void => {
-    addDrop(lost, { level, reason, count: 1 });
+  const drop = (kind: number, reason: DropReason): void => {
     countDropped(setup.tally, reason, 1);
+    addDrop(lost, { level: levelOf(kind), reason, count: 1 });
+    if (lost.length === 1) options.onLost();
   };
   return {
     drop,
-    add(event) {
-      const rank = levels.indexOf(event.site.level);
-      const reason = place(event, rank);
-      if (reason) drop(event.site.level, reason);
-      else if (rank === fatalRank) outbox.makeRoom(open.bytes());
-      return !reason;
+    add(kind, tag, args, uptimeMs) {
+      let isCommon = isOpen;
+      if (isCommon) {
+        const format = args[0] as string;
+        const limitBytes = limits[kind] as number;
+        isCommon = writeEvent(kind, tag, format, args as [], uptimeMs, limitBytes, 1);
+      }
+      if (!isCommon) {
+        const reason = place(kind, tag, args, uptimeMs);
+        if (reason) {
+          drop(kind, reason);
+          return;
+        }
+      }
+      counts[kind] = (counts[kind] as number) + 1;
+      if (isCommon && kind < errorRank) return;
+      if (kind === fatalRank) outbox.makeRoom(writer.length());
+      onAdded(kind);
     },
-    isEmpty: () => open.count() + lost.length === 0,
+    isEmpty: () => !isOpen && lost.length === 0,
     seal() {
       addLost(errorRank);
-      if (open.count() === 0) return false;
-      close();
+      if (isOpen) close();
+      else return false;
       return true;
     },
     end() {
-      const end: EndEntry = { kind: "end", uptimeMs: setup.platform.uptimeMs() };
+      const uptimeMs = setup.platform.uptimeMs();
       addLost(fatalRank);
-      if (!open.add(end, setup.bodyBytes)) {
+      if (!writer.end(uptimeMs, setup.bodyBytes)) {
         close();
-        open.add(end, setup.bodyBytes);
+        writer.end(uptimeMs, setup.bodyBytes);
       }
       close();
     },
-    openBytes: open.bytes,
+    openBytes: writer.length,
   };
 };

@@ -18,7 +18,7 @@ export interface NodeLoggerOptions extends LoggerOptions {
 }
 
 const defaultBytes = 65_536;
-const places = { sites: 250, texts: 128 };
+const places = { sites: 250, texts: 128, characters: 65_536 };
 
 /**
  * A logger for Node.

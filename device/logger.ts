@@ -1,4 +1,5 @@
-import { type Level, levels } from "../shared/event.ts";
+import { metricLevel } from "../shared/codec/header.ts";
+import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
@@ -56,21 +57,32 @@ const tagLimit = 16;
 const tagLimitCharacters = 64;
 const closeLimitMs = 5_000;
 
-interface MethodOptions {
-  recorder: Recorder;
-  tag: string;
-  rootLevel: () => Level;
-}
+/** Numbers of the levels, by name. */
+const ranks: { [level in Level]: number } = { debug: 0, info: 1, warn: 2, error: 3, fatal: 4 };
 
-const addMethods = (target: { level: Level | null }, options: MethodOptions): void => {
-  const methods = target as unknown as { [level in Level]: () => void };
-  const addMethod = (level: Level, rank: number): void => {
-    methods[level] = function () {
-      if (rank < levels.indexOf(target.level || options.rootLevel())) return;
-      options.recorder.record(level, options.tag, arguments);
-    };
+// One by one, not in a loop, whose every turn would leave a board a scope to hold. Not by a function
+// for all that filters: of a call that is not recorded it would be the greater part.
+const addMethods = (
+  target: LogMethods & { level: Level | null },
+  root: { level: Level },
+  tag: string,
+  record: Recorder["record"],
+): void => {
+  target.debug = function () {
+    if (!(ranks[target.level || root.level] > 0)) record(0, tag, arguments);
   };
-  levels.forEach(addMethod);
+  target.info = function () {
+    if (!(ranks[target.level || root.level] > 1)) record(1, tag, arguments);
+  };
+  target.warn = function () {
+    if (!(ranks[target.level || root.level] > 2)) record(2, tag, arguments);
+  };
+  target.error = function () {
+    if (!(ranks[target.level || root.level] > 3)) record(3, tag, arguments);
+  };
+  target.fatal = function () {
+    record(4, tag, arguments);
+  };
 };
 
 const statsOf = (setup: Setup, delivery: Delivery): Stats => {
@@ -102,13 +114,13 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       let tagged = tags[key];
       if (!tagged) {
         tagged = { level: null } as TaggedLogger;
-        addMethods(tagged, { recorder, tag: text, rootLevel: () => logger.level });
+        addMethods(tagged, logger, text, recorder.record);
         if (places-- > 0) tags[key] = tagged;
       }
       return tagged;
     },
     metric(name, value, unit) {
-      recorder.record("info", String(unit || ""), [String(name), value], true);
+      recorder.record(metricLevel, String(unit || ""), [String(name), value]);
     },
     flush: delivery.flush,
     stats: () => statsOf(setup, delivery),
@@ -120,6 +132,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       return closing;
     },
   } as Logger;
-  addMethods(logger, { recorder, tag: "", rootLevel: () => logger.level });
+  addMethods(logger, logger, "", recorder.record);
   return logger;
 };

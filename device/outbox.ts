@@ -1,4 +1,3 @@
-import type { Table } from "../shared/codec/table.ts";
 import {
   entomb,
   frameOverheadBytes,
@@ -7,7 +6,9 @@ import {
   isTombstone,
   joinTombstone,
 } from "./held-frame.ts";
-import { countDropped, type Tally } from "./tally.ts";
+import { kinds, rankOf } from "./rank.ts";
+import type { Setup } from "./setup.ts";
+import { countDropped } from "./tally.ts";
 
 /** Frames in seq order that wait for an ack, bounded in bytes. */
 export interface Outbox {
@@ -18,6 +19,11 @@ export interface Outbox {
   bytes(): number;
   /** Up to what length an open frame may grow by an event of level number `rank`. */
   roomBytes(rank: number): number;
+  /**
+   * The same by kind of event, as of now, for frames that aim at the usual size; 0 where it is too
+   * little to be tried.
+   */
+  limits: Int32Array;
   /** Lets whole frames give way, oldest first and those with errors last, until an open frame fits. */
   makeRoom(openBytes: number): void;
   /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
@@ -27,18 +33,35 @@ export interface Outbox {
 /** How full an outbox may be for an event of each level to be admitted, debug first. */
 const shares = [0.5, 0.75, 0.87, 0.95, 1];
 
+/** Room below this is none. */
+const leastRoomBytes = 48;
+
 /** Part of an outbox that only tombstones may use. */
 const tombstoneShare = 1 / 8;
 
-export const createOutbox = (limitBytes: number, tally: Tally, table: Table): Outbox => {
+export const createOutbox = (setup: Setup): Outbox => {
   const frames: HeldFrame[] = [];
+  const limits = new Int32Array(kinds);
   let liveBytes = 0;
   let tombstoneBytes = 0;
 
+  const liveLimitBytes = (): number =>
+    setup.limitBytes - Math.max(setup.limitBytes * tombstoneShare, tombstoneBytes);
+  const roomBytes = (rank: number): number => {
+    const heldBytes = frameOverheadBytes + (rank < shares.length - 1 ? liveBytes : 0);
+    return Math.floor(liveLimitBytes() * (shares[rank] as number)) - heldBytes;
+  };
+  const measure = (): void => {
+    for (let kind = 0; kind < kinds; kind++) {
+      const bytes = roomBytes(rankOf(kind));
+      limits[kind] = bytes < leastRoomBytes ? 0 : Math.min(setup.bodyBytes, bytes);
+    }
+  };
   const account = (frame: HeldFrame, sign: number): void => {
     const bytes = sign * (frame.body.bytes.length + frameOverheadBytes);
     if (isTombstone(frame)) tombstoneBytes += bytes;
     else liveBytes += bytes;
+    measure();
   };
   const join = (index: number): void => {
     const left = frames[index];
@@ -52,27 +75,23 @@ export const createOutbox = (limitBytes: number, tally: Tally, table: Table): Ou
   };
   const evict = (index: number): void => {
     const frame = frames[index] as HeldFrame;
-    if (frame.events > 0) countDropped(tally, "outbox_full", frame.events);
+    if (frame.events > 0) countDropped(setup.tally, "outbox_full", frame.events);
     account(frame, -1);
     entomb(frame);
     account(frame, 1);
     join(index);
     join(index - 1);
   };
-  const liveLimitBytes = (): number =>
-    limitBytes - Math.max(limitBytes * tombstoneShare, tombstoneBytes);
-
+  measure();
   return {
     frames,
+    limits,
+    roomBytes,
     add(frame) {
       frames.push(frame);
       account(frame, 1);
     },
     bytes: () => liveBytes + tombstoneBytes,
-    roomBytes(rank) {
-      const heldBytes = frameOverheadBytes + (rank < shares.length - 1 ? liveBytes : 0);
-      return Math.floor(liveLimitBytes() * (shares[rank] as number)) - heldBytes;
-    },
     makeRoom(openBytes) {
       const neededBytes = openBytes > 0 ? openBytes + frameOverheadBytes : 0;
       while (liveBytes + neededBytes > liveLimitBytes()) {
@@ -86,8 +105,8 @@ export const createOutbox = (limitBytes: number, tally: Tally, table: Table): Ou
       for (; frames.length > 0; retired++) {
         const frame = frames[0] as HeldFrame;
         if (!frame.sends || frame.first + frame.body.count > next) break;
-        tally.acked += frame.events;
-        table.settle(frame.first + frame.body.count);
+        setup.tally.acked += frame.events;
+        setup.table.settle(frame.first + frame.body.count);
         account(frame, -1);
         frames.shift();
       }

@@ -1,13 +1,17 @@
-import type { DropReason, Level, LogEvent, Site, Value } from "../shared/event.ts";
+import type { DropReason, LogEvent, Value } from "../shared/event.ts";
 import type { Delivery } from "./delivery.ts";
+import { fatalRank, levelOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { countDropped } from "./tally.ts";
 import { leastBytes, toValue } from "./value.ts";
 
 /** Turns log calls into events, one at a time: calls made meanwhile wait their turn. */
 export interface Recorder {
-  /** `args`: the format, then its values; of a metric its name, then its number. */
-  record(level: Level, tag: string, args: ArrayLike<unknown>, isMetric?: true): void;
+  /**
+   * `kind` as on the wire; `args`: the format, then its values; of a metric its name, then its number.
+   * They are the recorder's from then on.
+   */
+  record(kind: number, tag: string, args: ArrayLike<unknown>): void;
   /** Counts whatever comes from now on as `closed`. */
   stop(): void;
 }
@@ -17,76 +21,94 @@ export type Mirror = (event: LogEvent) => void;
 
 /** A log call as it was made. */
 interface WaitingCall {
-  level: Level;
+  kind: number;
   tag: string;
   args: ArrayLike<unknown>;
-  isMetric: true | undefined;
   uptimeMs: number;
 }
 
 /** Calls that may wait while one is at work, for example from an argument's `toJSON`. */
 const waitingPlaces = 4;
 
+// On the way of an event a function more costs a board as much as three bytes of the frame.
 export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror): Recorder => {
   const tally = setup.tally;
-  const waiting: WaitingCall[] = [];
-  let places = 0;
+  const limits = delivery.limits;
+  const add = delivery.add;
+  const uptimeMs = setup.platform.uptimeMs;
+  const eventLimitBytes = setup.eventLimitBytes;
   let isAtWork = false;
   let isStopped = false;
+  let places = waitingPlaces;
+  const waiting: WaitingCall[] = [];
 
-  const drop = (level: Level, reason: DropReason): void => {
+  const drop = (kind: number, reason: DropReason): void => {
     if (isStopped) countDropped(tally, "closed", 1);
-    else delivery.drop(level, reason);
+    else delivery.drop(kind, reason);
   };
-  const deliver = (call: WaitingCall): void => {
-    const level = call.level;
+  const take = (kind: number, tag: string, given: ArrayLike<unknown>, atMs: number): void => {
     try {
-      const event = eventOf(call);
-      if (mirror) mirror(event);
-      if (isStopped || textBytes(event) > setup.eventLimitBytes) drop(level, "too_large");
-      else delivery.add(event);
+      if (limits[kind] === 0 && !mirror) {
+        drop(kind, "ring_full");
+        return;
+      }
+      const args = (typeof given[0] === "string" ? given : withFormat(given)) as unknown[];
+      let bytes = 0;
+      for (let index = 0; index < args.length; index++) {
+        const value = args[index];
+        if (typeof value === "string") bytes += value.length;
+        else if (typeof value !== "number") {
+          args[index] = toValue(value);
+          bytes += leastBytes(args[index] as Value);
+        }
+      }
+      if (mirror) mirror(eventOf(kind, tag, args, atMs));
+      if (isStopped || bytes > eventLimitBytes) drop(kind, "too_large");
+      else add(kind, tag, args, atMs);
     } catch {
       // By intent nothing here throws: the engine has run out of memory, or of a string's length.
-      drop(level, "too_large");
+      drop(kind, "too_large");
     }
+  };
+  const takeWaiting = (): void => {
+    for (let call = waiting.shift(); call; call = waiting.shift()) {
+      take(call.kind, call.tag, call.args, call.uptimeMs);
+    }
+    places = waitingPlaces;
   };
   return {
     stop() {
       isStopped = true;
     },
-    record(level, tag, args, isMetric) {
-      const call = { level, tag, args, isMetric, uptimeMs: setup.platform.uptimeMs() };
+    record(kind, tag, args) {
       tally.logged++;
       if (isAtWork) {
-        if (places-- > 0) waiting.push(call);
-        else drop(level, "busy");
+        if (places-- > 0) waiting.push({ kind, tag, args, uptimeMs: uptimeMs() });
+        else drop(kind, "busy");
         return;
       }
       isAtWork = true;
-      places = waitingPlaces;
-      for (let next: WaitingCall | undefined = call; next; next = waiting.shift()) deliver(next);
+      take(kind, tag, args, uptimeMs());
+      if (places < waitingPlaces) takeWaiting();
       isAtWork = false;
     },
   };
 };
 
-const eventOf = (call: WaitingCall): LogEvent => {
-  const args = call.args;
-  const isText = typeof args[0] === "string";
-  const values = [];
-  for (let index = isText ? 1 : 0; index < args.length; index++) values.push(toValue(args[index]));
-  // A call without text, like error(exception), gets the format that shows its first value.
-  const format = isText ? (args[0] as string) : "%s";
-  const site: Site = { level: call.level, tag: call.tag, format };
-  if (call.isMetric) site.isMetric = true;
-  return { kind: "event", uptimeMs: call.uptimeMs, site, values };
+/** A call without text, like error(exception), gets the format that shows its first value. */
+const withFormat = (given: ArrayLike<unknown>): unknown[] => {
+  const args: unknown[] = ["%s"];
+  for (let index = 0; index < given.length; index++) args.push(given[index]);
+  return args;
 };
 
-/** How many bytes the event takes at least. */
-const textBytes = (event: LogEvent): number => {
-  let bytes = event.site.format.length;
-  for (let index = 0; index < event.values.length; index++) {
-    bytes += leastBytes(event.values[index] as Value);
-  }
-  return bytes;
+const eventOf = (kind: number, tag: string, args: unknown[], uptimeMs: number): LogEvent => {
+  const event: LogEvent = {
+    kind: "event",
+    uptimeMs,
+    site: { level: levelOf(kind), tag, format: args[0] as string },
+    values: [].slice.call(args, 1),
+  };
+  if (kind > fatalRank) event.site.isMetric = true;
+  return event;
 };

@@ -1,7 +1,7 @@
 import { decodeAck } from "../shared/codec/downlink.ts";
 import type { Ack } from "../shared/downlink.ts";
 import type { Boot } from "../shared/frame.ts";
-import { createDeadline } from "./deadline.ts";
+import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import type { HeldFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
 import { createSender } from "./sender.ts";
@@ -46,16 +46,17 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   let inFlight = 0;
   let patienceMs = firstPatienceMs;
   let isHeld = false;
+  let storeId = 0;
 
   const hasNext = (): boolean => inFlight < frames.length || options.sealDue();
   const pump = (): void => {
     while (!isHeld && inFlight < setup.windowLimit && setup.link.isReady() && hasNext()) {
-      overdue.within(patienceMs);
+      callWithin(overdue, patienceMs);
       sender.send(frames[inFlight++] as HeldFrame, (frames[0] as HeldFrame).first);
     }
   };
   const rewind = (): void => {
-    overdue.cancel();
+    cancelDeadline(overdue);
     inFlight = 0;
   };
   const overdue = createDeadline(platform, () => {
@@ -68,15 +69,15 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
     pump();
   });
   const hold = (busyMs: number): void => {
-    held.cancel();
+    cancelDeadline(held);
     isHeld = busyMs > 0;
-    if (isHeld) held.within(Math.min(holdLimitMs, busyMs));
+    if (isHeld) callWithin(held, Math.min(holdLimitMs, busyMs));
   };
   const progress = (retired: number): void => {
     inFlight = Math.max(0, inFlight - retired);
     patienceMs = firstPatienceMs;
-    overdue.cancel();
-    if (inFlight > 0) overdue.within(patienceMs);
+    cancelDeadline(overdue);
+    if (inFlight > 0) callWithin(overdue, patienceMs);
   };
   return {
     pump,
@@ -90,13 +91,18 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       const ack = ackFor(setup.boot(), payload);
       const first = frames[0];
       if (!ack) return;
+      const held = setup.table.held();
       sender.acked(ack);
+      // Another store cannot read what rests on definitions that the one before had.
+      const isUnreadable = ack.storeId !== storeId && setup.table.held() < held;
+      storeId = ack.storeId;
       hold(ack.busyMs);
       if (!first) return;
       const isLost = ack.next === first.first && inFlight > 1;
       const retired = outbox.retire(ack.next);
       if (retired > 0) progress(retired);
       else if (isLost && platform.uptimeMs() - first.sentAtMs >= roundTripMs) rewind();
+      if (isUnreadable) rewind();
       pump();
       if (frames.length === 0) options.onEmpty();
     },

@@ -12,7 +12,7 @@ interface Thrown {
 
 const valueOfObject = (argument: object): Value => {
   const thrown = argument as Thrown;
-  if (argument instanceof Uint8Array) return argument;
+  if (argument instanceof Uint8Array) return new Uint8Array(argument);
   if (typeof thrown.stack === "string") return `${thrown.name || thrown.type}: ${thrown.message}`;
   const json: unknown = JSON.stringify(argument);
   return typeof json === "string" ? { json } : unreadable;
@@ -20,7 +20,8 @@ const valueOfObject = (argument: object): Value => {
 
 /**
  * A log call's argument as it travels: errors as `Name: message`, arrays and objects as their JSON,
- * what has no JSON (cycles, a `toJSON` that throws) as `[unreadable]`. Never throws.
+ * what has no JSON (cycles, a `toJSON` that throws) as `[unreadable]`. Bytes are copied: a program
+ * may use its buffer again. Never throws.
  */
 export const toValue = (argument: unknown): Value => {
   const kind = typeof argument;

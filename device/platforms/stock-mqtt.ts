@@ -1,4 +1,4 @@
-import { createDeadline } from "../deadline.ts";
+import { callWithin, cancelDeadline, createDeadline } from "../deadline.ts";
 import { createDialer } from "../dialer.ts";
 import type { Link, LinkListener, Platform } from "../platform.ts";
 
@@ -41,7 +41,7 @@ export const createStockMqttLink = (options: StockMqttOptions): Link => {
 
   const drained = (): void => {
     isFull = false;
-    drainLimit.cancel();
+    cancelDeadline(drainLimit);
     if (listener) listener.onDrain();
   };
   const drainLimit = createDeadline(options.platform, drained);
@@ -86,13 +86,13 @@ export const createStockMqttLink = (options: StockMqttOptions): Link => {
       const text = E.toString(payload);
       if (text === undefined) return;
       isFull = true;
-      drainLimit.within(drainLimitMs);
+      callWithin(drainLimit, drainLimitMs);
       guard(() => mqtt.publish(topic, text, { qos: options.qos, retain: isRetained }));
     },
     release() {
       listener = null;
       dialer.rest();
-      drainLimit.cancel();
+      cancelDeadline(drainLimit);
     },
   };
 };

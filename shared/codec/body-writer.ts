@@ -1,5 +1,5 @@
-import type { Value } from "../event.ts";
-import { integerLimit } from "../limits.ts";
+import type { JsonText, Value } from "../event.ts";
+import { frameLimitBytes, headerLimitBytes, integerLimit } from "../limits.ts";
 import { textCrc32 } from "./crc32.ts";
 import { placesOf } from "./decimal.ts";
 import { commonBytes } from "./head.ts";
@@ -39,10 +39,10 @@ import {
   shortSteps,
   shortTexts,
   singleCode,
-  special,
   specialDrop,
   specialEnd,
   specialInline,
+  special as specialLead,
   textCode,
   textLimitBytes,
   threeByteStep,
@@ -54,7 +54,7 @@ import {
   varintStep,
   varintSteps,
 } from "./layout.ts";
-import { siteMeaning, type Table } from "./table.ts";
+import type { Table } from "./table.ts";
 import { byteText, putText } from "./text.ts";
 
 /** What is final of a body, waiting for the headers that are written at each sending. */
@@ -65,62 +65,92 @@ export interface SealedBody {
   bytes: Uint8Array;
   /** Places whose meanings it names, a character each. */
   used: string;
+  /** Bytes that a frame with all those definitions has left. */
+  spareBytes: number;
 }
 
 /**
  * Entries written one by one until they are sealed. What exceeds `limitBytes` is not written: the
  * answer is false, and nothing more can be added before `seal`, unless nothing was there. The same
- * after an exception.
+ * after an exception, and for ever after the end. An uptime below the last entry's becomes that.
  */
 export interface BodyWriter {
-  /** `kind` as in a definition; `uptimeMs` an integer, not below the entry's before. */
+  /**
+   * `kind` as in a definition; `uptimeMs` an integer. The values are those of `values` from index
+   * `from` on, 0 where absent: always the same index with one writer. They are kept, not
+   * copied, arrays of bytes too.
+   */
   event(
     kind: number,
     tag: string,
     format: string,
-    values: Value[],
+    values: ArrayLike<Value>,
     uptimeMs: number,
     limitBytes: number,
+    from?: number,
   ): boolean;
   drop(level: number, reason: number, count: number, uptimeMs: number, limitBytes: number): boolean;
   end(uptimeMs: number, limitBytes: number): boolean;
   count(): number;
   /** Bytes so far, definitions that must travel with them included. */
   length(): number;
+  /** Uptime of the first entry. */
+  startMs(): number;
   /** The entries so far. The writer starts anew. */
   seal(): SealedBody;
 }
 
-/** Longer meanings have no place in the table. */
-const meaningLimit = 255;
+/** Meanings of more characters have no place in the table, nor have sites of more values. */
+const meaningLimit = 1_024;
+const sizeLimit = 254;
+
+/** Most bytes of an entry beside its values, and of a value beside its text. */
+const entryLimitBytes = 48;
+const valueLimitBytes = 12;
+
+/** Most bytes of a character, of a definition beside its text, of header and head beside definitions. */
+const characterBytes = 3;
+const definitionOverheadBytes = 24;
+const frontBytes: number = headerLimitBytes + 48;
+
+const none: Value[] = [];
 
 const char = String.fromCharCode;
 const round = Math.round;
 
 // One closure, and no look-up of properties on the way of an event: on Espruino either costs as much
-// as writing a byte or two.
+// as writing a byte or two. What comes seldom stands in functions of its own: the engine reads on
+// through what it does not run.
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
 export const createBodyWriter = (table: Table): BodyWriter => {
-  const numbers = table.numbers;
-  const follow = new Uint16Array(numbers.length);
-  const recentNumbers = new Float64Array(recentPlaces);
-  const recentKeys = new Uint32Array(recentPlaces);
-  const recentHeads = new Uint32Array(recentPlaces);
-  let recentTexts: string[] = [];
-  let recentAt = 0;
   let buffer = new Uint8Array(0);
   let length = 0;
-  /** Length up to the last whole entry. */
-  let wholeBytes = 0;
-  let definitionBytes = 0;
+  let lastLarge = 0;
+  const numbers = table.numbers;
   let count = 0;
   let seq = 0;
   let lastMs = 0;
-  let lastPlace = -1;
-  let lastLarge = 0;
-  let used = "";
-  let kept: (Value[] | undefined)[] = [];
+  let definitionBytes = 0;
+  /** What the entries may take where all their definitions must travel with them. */
+  let mostBytes = 0;
   let isBroken = false;
+  /** Length up to the last whole entry. */
+  let wholeBytes = 0;
+  /** Of the entry at work: what it must not exceed, and what it may need beside its texts. */
+  let limit = 0;
+  let reserve = 0;
+  /** Place of the last event's site plus 1; 0 for none. */
+  let last = 0;
+  /** By `last`: place plus 1 of the site that was given after it; 0 for none. */
+  const follow = new Uint16Array(numbers.length + 1);
+  let kept: (ArrayLike<Value> | undefined)[] = [];
+  let used = "";
+  const recentKeys = new Uint32Array(recentPlaces);
+  const recentHeads = new Uint32Array(recentPlaces);
+  const recentNumbers = new Float64Array(recentPlaces);
+  let recentTexts: string[] = [];
+  let recentAt = 0;
+  let startMs = 0;
   let isEnd = false;
 
   const clear = (): void => {
@@ -134,11 +164,12 @@ export const createBodyWriter = (table: Table): BodyWriter => {
     length = 0;
     wholeBytes = 0;
     definitionBytes = 0;
+    mostBytes = frameLimitBytes - frontBytes;
     recentAt = 0;
     count = 0;
-    lastPlace = -1;
+    last = 0;
     lastLarge = 0;
-    isBroken = false;
+    isBroken = isEnd;
   };
   const varint = (value: number): void => {
     let rest = value;
@@ -153,22 +184,37 @@ export const createBodyWriter = (table: Table): BodyWriter => {
     buffer[length++] = (value < 0 ? 1 : 0) + (magnitude % 64) * 2 + (magnitude >= 64 ? 128 : 0);
     if (magnitude >= 64) varint(Math.floor(magnitude / 64));
   };
+  /**
+   * Sees to it that `bytes` have room, and all else of the entry as far as the limit goes: what is
+   * written beyond the buffer is lost, and such an entry refused. False where `bytes` exceed the limit.
+   */
+  const grow = (bytes: number): boolean => {
+    const neededBytes = Math.min(limit, length + bytes + reserve);
+    if (length + bytes > limit) return false;
+    if (neededBytes > buffer.length) {
+      const grown = new Uint8Array(Math.min(limit, Math.max(neededBytes, buffer.length * 2)));
+      // Espruino takes a view of length 0 for one of the whole buffer, and cannot copy it.
+      if (length > 0) grown.set(buffer);
+      buffer = grown;
+    }
+    return true;
+  };
   const raw = (bytes: Uint8Array): void => {
-    if (length + bytes.length <= buffer.length) buffer.set(bytes, length);
+    if (grow(bytes.length)) buffer.set(bytes, length);
     length += bytes.length;
   };
   const block = (text: string): void => {
     varint(text.length);
-    if (length + text.length <= buffer.length) putText(buffer, text, length);
+    if (grow(text.length)) putText(buffer, text, length);
     length += text.length;
   };
   const use = (place: number): void => {
     const name = char(place);
     if (used.indexOf(name) >= 0) return;
     used += name;
-    if ((numbers[place] as number) >= table.held()) {
-      definitionBytes += (table.meanings[place] as string).length + 4;
-    }
+    const meaningLength = (table.meanings[place] as string).length;
+    if ((numbers[place] as number) >= table.held()) definitionBytes += meaningLength + 4;
+    mostBytes -= meaningLength * characterBytes + definitionOverheadBytes;
   };
   const named = (number: number): void => {
     if (number < shortNumbers) buffer[length++] = number;
@@ -233,26 +279,7 @@ export const createBodyWriter = (table: Table): BodyWriter => {
     } else difference(zigzagged);
     remember("", 0, 0, value);
   };
-  const integer = (value: number, base: number): void => {
-    const step = value - base;
-    const zigzagged = step < 0 ? -2 * step - 1 : 2 * step;
-    if (zigzagged < differences1) buffer[length++] = zigzagged;
-    else if (zigzagged < differences2) difference(zigzagged);
-    else longInteger(value, zigzagged);
-    if (value >= largeInteger || value <= -largeInteger) lastLarge = value;
-  };
-  const fraction = (value: number): void => {
-    const places = value === 0 ? 0 : placesOf(value);
-    if (places > 0) {
-      buffer[length++] = decimalCode + places - 1;
-      zigzag(round(value * (powers[places] as number)));
-      return;
-    }
-    const single = new Float32Array([value]);
-    buffer[length++] = single[0] === value ? singleCode : doubleCode;
-    raw(new Uint8Array(single[0] === value ? single.buffer : new Float64Array([value]).buffer));
-  };
-  const number = (value: number, previous: Value | undefined): void => {
+  const anyNumber = (value: number, previous: Value): void => {
     const isInteger =
       value % 1 === 0 &&
       value <= integerLimit &&
@@ -279,8 +306,24 @@ export const createBodyWriter = (table: Table): BodyWriter => {
         }
       }
     }
-    if (isInteger) integer(value, base);
-    else fraction(value);
+    if (isInteger) {
+      const step = value - base;
+      const zigzagged = step < 0 ? -2 * step - 1 : 2 * step;
+      if (zigzagged < differences2) difference(zigzagged);
+      else longInteger(value, zigzagged);
+      if (value >= largeInteger || value <= -largeInteger) lastLarge = value;
+      return;
+    }
+    const places = value === 0 ? 0 : placesOf(value);
+    if (places > 0) {
+      buffer[length++] = decimalCode + places - 1;
+      zigzag(round(value * (powers[places] as number)));
+      return;
+    }
+    const single = new Float32Array([value]);
+    const isSingle = single[0] === value;
+    buffer[length++] = isSingle ? singleCode : doubleCode;
+    raw(new Uint8Array(isSingle ? single.buffer : new Float64Array([value]).buffer));
   };
   /** A text that is not among the recent ones: named, by the beginning of another, or in full. */
   const newText = (text: string, key: number, head: number): void => {
@@ -291,7 +334,13 @@ export const createBodyWriter = (table: Table): BodyWriter => {
       named(numbers[place] as number);
       return;
     }
-    const at = head > 0 ? recentHeads.lastIndexOf(head) : -1;
+    let at = -1;
+    // The last of them: Espruino's typed arrays have no lastIndexOf.
+    let next = head > 0 ? recentHeads.indexOf(head) : -1;
+    while (next >= 0) {
+      at = next;
+      next = recentHeads.indexOf(head, at + 1);
+    }
     const common = at >= 0 ? commonBytes(recentTexts[at] as string, text) : 0;
     if (common >= prefixKeyBytes) {
       buffer[length++] = prefixCode + at;
@@ -324,9 +373,25 @@ export const createBodyWriter = (table: Table): BodyWriter => {
     newText(text, key, head);
     remember(text, key, head, NaN);
   };
-  const writeValue = (value: Value, previous: Value | undefined): void => {
-    if (typeof value === "number") number(value, previous);
-    else if (typeof value === "string") writeText(value);
+  const number = (value: number, previous: Value): void => {
+    // The common case first: both are integers of 32 bits, and near.
+    if (
+      (value | 0) === value &&
+      ((previous as number) | 0) === previous &&
+      (value !== 0 || 1 / value > 0)
+    ) {
+      const step = value - previous;
+      const zigzagged = step < 0 ? -2 * step - 1 : 2 * step;
+      if (zigzagged < differences1) buffer[length++] = zigzagged;
+      else if (zigzagged < differences2) {
+        buffer[length++] = code2 + ((zigzagged - differences1) >> 8);
+        buffer[length++] = (zigzagged - differences1) & 255;
+      } else longInteger(value, zigzagged);
+      if (value >= largeInteger || value <= -largeInteger) lastLarge = value;
+    } else anyNumber(value, previous);
+  };
+  const writeValue = (value: Value): void => {
+    if (typeof value === "string") writeText(value);
     else if (value === null) buffer[length++] = nullCode;
     else if (typeof value === "boolean") buffer[length++] = value ? trueCode : falseCode;
     else if (value instanceof Uint8Array) {
@@ -335,37 +400,49 @@ export const createBodyWriter = (table: Table): BodyWriter => {
       raw(value);
     } else {
       buffer[length++] = jsonCode;
-      block(byteText(value.json));
+      block(byteText((value as JsonText).json));
+    }
+  };
+  const writeAll = (values: ArrayLike<Value>, from: number): void => {
+    for (let index = from; index < values.length; index++) {
+      const value = values[index] as Value;
+      if (typeof value === "number") number(value, 0);
+      else writeValue(value);
     }
   };
   /** Values of a site that was in this body before; answers whether any is another. */
-  const writeChanges = (values: Value[], before: Value[]): boolean => {
-    const from = length;
-    const many = values.length > 1;
-    let maskAt = 0;
-    let bit = 256;
+  const writeChanges = (
+    values: ArrayLike<Value>,
+    before: ArrayLike<Value>,
+    from: number,
+  ): boolean => {
+    const size = values.length;
+    const many = size > from + 1 ? 1 : 0;
+    const start = length;
+    let maskAt = length;
+    let mask = 0;
+    let bit = 1;
     let isChanged = false;
-    for (let index = 0; index < values.length; index++) {
+    length += many;
+    for (let index = from; index < size; index++) {
       const value = values[index] as Value;
-      const previous = before[index];
-      if (many && bit > 128) {
-        bit = 1;
+      const previous = before[index] as Value;
+      if (bit > 128) {
+        buffer[maskAt] = mask;
         maskAt = length++;
-        buffer[maskAt] = 0;
+        mask = 0;
+        bit = 1;
       }
-      // Of an array of bytes the same one may have other bytes by now.
-      if (
-        value !== previous ||
-        (value === 0 && 1 / value !== 1 / (previous as number)) ||
-        value instanceof Uint8Array
-      ) {
+      if (value !== previous || (value === 0 && 1 / value !== 1 / (previous as number))) {
         isChanged = true;
-        if (many) buffer[maskAt] = (buffer[maskAt] as number) + bit;
-        writeValue(value, previous);
+        mask += bit;
+        if (typeof value === "number") number(value, previous);
+        else writeValue(value);
       }
-      bit *= 2;
+      bit += bit;
     }
-    if (!isChanged) length = from;
+    if (!isChanged) length = start;
+    else if (many) buffer[maskAt] = mask;
     return isChanged;
   };
   const writeStep = (step: number): number => {
@@ -384,103 +461,109 @@ export const createBodyWriter = (table: Table): BodyWriter => {
     }
     return step < threeByteSteps ? twoByteStep : threeByteStep;
   };
-  const writeEvent = (place: number, values: Value[], step: number): void => {
-    const siteNumber = numbers[place] as number;
-    const before = kept[place];
-    const leadAt = length++;
-    let lead = 0;
-    const next = lastPlace < 0 ? 0 : (follow[lastPlace] as number);
-    const isPredicted =
-      next > 0
-        ? next === place + 1
-        : siteNumber === (lastPlace < 0 ? 0 : (numbers[lastPlace] as number) + 1);
-    if (!isPredicted) {
-      lead = givenBit;
-      named(siteNumber);
-      if (lastPlace >= 0) follow[lastPlace] = place + 1;
+  /** Begins an entry; answers its step of uptime, -1 where it can have no room. */
+  const begin = (size: number, uptimeMs: number, limitBytes: number): number => {
+    if (isBroken) {
+      if (count > 0 || isEnd) return -1;
+      clear();
     }
-    lastPlace = place;
-    lead += step < shortSteps ? step : writeStep(step);
-    if (before === undefined) {
-      use(place);
-      kept[place] = values;
-      if (values.length > 0) lead += valuesBit;
-      for (let index = 0; index < values.length; index++) {
-        writeValue(values[index] as Value, undefined);
-      }
-    } else if (values.length > 0 && writeChanges(values, before)) {
-      lead += valuesBit;
-      kept[place] = values;
-    }
-    buffer[leadAt] = lead;
-  };
-  const writeSpecial = (what: number, step: number): void => {
-    buffer[length++] = special;
-    buffer[length++] = what;
-    varint(step);
-  };
-  const begin = (uptimeMs: number, limitBytes: number): boolean => {
-    if (isBroken || isEnd || wholeBytes + definitionBytes >= limitBytes) return false;
+    if (length + definitionBytes >= limitBytes) return -1;
     isBroken = true;
-    if (limitBytes > buffer.length) {
-      const grown = new Uint8Array(limitBytes);
-      if (length > 0) grown.set(buffer);
-      buffer = grown;
-    }
-    if (count > 0) return true;
-    varint(uptimeMs);
-    lastMs = uptimeMs;
-    return true;
+    limit = limitBytes;
+    reserve = entryLimitBytes + size * valueLimitBytes;
+    if (length + reserve > buffer.length) grow(0);
+    if (count > 0) return uptimeMs > lastMs ? uptimeMs - lastMs : 0;
+    startMs = uptimeMs > lastMs ? uptimeMs : lastMs;
+    lastMs = startMs;
+    varint(startMs);
+    return 0;
   };
-  const finish = (uptimeMs: number, limitBytes: number): boolean => {
-    if (length + definitionBytes > limitBytes) {
+  const finish = (step: number): boolean => {
+    if (length + definitionBytes > limit || (length > mostBytes && limit < Infinity)) {
       if (count === 0) clear();
       return false;
     }
     isBroken = false;
     wholeBytes = length;
-    lastMs = uptimeMs;
+    lastMs += step;
     count++;
     seq++;
     return true;
   };
-  const writeInline = (kind: number, tag: string, format: string, values: Value[]): void => {
-    buffer[length++] = kind;
-    varint(values.length);
-    block(byteText(tag));
-    block(byteText(format));
-    for (let index = 0; index < values.length; index++)
-      writeValue(values[index] as Value, undefined);
+  const writeSpecial = (what: number, step: number): void => {
+    buffer[length++] = specialLead;
+    buffer[length++] = what;
+    varint(step);
   };
   clear();
   return {
-    event(kind, tag, format, values, uptimeMs, limitBytes) {
-      if (!begin(uptimeMs, limitBytes)) return false;
-      const isShort = format.length + tag.length < meaningLimit && values.length < meaningLimit;
-      const place = isShort ? table.site(siteMeaning(kind, values.length, tag, format), seq) : -1;
-      if (place >= 0) writeEvent(place, values, uptimeMs - lastMs);
-      else {
-        writeSpecial(specialInline, uptimeMs - lastMs);
-        writeInline(kind, tag, format, values);
+    event(kind, tag, format, values, uptimeMs, limitBytes, from) {
+      const first = from || 0;
+      const size = values.length - first;
+      const step = begin(size, uptimeMs, limitBytes);
+      if (step < 0) return false;
+      const meaning = char(kind, size, tag.length) + tag + format;
+      const place =
+        meaning.length > meaningLimit || size > sizeLimit ? -1 : table.site(meaning, seq);
+      if (place < 0) {
+        writeSpecial(specialInline, step);
+        buffer[length++] = kind;
+        varint(size);
+        block(byteText(tag));
+        block(byteText(format));
+        writeAll(values, first);
+        return finish(step);
       }
-      return finish(uptimeMs, limitBytes);
+      const leadAt = length++;
+      const before = kept[place];
+      const next = follow[last] as number;
+      const number = numbers[place] as number;
+      let lead = step < shortSteps ? step : 0;
+      if (
+        next > 0
+          ? next !== place + 1
+          : number !== (last > 0 ? (numbers[last - 1] as number) + 1 : 0)
+      ) {
+        lead += givenBit;
+        named(number);
+        follow[last] = place + 1;
+      }
+      last = place + 1;
+      if (step >= shortSteps) lead += writeStep(step);
+      if (before === undefined) {
+        use(place);
+        kept[place] = size > 0 ? values : none;
+        if (size > 0) {
+          lead += valuesBit;
+          writeAll(values, first);
+        }
+      } else if (size > 0 && writeChanges(values, before, first)) {
+        lead += valuesBit;
+        kept[place] = values;
+      }
+      buffer[leadAt] = lead;
+      return finish(step);
     },
     drop(level, reason, dropped, uptimeMs, limitBytes) {
-      if (!begin(uptimeMs, limitBytes)) return false;
-      writeSpecial(specialDrop, uptimeMs - lastMs);
+      const step = begin(0, uptimeMs, limitBytes);
+      if (step < 0) return false;
+      writeSpecial(specialDrop, step);
       buffer[length++] = level;
       varint(reason);
       varint(dropped);
-      return finish(uptimeMs, limitBytes);
+      return finish(step);
     },
     end(uptimeMs, limitBytes) {
-      if (!begin(uptimeMs, limitBytes)) return false;
-      writeSpecial(specialEnd, uptimeMs - lastMs);
-      isEnd = finish(uptimeMs, limitBytes);
+      const step = begin(0, uptimeMs, limitBytes);
+      if (step < 0) return false;
+      writeSpecial(specialEnd, step);
+      isEnd = finish(step);
+      isBroken = true;
       return isEnd;
     },
     count: () => count,
     length: () => wholeBytes + definitionBytes,
+    startMs: () => startMs,
     seal() {
       // Espruino takes a view of length 0 for one of the whole buffer.
       const bytes =
@@ -488,7 +571,7 @@ export const createBodyWriter = (table: Table): BodyWriter => {
           ? new Uint8Array(new Uint8Array(buffer.buffer, 0, wholeBytes))
           : new Uint8Array(0);
       const format = isEnd ? bodyFormats.lastEntries : bodyFormats.entries;
-      const sealed = { format, count, bytes, used };
+      const sealed = { format, count, bytes, used, spareBytes: mostBytes - wholeBytes };
       clear();
       return sealed;
     },

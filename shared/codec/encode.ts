@@ -1,4 +1,4 @@
-import { type DropCount, dropReasons, type Entry, levels, type Value } from "../event.ts";
+import { type DropCount, dropReasons, type Entry, levels } from "../event.ts";
 import type { Frame, FrameHeader } from "../frame.ts";
 import { type BodyWriter, createBodyWriter, type SealedBody } from "./body-writer.ts";
 import { writeHead } from "./head.ts";
@@ -35,29 +35,16 @@ export const sealTombstone = (count: number, drops: DropCount[], uptimeMs: numbe
   writer.varint(uptimeMs);
   writer.varint(drops.length);
   for (let index = 0; index < drops.length; index++) writeDrop(writer, drops[index] as DropCount);
-  return { format: bodyFormats.tombstone, count, bytes: writer.bytes(), used: "" };
+  return { format: bodyFormats.tombstone, count, bytes: writer.bytes(), used: "", spareBytes: 0 };
 };
 
 /** One MQTT payload: both headers as of now, then what was sealed. */
 export const encodeSealed = (header: FrameHeader, body: SealedBody, table: Table): Uint8Array => {
   const writer = createWriter();
   writeHeader(writer, header, body.format);
-  if (body.format !== bodyFormats.tombstone) writeHead(writer, table, body.used, header.base);
+  if (body.format !== bodyFormats.tombstone) writeHead(writer, table, body, header.base);
   writer.raw(body.bytes);
   return writer.bytes();
-};
-
-/** What an entry may take at most, definition included: 3 bytes a character, and what is around. */
-const addMostBytes = (bytes: number, entry: Entry): number => {
-  if (entry.kind !== "event") return bytes + 32;
-  let characters = entry.site.tag.length + entry.site.format.length;
-  for (let index = 0; index < entry.values.length; index++) {
-    const value = entry.values[index] as Value;
-    if (typeof value === "string") characters += value.length;
-    else if (value instanceof Uint8Array) characters += value.length;
-    else if (value !== null && typeof value === "object") characters += value.json.length;
-  }
-  return bytes + 64 + entry.values.length * 16 + characters * 6;
 };
 
 /**
@@ -73,9 +60,8 @@ export const encodeFrame = (frame: Frame): Uint8Array => {
   }
   const table = createTable({ sites: body.entries.length, texts: 0 }, undefined);
   const writer = createBodyWriter(table);
-  const limitBytes = body.entries.reduce(addMostBytes, 0);
   for (let index = 0; index < body.entries.length; index++) {
-    addEntry(writer, body.entries[index] as Entry, limitBytes);
+    addEntry(writer, body.entries[index] as Entry, Infinity);
   }
   return encodeSealed(header, writer.seal(), table);
 };

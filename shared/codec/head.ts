@@ -1,3 +1,4 @@
+import type { SealedBody } from "./body-writer.ts";
 import {
   countUnit,
   longCount,
@@ -12,6 +13,9 @@ import type { Writer } from "./writer.ts";
 
 /** At most this many definitions ride along that no held frame uses. */
 const riderLimit = 8;
+
+/** More than those may take, with meanings of 1,024 characters. */
+const riderSpareBytes = 26_000;
 
 /** A text is compared with this many before it. */
 const comparedTexts = 8;
@@ -102,17 +106,18 @@ const openPlaces = (table: Table): number[] => {
 
 /**
  * Writes the head of a frame as of now: what the last ack does not cover of the definitions in
- * `used`, and some of those that no held frame brings. `base` is the lowest seq that is held.
+ * the body, and some of those that no held frame brings. `base` is the lowest seq that is held.
  */
-export const writeHead = (writer: Writer, table: Table, used: string, base: number): void => {
+export const writeHead = (writer: Writer, table: Table, body: SealedBody, base: number): void => {
   const needs = table.held();
   const open = needs < table.assigned() ? openPlaces(table) : [];
   let settled = table.assigned();
+  const mostRiders = body.spareBytes > riderSpareBytes ? riderLimit : 0;
   let riders = 0;
   const chosen = open.filter((place) => {
-    const isRider = (table.lastUses[place] as number) < base && riders < riderLimit;
+    const isRider = (table.lastUses[place] as number) < base && riders < mostRiders;
     const isChosen =
-      table.numbers[place] === 0 || used.indexOf(String.fromCharCode(place)) >= 0 || isRider;
+      table.numbers[place] === 0 || body.used.indexOf(String.fromCharCode(place)) >= 0 || isRider;
     if (isRider) riders++;
     if (!isChosen) settled = Math.min(settled, table.numbers[place] as number);
     return isChosen;

@@ -7,6 +7,8 @@ import { dictionaryKind, textKind } from "./layout.ts";
 export interface Places {
   sites: number;
   texts: number;
+  /** Characters of all meanings; without a limit where absent. */
+  characters?: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Table {
   meanings: string[];
   /** The number that was at the place before; -1 for none. */
   replaced: number[];
-  /** Place of a site, taken now if need be; -1 if none is free. */
+  /** Place of a site, taken now if need be; -1 if none is free. At most 255 values and characters of tag. */
   site(meaning: string, seq: number): number;
   /** Place of a text that came before this `seq` too; else -1. */
   text(text: string, hash: number, seq: number): number;
@@ -40,84 +42,95 @@ export interface Table {
 /** A new site takes the place of one that never came back while there are this many at least. */
 const probationPlaces = 8;
 
+/** Marks of a place: its site came a second time; it has a text. */
+const returnedMark = 1;
+const textMark = 2;
+
 /** Texts remembered as seen once. */
 const seenPlaces = 32;
 
 const char = String.fromCharCode;
-
-/** A site's meaning: at most 255 values, a tag of at most 255 characters. */
-export const siteMeaning = (kind: number, values: number, tag: string, format: string): string =>
-  char(kind, values, tag.length) + tag + format;
 
 /** Number of a level in a definition. */
 export const kindOf = (level: Level, isMetric: true | undefined): number =>
   isMetric ? metricLevel : levels.indexOf(level);
 
 /** `dictionary`: hash of the build-time dictionary, the boot's first definition. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one closure, as the body writer's
 export const createTable = (places: Places, dictionary: string | undefined): Table => {
   const size = places.sites + places.texts + 1;
   const keys = new Uint32Array(size);
-  const numbers = new Uint32Array(size);
-  const lastUses = new Float64Array(size);
-  /** 1 where a meaning came a second time. */
-  const kept = new Uint8Array(size);
   const meanings: string[] = [];
+  const lastUses = new Float64Array(size);
+  const numbers = new Uint32Array(size);
   const replaced: number[] = [];
+  const marks = new Uint8Array(size);
   const seen = new Uint32Array(seenPlaces);
   /** Sites that came once, or did when they were added; oldest first. */
   const probation: number[] = [];
-  /** Places of texts. */
-  const textPlaces: number[] = [];
   let seenAt = 0;
   let sites = 0;
+  let texts = 0;
   let assigned = 0;
   let held = 0;
   let base = 0;
+  let characters = 0;
 
-  const isFree = (place: number): boolean => (lastUses[place] as number) < base;
-  /** Of the places in the list, or of all sites, the one that was not used for longest; -1 if all are in use. */
-  const oldest = (isEligible: (place: number) => boolean): number => {
+  /** Of the places that are free and whose mark is `isText`, the one not used for longest; else -1. */
+  const oldest = (isText: number): number => {
     let found = -1;
     for (let place = 0; place < meanings.length; place++) {
-      if (!isFree(place) || !isEligible(place)) continue;
-      if (found < 0 || (lastUses[place] as number) < (lastUses[found] as number)) found = place;
+      const lastUse = lastUses[place] as number;
+      if (lastUse >= base || ((marks[place] as number) & textMark) !== isText) continue;
+      if (found < 0 || lastUse < (lastUses[found] as number)) found = place;
     }
     return found;
   };
-  const isText = (place: number): boolean => textPlaces.indexOf(place) >= 0;
-  const define = (place: number, meaning: string, key: number, seq: number): number => {
+  const hasRoom = (place: number, meaning: string): boolean => {
+    const old = place < meanings.length ? (meanings[place] as string).length : 0;
+    return characters + meaning.length - old <= (places.characters || Infinity);
+  };
+  const define = (place: number, meaning: string, key: number, seq: number, mark: number) => {
+    characters +=
+      meaning.length - (place < meanings.length ? (meanings[place] as string).length : 0);
     replaced[place] = meanings[place] === undefined ? -1 : (numbers[place] as number);
     meanings[place] = meaning;
     keys[place] = key;
     numbers[place] = assigned++;
-    kept[place] = 0;
+    marks[place] = mark;
     lastUses[place] = seq;
     return place;
   };
-  const placeForSite = (): number => {
-    if (sites < places.sites) {
-      sites++;
-      return meanings.length;
+  const placeForSite = (meaning: string): number => {
+    if (sites < places.sites && hasRoom(meanings.length, meaning)) return meanings.length;
+    while (probation.length > 0 && marks[probation[0] as number]) probation.shift();
+    const first = probation[0];
+    if (first !== undefined && (lastUses[first] as number) < base) return first;
+    return probation.length < probationPlaces ? oldest(0) : -1;
+  };
+  /** Where it has no place yet, or `other` has its key. */
+  const newSite = (meaning: string, key: number, seq: number, other: number): number => {
+    if (other >= 0 && meanings[other] !== undefined) return -1;
+    const place = placeForSite(meaning);
+    if (place < 0 || !hasRoom(place, meaning)) return -1;
+    if (place === meanings.length) sites++;
+    else if (place === probation[0]) probation.shift();
+    probation.push(place);
+    return define(place, meaning, key, seq, 0);
+  };
+  const newText = (meaning: string, key: number, seq: number, other: number): number => {
+    if (other >= 0 && meanings[other] !== undefined) return -1;
+    if (seen.indexOf(key) < 0) {
+      seen[seenAt] = key;
+      seenAt = (seenAt + 1) % seenPlaces;
+      return -1;
     }
-    while (probation.length > 0 && kept[probation[0] as number]) probation.shift();
-    if (probation.length > 0 && isFree(probation[0] as number)) return probation.shift() as number;
-    return probation.length < probationPlaces ? oldest((place) => !isText(place)) : -1;
+    const place = texts < places.texts ? meanings.length : oldest(textMark);
+    if (place < 0 || !hasRoom(place, meaning)) return -1;
+    if (place === meanings.length) texts++;
+    return define(place, meaning, key, seq, textMark);
   };
-  const placeForText = (): number => {
-    if (textPlaces.length >= places.texts) return oldest(isText);
-    textPlaces.push(meanings.length);
-    return meanings.length;
-  };
-  /** -1: not there; -2: another meaning has the same key. */
-  const use = (meaning: string, key: number, seq: number): number => {
-    const place = keys.indexOf(key);
-    if (place < 0 || meanings[place] === undefined) return -1;
-    if (meanings[place] !== meaning) return -2;
-    kept[place] = 1;
-    lastUses[place] = seq;
-    return place;
-  };
-  if (dictionary) define(0, char(dictionaryKind) + dictionary, 0, Infinity);
+  if (dictionary) define(0, char(dictionaryKind) + dictionary, 0, Infinity, 0);
 
   return {
     numbers,
@@ -126,24 +139,18 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
     replaced,
     site(meaning, seq) {
       const key = textCrc32(meaning);
-      let place = use(meaning, key, seq);
-      if (place !== -1) return place;
-      place = placeForSite();
-      if (place < 0) return place;
-      probation.push(place);
-      return define(place, meaning, key, seq);
+      const place = keys.indexOf(key);
+      if (meanings[place] !== meaning) return newSite(meaning, key, seq, place);
+      marks[place] = returnedMark;
+      lastUses[place] = seq;
+      return place;
     },
-    text(text, hash, seq) {
+    text(text, key, seq) {
+      const place = keys.indexOf(key);
       const meaning = char(textKind) + text;
-      let place = use(meaning, hash, seq);
-      if (place !== -1) return place;
-      if (seen.indexOf(hash) < 0) {
-        seen[seenAt] = hash;
-        seenAt = (seenAt + 1) % seenPlaces;
-        return -1;
-      }
-      place = placeForText();
-      return place < 0 ? place : define(place, meaning, hash, seq);
+      if (meanings[place] !== meaning) return newText(meaning, key, seq, place);
+      lastUses[place] = seq;
+      return place;
     },
     assigned: () => assigned,
     held: () => held,

@@ -1,6 +1,7 @@
 import { messageOf } from "../../agent/errors.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
+import { runDevice } from "./device.ts";
 import { runFuzz } from "./fuzz.ts";
 import { runWire } from "./wire.ts";
 
@@ -12,6 +13,7 @@ const benchmarks = new Map<string, Benchmark>([
   ["deliver", runDeliver],
   ["fuzz", runFuzz],
   ["wire", runWire],
+  ["device", runDevice],
 ]);
 
 const [name = "", ...flags] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createDeadline } from "../../device/deadline.ts";
+import { callWithin, cancelDeadline, createDeadline } from "../../device/deadline.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
 const createDeadlineBench = () => {
@@ -13,9 +13,9 @@ describe("deadline", () => {
   it("keeps the earliest time that was asked for", () => {
     const { clock, firedAtMs, deadline } = createDeadlineBench();
 
-    deadline.within(500);
-    deadline.within(200);
-    deadline.within(900);
+    callWithin(deadline, 500);
+    callWithin(deadline, 200);
+    callWithin(deadline, 900);
     clock.advance(2_000);
 
     expect(firedAtMs).toEqual([200]);
@@ -24,9 +24,9 @@ describe("deadline", () => {
   it("can be asked for again once it has fired", () => {
     const { clock, firedAtMs, deadline } = createDeadlineBench();
 
-    deadline.within(100);
+    callWithin(deadline, 100);
     clock.advance(100);
-    deadline.within(300);
+    callWithin(deadline, 300);
     clock.advance(300);
 
     expect(firedAtMs).toEqual([100, 400]);
@@ -35,8 +35,8 @@ describe("deadline", () => {
   it("leaves no timer behind when it is cancelled", () => {
     const { clock, firedAtMs, deadline } = createDeadlineBench();
 
-    deadline.within(100);
-    deadline.cancel();
+    callWithin(deadline, 100);
+    cancelDeadline(deadline);
     clock.advance(1_000);
 
     expect(firedAtMs).toEqual([]);

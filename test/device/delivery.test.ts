@@ -166,7 +166,7 @@ describe("delivery", () => {
     const bench = createDeviceBench();
     bench.link.connect();
 
-    for (let count = 0; count < 2_000; count++) bench.log.info("event %d", count);
+    for (let count = 0; count < 20_000; count++) bench.log.info("event %d", count);
 
     expect(bench.frames()).toHaveLength(4);
   });

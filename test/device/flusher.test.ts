@@ -2,20 +2,24 @@ import { describe, expect, it } from "vitest";
 import { createFlusher } from "../../device/flusher.ts";
 import { createFramer } from "../../device/framer.ts";
 import type { Level } from "../../shared/index.ts";
-import { createDeviceParts, eventOf } from "../support/device-parts.ts";
+import { addEvent, createDeviceParts } from "../support/device-parts.ts";
 
 /** A flusher whose frames can be sent, or not. */
 const createFlusherBench = () => {
   const { clock, setup, outbox } = createDeviceParts();
   let isSendable = true;
-  const framer = createFramer(setup, outbox, () => flusher.sealed());
+  const framer = createFramer(setup, {
+    outbox,
+    onAdded: (kind) => flusher.added(kind),
+    onLost: () => flusher.dropped(),
+    onSeal: () => flusher.sealed(),
+  });
   const sendDue = (): void => {
     if (isSendable) flusher.sealDue();
   };
   const flusher = createFlusher(setup, framer, sendDue);
   const add = (level: Level): void => {
-    framer.add(eventOf(level, level, clock.uptimeMs()));
-    flusher.added(level);
+    addEvent({ framer, setup }, level, level, clock.uptimeMs());
   };
   return {
     clock,
@@ -80,10 +84,9 @@ describe("flusher", () => {
   });
 
   it("lets counts leave as well where no event comes", () => {
-    const { clock, framer, flusher, frames } = createFlusherBench();
+    const { clock, framer, frames } = createFlusherBench();
 
-    framer.drop("info", "busy");
-    flusher.dropped();
+    framer.drop(1, "busy");
     clock.advance(5_000);
 
     expect(frames()).toEqual([1]);

@@ -2,14 +2,23 @@ import { describe, expect, it } from "vitest";
 import { createFramer } from "../../device/framer.ts";
 import type { SetupOptions } from "../../device/setup.ts";
 import { encodeSealed } from "../../shared/codec/encode.ts";
-import { decodeFrame, type Entry } from "../../shared/index.ts";
+import { metricLevel } from "../../shared/codec/header.ts";
+import { decodeFrame, type Entry, type Level } from "../../shared/index.ts";
 import { frameTargetBytes, headerLimitBytes } from "../../shared/limits.ts";
-import { createDeviceParts, eventOf } from "../support/device-parts.ts";
+import { addEvent, createDeviceParts } from "../support/device-parts.ts";
 
 const createFramerBench = (options: Partial<SetupOptions> = {}) => {
   const parts = createDeviceParts(options);
   let seals = 0;
-  const framer = createFramer(parts.setup, parts.outbox, () => seals++);
+  const told: string[] = [];
+  const framer = createFramer(parts.setup, {
+    outbox: parts.outbox,
+    onAdded: (kind) => told.push(`added ${kind}`),
+    onLost: () => told.push("lost"),
+    onSeal: () => seals++,
+  });
+  const add = (level: Level, format: string, uptimeMs?: number): boolean =>
+    addEvent({ framer, setup: parts.setup }, level, format, uptimeMs);
   const entriesOf = (index: number): Entry[] => {
     const frame = parts.outbox.frames[index];
     if (frame === undefined) return [];
@@ -23,14 +32,14 @@ const createFramerBench = (options: Partial<SetupOptions> = {}) => {
     const decoded = decodeFrame(encodeSealed(sent, frame.body, parts.setup.table));
     return decoded.ok && decoded.frame.body.kind === "entries" ? decoded.frame.body.entries : [];
   };
-  return { ...parts, framer, entriesOf, seals: () => seals };
+  return { ...parts, framer, add, told, entriesOf, seals: () => seals };
 };
 
 describe("framer", () => {
   it("seals by size, within what the header leaves of a frame", () => {
-    const { framer, outbox, seals } = createFramerBench();
+    const { add, outbox, seals } = createFramerBench();
 
-    for (let count = 0; count < 100; count++) framer.add(eventOf("info", `event ${count}`));
+    for (let count = 0; count < 100; count++) add("info", `event ${count}`);
 
     expect(seals()).toBe(outbox.frames.length);
     expect(outbox.frames.length).toBeGreaterThan(0);
@@ -40,20 +49,20 @@ describe("framer", () => {
   });
 
   it("gives an event larger than a frame aims at a frame of its own", () => {
-    const { framer, outbox, entriesOf } = createFramerBench();
-    framer.add(eventOf("info", "before"));
+    const { add, outbox, entriesOf } = createFramerBench();
+    add("info", "before");
 
-    expect(framer.add(eventOf("info", "x".repeat(9_000)))).toBe(true);
-    framer.add(eventOf("info", "after"));
+    expect(add("info", "x".repeat(9_000))).toBe(true);
+    add("info", "after");
 
     expect(outbox.frames.map((frame) => frame.body.count)).toEqual([1, 1]);
     expect(entriesOf(1)).toHaveLength(1);
   });
 
   it("counts an event that no frame can carry, at its level", () => {
-    const { framer, setup, entriesOf } = createFramerBench({ outboxBytes: 1_000_000 });
+    const { add, framer, setup, entriesOf } = createFramerBench({ outboxBytes: 1_000_000 });
 
-    const isAdmitted = framer.add(eventOf("error", "x".repeat(65_536)));
+    const isAdmitted = add("error", "x".repeat(65_536));
     framer.seal();
 
     expect(isAdmitted).toBe(false);
@@ -64,14 +73,14 @@ describe("framer", () => {
   });
 
   it("refuses debug first as the outbox fills, and fatal never", () => {
-    const { framer, setup } = createFramerBench({ outboxBytes: 4_096 });
+    const { add, setup } = createFramerBench({ outboxBytes: 4_096 });
     const refusedAt: { [level: string]: number } = {};
 
     for (let count = 0; count < 400; count++) {
       for (const level of ["debug", "info", "warn", "error"] as const) {
-        if (!framer.add(eventOf(level, `${count} of many`))) refusedAt[level] ??= count;
+        if (!add(level, `${count} of many`)) refusedAt[level] ??= count;
       }
-      expect(framer.add(eventOf("fatal", `${count}`))).toBe(true);
+      expect(add("fatal", `${count}`)).toBe(true);
     }
 
     const order = ["debug", "info", "warn", "error"].map((level) => refusedAt[level] ?? -1);
@@ -81,13 +90,13 @@ describe("framer", () => {
   });
 
   it("lets counts ride at the start of the next frame, once", () => {
-    const { framer, entriesOf } = createFramerBench();
-    framer.drop("info", "busy");
-    framer.drop("info", "busy");
+    const { add, framer, entriesOf } = createFramerBench();
+    framer.drop(1, "busy");
+    framer.drop(1, "busy");
 
-    framer.add(eventOf("info", "next"));
+    add("info", "next");
     framer.seal();
-    framer.add(eventOf("info", "after"));
+    add("info", "after");
     framer.seal();
 
     expect(entriesOf(0)).toMatchObject([
@@ -99,7 +108,7 @@ describe("framer", () => {
 
   it("makes a frame of counts alone where no event comes", () => {
     const { framer, entriesOf } = createFramerBench();
-    framer.drop("warn", "busy");
+    framer.drop(2, "busy");
 
     expect(framer.isEmpty()).toBe(false);
     expect(framer.seal()).toBe(true);
@@ -115,8 +124,8 @@ describe("framer", () => {
   });
 
   it("ends the boot with an end entry, however full the outbox", () => {
-    const { framer, outbox, entriesOf } = createFramerBench({ outboxBytes: 2_048 });
-    for (let count = 0; count < 500; count++) framer.add(eventOf("error", `event ${count}`));
+    const { add, framer, outbox, entriesOf } = createFramerBench({ outboxBytes: 2_048 });
+    for (let count = 0; count < 500; count++) add("error", `event ${count}`);
 
     framer.end();
 
@@ -124,5 +133,65 @@ describe("framer", () => {
     expect(entries[entries.length - 1]).toMatchObject({ kind: "end" });
     expect(entries.some((entry) => entry.kind === "drop")).toBe(true);
     expect(outbox.bytes()).toBeLessThanOrEqual(2_048);
+  });
+
+  it("numbers entries of all kinds from 0 over the whole boot", () => {
+    const { add, framer, outbox } = createFramerBench();
+
+    add("info", "a");
+    framer.drop(1, "busy");
+    framer.seal();
+    framer.end();
+
+    const shapes = outbox.frames.map(({ first, body, events }) => [first, body.count, events]);
+    expect(shapes).toEqual([
+      [0, 2, 1],
+      [2, 1, 0],
+    ]);
+  });
+
+  it("never lets uptime run backwards, not even from one frame to the next", () => {
+    const { add, framer, outbox, entriesOf } = createFramerBench();
+    add("info", "late", 500);
+    framer.seal();
+
+    add("info", "early", 300);
+    add("info", "also", 400);
+    framer.seal();
+
+    expect(outbox.frames.map(({ uptimeMs }) => uptimeMs)).toEqual([500, 500]);
+    expect(entriesOf(1).map(({ uptimeMs }) => uptimeMs)).toEqual([500, 500]);
+  });
+
+  it("remembers what would be lost with a frame, by level, and nothing of the one before", () => {
+    const { add, framer, outbox } = createFramerBench();
+    for (const level of ["info", "info", "error"] as const) add(level, "x");
+    framer.add(metricLevel, "", ["load", 1], 0);
+    framer.drop(0, "busy");
+    framer.seal();
+    add("info", "y");
+    framer.seal();
+
+    expect(outbox.frames.map(({ hasErrors, drops }) => ({ hasErrors, drops }))).toEqual([
+      {
+        hasErrors: true,
+        drops: [
+          { level: "info", reason: "outbox_full", count: 3 },
+          { level: "error", reason: "outbox_full", count: 1 },
+          { level: "debug", reason: "busy", count: 1 },
+        ],
+      },
+      { hasErrors: false, drops: [{ level: "info", reason: "outbox_full", count: 1 }] },
+    ]);
+  });
+
+  it("tells of a frame's first event, of errors, and of the first count that waits", () => {
+    const { add, framer, told } = createFramerBench();
+
+    for (const level of ["info", "info", "error", "warn"] as const) add(level, "x");
+    framer.drop(1, "busy");
+    framer.drop(2, "busy");
+
+    expect(told).toEqual(["added 1", "added 3", "lost"]);
   });
 });

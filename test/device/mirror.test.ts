@@ -1,12 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { createMirror } from "../../device/mirror.ts";
-import { eventOf } from "../support/device-parts.ts";
+import type { LogEvent } from "../../shared/index.ts";
+
+const event: LogEvent = {
+  kind: "event",
+  uptimeMs: 0,
+  site: { level: "warn", tag: "", format: "rssi %d" },
+  values: [],
+};
 
 describe("mirror", () => {
   it("shows level, tag and format, then the values", () => {
     const lines: unknown[][] = [];
     const mirror = createMirror({ log: (...line) => lines.push(line) });
-    const event = eventOf("warn", "rssi %d");
 
     mirror({ ...event, values: [-71] });
     mirror({ ...event, site: { ...event.site, tag: "wifi" } });
@@ -21,6 +27,6 @@ describe("mirror", () => {
       },
     });
 
-    expect(() => mirror(eventOf("info", "x"))).not.toThrow();
+    expect(() => mirror(event)).not.toThrow();
   });
 });

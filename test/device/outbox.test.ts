@@ -1,17 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { isTombstone } from "../../device/held-frame.ts";
-import { createOutbox, type Outbox } from "../../device/outbox.ts";
-import { createTally } from "../../device/tally.ts";
-import { createTable } from "../../shared/codec/table.ts";
+import type { Outbox } from "../../device/outbox.ts";
 import type { Level } from "../../shared/index.ts";
-import { frameOf } from "../support/device-parts.ts";
+import { createDeviceParts, frameOf } from "../support/device-parts.ts";
 
 const createOutboxBench = (limitBytes: number) => {
-  const tally = createTally();
-  return {
-    tally,
-    outbox: createOutbox(limitBytes, tally, createTable({ sites: 0, texts: 0 }, undefined)),
-  };
+  const { outbox, setup } = createDeviceParts({ outboxBytes: limitBytes });
+  return { outbox, tally: setup.tally };
 };
 
 const addFrames = (outbox: Outbox, levelsInOrder: Level[], bytes: number): void => {

@@ -1,23 +1,40 @@
 import { describe, expect, it } from "vitest";
 import type { Delivery } from "../../device/delivery.ts";
 import { createRecorder, type Mirror } from "../../device/recorder.ts";
+import { metricLevel } from "../../shared/codec/header.ts";
 import type { LogEvent } from "../../shared/index.ts";
 import { createDeviceParts } from "../support/device-parts.ts";
 
+/** What the delivery was given. */
+interface Added {
+  kind: number;
+  tag: string;
+  format: unknown;
+  values: unknown[];
+  uptimeMs: number;
+}
+
 const createRecorderBench = (mirror?: Mirror) => {
   const { clock, setup } = createDeviceParts();
-  const events: LogEvent[] = [];
+  const events: Added[] = [];
   const drops: string[] = [];
+  const trouble = { isAtHand: false };
+  const limits = new Int32Array(6).fill(1_000);
   const delivery: Delivery = {
-    add: (event) => events.push(event),
-    drop: (level, reason) => drops.push(`${level} ${reason}`),
+    add(kind, tag, args, uptimeMs) {
+      if (trouble.isAtHand) throw new RangeError("out of memory");
+      const [format, ...values] = Array.from(args);
+      events.push({ kind, tag, format, values, uptimeMs });
+    },
+    drop: (kind, reason) => drops.push(`${kind} ${reason}`),
+    limits,
     flush: () => {},
     bytes: () => 0,
     close: () => {},
   };
   const recorder = createRecorder(setup, delivery, mirror);
-  const record = (...args: unknown[]): void => recorder.record("info", "", args);
-  return { clock, setup, recorder, record, events, drops, delivery };
+  const record = (...args: unknown[]): void => recorder.record(1, "", args);
+  return { clock, setup, recorder, record, events, drops, trouble, limits };
 };
 
 describe("recorder", () => {
@@ -25,13 +42,14 @@ describe("recorder", () => {
     const { clock, recorder, events } = createRecorderBench();
     clock.advance(1_234);
 
-    recorder.record("warn", "wifi", ["rssi %d of %s", -71, { ap: 1 }]);
+    recorder.record(2, "wifi", ["rssi %d of %s", -71, { ap: 1 }]);
 
     expect(events).toEqual([
       {
-        kind: "event",
+        kind: 2,
         uptimeMs: 1_234,
-        site: { level: "warn", tag: "wifi", format: "rssi %d of %s" },
+        tag: "wifi",
+        format: "rssi %d of %s",
         values: [-71, { json: '{"ap":1}' }],
       },
     ]);
@@ -40,13 +58,14 @@ describe("recorder", () => {
   it("marks a measurement, with its unit in place of the tag", () => {
     const { recorder, events } = createRecorderBench();
 
-    recorder.record("info", "Percent", ["humidity", 41.5], true);
+    recorder.record(metricLevel, "Percent", ["humidity", 41.5]);
 
     expect(events).toEqual([
       {
-        kind: "event",
+        kind: metricLevel,
         uptimeMs: 0,
-        site: { level: "info", tag: "Percent", format: "humidity", isMetric: true },
+        tag: "Percent",
+        format: "humidity",
         values: [41.5],
       },
     ]);
@@ -58,7 +77,7 @@ describe("recorder", () => {
     record(new TypeError("bad"), 2);
     record();
 
-    expect(events.map((event) => [event.site.format, event.values])).toEqual([
+    expect(events.map((event) => [event.format, event.values])).toEqual([
       ["%s", ["TypeError: bad", 2]],
       ["%s", []],
     ]);
@@ -76,7 +95,7 @@ describe("recorder", () => {
 
     record("outer %s", argument);
 
-    expect(events.map((event) => event.site.format)).toEqual(["outer %s", "inner"]);
+    expect(events.map((event) => event.format)).toEqual(["outer %s", "inner"]);
     expect(events.map((event) => event.uptimeMs)).toEqual([0, 5]);
   });
 
@@ -92,7 +111,7 @@ describe("recorder", () => {
     record("outer %s", argument);
 
     expect(events).toHaveLength(5);
-    expect(drops).toEqual(["info busy", "info busy", "info busy"]);
+    expect(drops).toEqual(["1 busy", "1 busy", "1 busy"]);
   });
 
   it("comes to an end where an argument logs itself", () => {
@@ -115,41 +134,49 @@ describe("recorder", () => {
     record("%s", "x".repeat(40_000));
 
     expect(events).toEqual([]);
-    expect(drops).toEqual(["info too_large"]);
+    expect(drops).toEqual(["1 too_large"]);
   });
 
   it("never throws, whatever the parts behind it do", () => {
-    const { record, delivery, drops } = createRecorderBench();
-    delivery.add = () => {
-      throw new RangeError("out of memory");
-    };
+    const { record, trouble, drops } = createRecorderBench();
+    trouble.isAtHand = true;
 
     expect(() => record("x")).not.toThrow();
-    expect(drops).toEqual(["info too_large"]);
+    expect(drops).toEqual(["1 too_large"]);
   });
 
   it("is ready for the next call after a failure", () => {
-    const { record, delivery, events } = createRecorderBench();
-    const add = delivery.add;
-    delivery.add = () => {
-      throw new RangeError("out of memory");
-    };
+    const { record, trouble, events } = createRecorderBench();
+    trouble.isAtHand = true;
     record("lost");
 
-    delivery.add = add;
+    trouble.isAtHand = false;
     record("kept");
 
-    expect(events.map((event) => event.site.format)).toEqual(["kept"]);
+    expect(events.map((event) => event.format)).toEqual(["kept"]);
   });
 
   it("shows each event to the mirror", () => {
-    const seen: string[] = [];
-    const { record } = createRecorderBench((event) => seen.push(event.site.format));
+    const seen: LogEvent[] = [];
+    const { recorder } = createRecorderBench((event) => seen.push(event));
 
-    record("one");
-    record("two");
+    recorder.record(2, "wifi", ["rssi %d", -71]);
+    recorder.record(metricLevel, "Percent", ["humidity", 41.5]);
 
-    expect(seen).toEqual(["one", "two"]);
+    expect(seen.map(({ site, values }) => ({ ...site, values }))).toEqual([
+      { level: "warn", tag: "wifi", format: "rssi %d", values: [-71] },
+      { level: "info", tag: "Percent", format: "humidity", isMetric: true, values: [41.5] },
+    ]);
+  });
+
+  it("counts a call for which there is no room before its arguments are looked at", () => {
+    const { record, limits, events, drops } = createRecorderBench();
+    const argument = { toJSON: () => record("never") };
+    limits[1] = 0;
+
+    record("%s", argument);
+
+    expect([events, drops]).toEqual([[], ["1 ring_full"]]);
   });
 
   it("counts what comes after the end as closed", () => {

@@ -8,8 +8,17 @@ import { fakeClock } from "../support/fake-clock.ts";
 import { byteString, fakeEspruino, fakeStockMqtt } from "../support/fake-espruino.ts";
 
 const path = fileURLToPath(new URL("../../dist/device/fleetlog.min.js", import.meta.url));
-const limitBytes = 10_240;
+const limitBytes = 17_000;
 const topic = "fleetlog/1/51/pump-7";
+
+/** As on the engine, a typed array takes a text for its bytes. */
+const setTakesText = `{
+  const set = Uint8Array.prototype.set;
+  Uint8Array.prototype.set = function (source, offset) {
+    const isText = typeof source === "string";
+    set.call(this, isText ? Array.from(source, (char) => char.charCodeAt(0)) : source, offset);
+  };
+}`;
 
 /** The bundle as `require` would have it on a board, between a clock, a stock client and an agent. */
 const startBundle = (text: string) => {
@@ -23,7 +32,9 @@ const startBundle = (text: string) => {
     clearTimeout: (timer: number) => clock.cancel(timer),
     getTime: () => clock.uptimeMs() / 1_000,
   };
-  runInContext(text, createContext({ exports, ...board.globals, ...timers }));
+  const context = createContext({ exports, ...board.globals, ...timers });
+  runInContext(setTakesText, context);
+  runInContext(text, context);
   if (exports.createLogger === undefined) throw new Error("the bundle exports no createLogger");
   const log = exports.createLogger({ device: "pump-7", mqtt, level: "debug" });
   /** Passes frames and acks until both ends are quiet. */

@@ -149,7 +149,8 @@ describe("the journey of an event", () => {
     device.link.cut();
     await until("the cut", () => !device.client.connected);
 
-    for (const ordinal of count(20_000)) device.log.info("flood %d of a long night", ordinal);
+    for (const ordinal of count(40_000))
+      device.log.info("flood %d of a long night", ordinal * 7_919);
     device.link.mend();
     await until("the acks", () => device.log.stats().pending === 0);
     await device.end();

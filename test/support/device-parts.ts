@@ -1,9 +1,10 @@
+import type { Framer } from "../../device/framer.ts";
 import type { HeldFrame } from "../../device/held-frame.ts";
 import { createOutbox, type Outbox } from "../../device/outbox.ts";
 import { createSetup, type Setup, type SetupOptions } from "../../device/setup.ts";
 import { createBodyWriter } from "../../shared/codec/body-writer.ts";
 import { createTable, kindOf } from "../../shared/codec/table.ts";
-import type { Level, LogEvent } from "../../shared/index.ts";
+import type { Level } from "../../shared/index.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";
 import { type FakeLink, fakeLink } from "./fake-link.ts";
 
@@ -20,15 +21,22 @@ export const createDeviceParts = (options: Partial<SetupOptions> = {}): DevicePa
   const link = fakeLink();
   const host = { platform: clock, link, defaultBytes: 65_536, places: { sites: 16, texts: 4 } };
   const setup = createSetup(host, { device: "pump-7", ...options });
-  return { clock, link, setup, outbox: createOutbox(setup.limitBytes, setup.tally, setup.table) };
+  return { clock, link, setup, outbox: createOutbox(setup) };
 };
 
-export const eventOf = (level: Level, format: string, uptimeMs = 0): LogEvent => ({
-  kind: "event",
-  uptimeMs,
-  site: { level, tag: "", format },
-  values: [],
-});
+/** Adds an event without values; answers whether it has a seq. */
+export const addEvent = (
+  { framer, setup }: { framer: Framer; setup: Setup },
+  level: Level,
+  format: string,
+  uptimeMs = 0,
+): boolean => {
+  const refused = (): number =>
+    (setup.tally.dropped.ring_full ?? 0) + (setup.tally.dropped.too_large ?? 0);
+  const before = refused();
+  framer.add(kindOf(level, undefined), "", [format], uptimeMs);
+  return refused() === before;
+};
 
 /** A frame of one event whose body has about `bytes` bytes. */
 export const frameOf = (first: number, level: Level, bytes: number): HeldFrame => {

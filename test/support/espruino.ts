@@ -17,12 +17,18 @@ export const espruinoHandle = (): EspruinoHandle | null => {
   return binary && modules ? { binary, modules } : null;
 };
 
-const bundle = fileURLToPath(new URL("../../dist/device/fleetlog.min.js", import.meta.url));
+/** From the sources, and from what they are built into. */
+const dist = import.meta.url.endsWith(".ts") ? "../../dist" : "../..";
+
+/** The module that boards load. */
+export const bundlePath: string = fileURLToPath(
+  new URL(`${dist}/device/fleetlog.min.js`, import.meta.url),
+);
 
 /** Puts the modules where a board has them, in flash: their code then takes no memory. */
 const withModules = (handle: EspruinoHandle, program: string): string => `
 ["MQTT", ${JSON.stringify(join(handle.modules, "MQTT.js"))},
- "fleetlog", ${JSON.stringify(bundle)}].forEach(function (path, place, all) {
+ "fleetlog", ${JSON.stringify(bundlePath)}].forEach(function (path, place, all) {
   if (place & 1) require("Storage").write(all[place - 1], require("fs").readFileSync(path));
 });
 ${program}

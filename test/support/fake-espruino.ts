@@ -16,6 +16,7 @@ export const fakeEspruino = (options: { serial?: string; seconds?: number } = {}
           crc32(typeof data === "string" ? new Uint8Array(Buffer.from(data)) : data),
         hwRand: () => 42,
         getAnalogVRef: () => board.vref,
+        isUTF8: (text: string) => !/^[\0-\xff]*$/.test(text),
         toString: byteString,
         toUint8Array: (text: string) =>
           new Uint8Array(

@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { SealedBody } from "../../../shared/codec/body-writer.ts";
 import { readHead } from "../../../shared/codec/decode-head.ts";
 import { commonBytes, writeHead } from "../../../shared/codec/head.ts";
+import { bodyFormats } from "../../../shared/codec/header.ts";
 import { createReader } from "../../../shared/codec/reader.ts";
-import { createTable, siteMeaning, type Table } from "../../../shared/codec/table.ts";
+import { createTable, type Table } from "../../../shared/codec/table.ts";
 import { createWriter } from "../../../shared/codec/writer.ts";
 import type { FrameHead } from "../../../shared/definition.ts";
 import type { Site } from "../../../shared/event.ts";
 import { anyText } from "../../support/any-frame.ts";
+import { siteMeaning } from "../../support/site-meaning.ts";
 
 /** A table with a site for each format, used by the entry of the same number. */
 const tableOf = (formats: string[]): Table => {
@@ -16,9 +19,17 @@ const tableOf = (formats: string[]): Table => {
   return table;
 };
 
+const bodyOf = (used: string, spareBytes = 60_000): SealedBody => ({
+  format: bodyFormats.entries,
+  count: 1,
+  bytes: new Uint8Array(0),
+  used,
+  spareBytes,
+});
+
 const headOf = (table: Table, used: number[], base: number): FrameHead => {
   const writer = createWriter();
-  writeHead(writer, table, String.fromCharCode(...used), base);
+  writeHead(writer, table, bodyOf(String.fromCharCode(...used)), base);
   const reader = createReader(writer.bytes(), 0);
   const head = readHead(reader);
   expect(reader.fault()).toBeNull();
@@ -34,7 +45,7 @@ describe("head", () => {
     table.acked(2);
     const writer = createWriter();
 
-    writeHead(writer, table, "\0\x01", 0);
+    writeHead(writer, table, bodyOf("\0\x01"), 0);
 
     expect(writer.bytes()).toEqual(new Uint8Array([4]));
   });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { textCrc32 } from "../../../shared/codec/crc32.ts";
-import { createTable, siteMeaning, type Table } from "../../../shared/codec/table.ts";
+import { createTable, type Table } from "../../../shared/codec/table.ts";
 import { createRandom } from "../../support/random.ts";
+import { siteMeaning } from "../../support/site-meaning.ts";
 
 const meaning = (format: string): string => siteMeaning(1, 0, "", format);
 
