@@ -2,12 +2,19 @@ import { describe, expect, it } from "vitest";
 import { leastBytes, toValue } from "../../device/value.ts";
 
 describe("value", () => {
-  it("keeps numbers, booleans, text and bytes as they are", () => {
-    const bytes = new Uint8Array([0, 255]);
-
-    for (const value of [0, -1.5, 2 ** 53, Number.NaN, true, false, "", "€", bytes]) {
+  it("keeps numbers, booleans and text as they are", () => {
+    for (const value of [0, -1.5, 2 ** 53, Number.NaN, true, false, "", "€"]) {
       expect(toValue(value)).toBe(value);
     }
+  });
+
+  it("copies bytes, for the program may use its buffer again", () => {
+    const bytes = new Uint8Array([0, 255]);
+
+    const value = toValue(bytes);
+    bytes[0] = 7;
+
+    expect(value).toEqual(new Uint8Array([0, 255]));
   });
 
   it("takes null and undefined for null", () => {
