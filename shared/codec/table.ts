@@ -55,8 +55,27 @@ const char = String.fromCharCode;
 export const kindOf = (level: Level, isMetric: true | undefined): number =>
   isMetric ? metricLevel : levels.indexOf(level);
 
+/** What `oldest` looks through. */
+interface Rows {
+  meanings: string[];
+  lastUses: Float64Array;
+  marks: Uint8Array;
+}
+
+/** Of the places used before `base` that have texts, or have not, the one not used for longest; else -1. */
+const oldest = (rows: Rows, base: number, isText: number): number => {
+  let found = -1;
+  for (let place = 0; place < rows.meanings.length; place++) {
+    const lastUse = rows.lastUses[place] as number;
+    if (lastUse >= base || ((rows.marks[place] as number) & textMark) !== isText) continue;
+    if (found < 0 || lastUse < (rows.lastUses[found] as number)) found = place;
+  }
+  return found;
+};
+
 /** `dictionary`: hash of the build-time dictionary, the boot's first definition. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one closure, as the body writer's
+// Not in two factories: a board pays 11 variables for a function of a closure, and as much for its state.
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
 export const createTable = (places: Places, dictionary: string | undefined): Table => {
   const size = places.sites + places.texts + 1;
   const keys = new Uint32Array(size);
@@ -65,6 +84,7 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
   const numbers = new Uint32Array(size);
   const replaced: number[] = [];
   const marks = new Uint8Array(size);
+  const rows = { meanings, lastUses, marks };
   const seen = new Uint32Array(seenPlaces);
   /** Sites that came once, or did when they were added; oldest first. */
   const probation: number[] = [];
@@ -76,23 +96,12 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
   let base = 0;
   let characters = 0;
 
-  /** Of the places that are free and whose mark is `isText`, the one not used for longest; else -1. */
-  const oldest = (isText: number): number => {
-    let found = -1;
-    for (let place = 0; place < meanings.length; place++) {
-      const lastUse = lastUses[place] as number;
-      if (lastUse >= base || ((marks[place] as number) & textMark) !== isText) continue;
-      if (found < 0 || lastUse < (lastUses[found] as number)) found = place;
-    }
-    return found;
-  };
-  const hasRoom = (place: number, meaning: string): boolean => {
-    const old = place < meanings.length ? (meanings[place] as string).length : 0;
-    return characters + meaning.length - old <= (places.characters || Infinity);
-  };
+  const grown = (place: number, meaning: string): number =>
+    meaning.length - (place < meanings.length ? (meanings[place] as string).length : 0);
+  const hasRoom = (place: number, meaning: string): boolean =>
+    characters + grown(place, meaning) <= (places.characters || Infinity);
   const define = (place: number, meaning: string, key: number, seq: number, mark: number) => {
-    characters +=
-      meaning.length - (place < meanings.length ? (meanings[place] as string).length : 0);
+    characters += grown(place, meaning);
     replaced[place] = meanings[place] === undefined ? -1 : (numbers[place] as number);
     meanings[place] = meaning;
     keys[place] = key;
@@ -106,7 +115,7 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
     while (probation.length > 0 && marks[probation[0] as number]) probation.shift();
     const first = probation[0];
     if (first !== undefined && (lastUses[first] as number) < base) return first;
-    return probation.length < probationPlaces ? oldest(0) : -1;
+    return probation.length < probationPlaces ? oldest(rows, base, 0) : -1;
   };
   /** Where it has no place yet, or `other` has its key. */
   const newSite = (meaning: string, key: number, seq: number, other: number): number => {
@@ -125,7 +134,7 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
       seenAt = (seenAt + 1) % seenPlaces;
       return -1;
     }
-    const place = texts < places.texts ? meanings.length : oldest(textMark);
+    const place = texts < places.texts ? meanings.length : oldest(rows, base, textMark);
     if (place < 0 || !hasRoom(place, meaning)) return -1;
     if (place === meanings.length) texts++;
     return define(place, meaning, key, seq, textMark);

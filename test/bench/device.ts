@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { messageOf } from "../../agent/errors.ts";
 import { shardOf } from "../../shared/topic.ts";
 import {
   bundlePath,
@@ -29,11 +30,12 @@ const sum = (values: readonly number[]): number => values.reduce((total, each) =
 const geometricMean = (values: readonly number[]): number =>
   Math.exp(sum(values.map(Math.log)) / values.length);
 
+/** Null where the board ran out of memory, or else failed: the reason goes to stderr. */
 const measureCase = async (
   handle: EspruinoHandle,
   corpus: Corpus,
   which: Case,
-): Promise<Figure> => {
+): Promise<Figure | null> => {
   const folder = await mkdtemp(join(tmpdir(), "fleetlog-calls-"));
   try {
     const chunks = await writeChunks(folder, corpus.calls);
@@ -46,6 +48,9 @@ const measureCase = async (
       worst: Math.max(...found.times.map((time, index) => time / (found.bases[index] as number))),
       microseconds: sum(found.times) / corpus.calls.length,
     };
+  } catch (thrown) {
+    process.stderr.write(`Cannot measure ${which} calls of ${corpus.name}: ${messageOf(thrown)}\n`);
+    return null;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -73,7 +78,10 @@ export const runDevice = async (args: string[]): Promise<void> => {
   if (handle !== null) {
     const corpora = await readCorpora(values.corpora, Number(values.calls));
     for (const corpus of corpora) {
-      for (const which of cases) figures.push(await measureCase(handle, corpus, which));
+      for (const which of cases) {
+        const figure = await measureCase(handle, corpus, which);
+        if (figure !== null) figures.push(figure);
+      }
     }
     variables = ((await runEspruino(handle, memoryProgram)) as { variables: number }).variables;
     const rows = figures.map(rowOf);

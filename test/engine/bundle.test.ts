@@ -3,22 +3,14 @@ import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Logger } from "../../device/logger.ts";
+import { setTakesText } from "../support/espruino.ts";
 import { eventsOf, type FakeAgent, fakeAgent } from "../support/fake-agent.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { byteString, fakeEspruino, fakeStockMqtt } from "../support/fake-espruino.ts";
 
 const path = fileURLToPath(new URL("../../dist/device/fleetlog.min.js", import.meta.url));
-const limitBytes = 17_000;
+const limitBytes = 16_640;
 const topic = "fleetlog/1/51/pump-7";
-
-/** As on the engine, a typed array takes a text for its bytes. */
-const setTakesText = `{
-  const set = Uint8Array.prototype.set;
-  Uint8Array.prototype.set = function (source, offset) {
-    const isText = typeof source === "string";
-    set.call(this, isText ? Array.from(source, (char) => char.charCodeAt(0)) : source, offset);
-  };
-}`;
 
 /** The bundle as `require` would have it on a board, between a clock, a stock client and an agent. */
 const startBundle = (text: string) => {

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Stats } from "../../device/logger.ts";
-import { decodeFrame, encodeFrame } from "../../shared/index.ts";
 import { espruinoHandle, runEspruino } from "../support/espruino.ts";
 import { eventsOf, type FakeAgent, fakeAgent } from "../support/fake-agent.ts";
 import { type LoopbackBroker, loopbackBroker } from "../support/loopback-broker.ts";
@@ -129,25 +128,6 @@ if (handle === null) {
       expect(eventsOf(agent).map((event) => event.values[0])).toEqual(
         Array.from({ length: 60 }, (_, count) => count),
       );
-    });
-
-    it("encodes what Node encodes, byte for byte", async () => {
-      const payloads: Uint8Array[] = [];
-      server.broker.on("publish", (packet) => {
-        if (packet.topic.endsWith("/up")) payloads.push(new Uint8Array(packet.payload as Buffer));
-      });
-      const program = `${connected(server.port)}
-        for (var count = 0; count < 40; count++) log.info("temp %d of %s", count * 1.5, "inlet");
-        log.tag("wifi").warn("mixed", -1, 65536, -2147483649, 0.25, "\\n", { a: 1 }, null, false);
-        setTimeout(function () { ${closing} }, 100);`;
-
-      await runEspruino(handle, program);
-
-      expect(payloads.length).toBeGreaterThan(1);
-      for (const payload of payloads) {
-        const decoded = decodeFrame(payload);
-        expect(decoded.ok && encodeFrame(decoded.frame)).toEqual(payload);
-      }
     });
   });
 }

@@ -160,7 +160,7 @@ describe("the journey of an event", () => {
       .reduce((sum, event) => sum + Number(event.count), 0);
 
     expect(dropped).toBeGreaterThan(0);
-    expect(ordinals(events, "pump-7").length + dropped).toBe(20_000);
+    expect(ordinals(events, "pump-7").length + dropped).toBe(40_000);
     expect(Object.values(system.agent.metrics.dropped).reduce((sum, n) => sum + n, 0)).toBe(
       dropped,
     );

@@ -59,3 +59,12 @@ export const runEspruino = async (handle: EspruinoHandle, program: string): Prom
     await rm(folder, { recursive: true, force: true });
   }
 };
+
+/** As on the engine, a typed array takes a text for its bytes. */
+export const setTakesText = `{
+  const set = Uint8Array.prototype.set;
+  Uint8Array.prototype.set = function (source, offset) {
+    const isText = typeof source === "string";
+    set.call(this, isText ? Array.from(source, (char) => char.charCodeAt(0)) : source, offset);
+  };
+}`;
