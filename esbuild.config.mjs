@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
 
-const limitBytes = 16_640;
+const limitBytes = 16_896;
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Syntax the engine lacks, or reads as something else: the build fails where it is used. */
@@ -76,12 +76,12 @@ const bundle = async () => {
 };
 
 const shrink = async (text) => {
-  // Functions stay where they are: moved into others they would be made anew at each call.
+  // What is used once moves to where it is used: 176 variables less, calls 15 % slower on an Espruino.
   // `let` does what `const` does there, two letters shorter.
   const result = await minify(text.replace(/\bconst /g, "let "), {
     ecma: 2015,
     toplevel: true,
-    compress: { passes: 4, inline: 1, reduce_funcs: false, pure_getters: true, keep_fargs: false },
+    compress: { passes: 4, inline: 1, reduce_funcs: true, pure_getters: true, keep_fargs: false },
     format: { ascii_only: true },
   });
   return result.code;

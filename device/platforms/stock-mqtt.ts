@@ -33,6 +33,21 @@ export interface StockMqttOptions {
 /** A socket that does not tell when it has drained is believed to have by then. */
 const drainLimitMs = 2_000;
 
+/** Bytes for which a full memory still has room in one piece. */
+const pieceBytes = 64;
+
+/** As a byte string; piece by piece, since the engine wants one stretch of memory for each. */
+const textOf = (payload: Uint8Array): string | undefined => {
+  let text = "";
+  for (let at = 0; at < payload.length; at += pieceBytes) {
+    const bytes = Math.min(pieceBytes, payload.length - at);
+    const piece = E.toString(new Uint8Array(payload.buffer, at, bytes));
+    if (piece === undefined) return undefined;
+    text += piece;
+  }
+  return text;
+};
+
 /** A client of Espruino's `MQTT` module as a link, one message at a time: its queue has no bound. */
 export const createStockMqttLink = (options: StockMqttOptions): Link => {
   const mqtt = options.mqtt;
@@ -83,7 +98,7 @@ export const createStockMqttLink = (options: StockMqttOptions): Link => {
     isReady: () => isConnected() && !isFull,
     subscribe: (topic) => guard(() => mqtt.subscribe(topic, { qos: options.qos })),
     publish(topic, payload, isRetained) {
-      const text = E.toString(payload);
+      const text = textOf(payload);
       if (text === undefined) return;
       isFull = true;
       callWithin(drainLimit, drainLimitMs);

@@ -20,7 +20,7 @@ export interface Table {
   /** Number of the meaning at a place. */
   numbers: Uint32Array;
   /** Seq of the last entry that used a place. */
-  lastUses: Float64Array;
+  lastUses: ArrayLike<number>;
   /** Meaning at a place. */
   meanings: string[];
   /** The number that was at the place before; -1 for none. */
@@ -46,6 +46,9 @@ const probationPlaces = 8;
 const returnedMark = 1;
 const textMark = 2;
 
+/** With more places seqs are counted beyond 32 bits. */
+const boardSites = 64;
+
 /** Texts remembered as seen once. */
 const seenPlaces = 32;
 
@@ -58,7 +61,7 @@ export const kindOf = (level: Level, isMetric: true | undefined): number =>
 /** What `oldest` looks through. */
 interface Rows {
   meanings: string[];
-  lastUses: Float64Array;
+  lastUses: ArrayLike<number>;
   marks: Uint8Array;
 }
 
@@ -80,7 +83,9 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
   const size = places.sites + places.texts + 1;
   const keys = new Uint32Array(size);
   const meanings: string[] = [];
-  const lastUses = new Float64Array(size);
+  // Boards start anew long before 2^32 entries, and half the bytes are theirs.
+  const isBoard = places.sites <= boardSites;
+  const lastUses = isBoard ? new Uint32Array(size) : new Float64Array(size);
   const numbers = new Uint32Array(size);
   const replaced: number[] = [];
   const marks = new Uint8Array(size);
@@ -139,7 +144,8 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
     if (place === meanings.length) texts++;
     return define(place, meaning, key, seq, textMark);
   };
-  if (dictionary) define(0, char(dictionaryKind) + dictionary, 0, Infinity, 0);
+  if (dictionary)
+    define(0, char(dictionaryKind) + dictionary, 0, isBoard ? 4_294_967_295 : Infinity, 0);
 
   return {
     numbers,

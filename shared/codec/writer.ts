@@ -6,18 +6,10 @@ export interface Writer {
   byte(value: number): void;
   /** An integer, 0 to 2^53 - 1: 7 bits a byte, lowest first. Below it becomes 0, as does NaN. */
   varint(value: number): void;
-  /** Signed integers of either sign up to 2^53 - 1: 0, -1, 1, -2, ... become 0, 1, 2, 3, ... */
-  zigzag(value: number): void;
   uint32(value: number): void;
-  double(value: number): void;
-  /** Length in bytes as a varint, then the bytes. */
-  block(bytes: Uint8Array): void;
   raw(bytes: Uint8Array): void;
   /** The characters of a byte text. */
   text(text: string): void;
-  length(): number;
-  /** Forgets all beyond the first `length` bytes. */
-  truncate(length: number): void;
   /** A copy of what was written. */
   bytes(): Uint8Array;
 }
@@ -53,31 +45,13 @@ export const createWriter = (): Writer => {
     byte,
     varint,
     raw,
-    zigzag(value) {
-      const isNegative = value < 0;
-      const magnitude = isNegative ? -1 - value : value;
-      byte((isNegative ? 1 : 0) + (magnitude % 64) * 2 + (magnitude >= 64 ? 128 : 0));
-      if (magnitude >= 64) varint(Math.floor(magnitude / 64));
-    },
     uint32(value) {
       for (let shift = 0; shift < 32; shift += 8) byte((value >>> shift) & 255);
-    },
-    // Not by a DataView, which the smaller engines lack; all that run this are little-endian.
-    double(value) {
-      raw(new Uint8Array(new Float64Array([value]).buffer));
     },
     text(text) {
       reserve(text.length);
       putText(buffer, text, length);
       length += text.length;
-    },
-    block(bytes) {
-      varint(bytes.length);
-      raw(bytes);
-    },
-    length: () => length,
-    truncate(to) {
-      length = to;
     },
     bytes() {
       // Espruino takes a view of length 0 for one of the whole buffer.

@@ -35,7 +35,9 @@ const writeDefinition = (writer: Writer, before: number, definition: Definition)
   writer.varint(number - before - 1);
   writer.byte(kind + (replaces < 0 ? 0 : replacesBit));
   if (replaces >= 0) writer.varint(number - replaces - 1);
-  writer.block(Buffer.from(isSite ? meaning.site.tag : ""));
+  const tag = Buffer.from(isSite ? meaning.site.tag : "");
+  writer.varint(tag.length);
+  writer.raw(tag);
   const bytes = Buffer.from(text);
   writer.varint(2 * bytes.length);
   writer.raw(bytes);

@@ -122,3 +122,28 @@ describe("sealTombstone", () => {
     expect(decoded).toMatchObject({ ok: true, frame: { header: { count: 50 }, body } });
   });
 });
+
+describe("encodeSealed", () => {
+  it("stays within what an agent takes, whatever must be defined and rides along", () => {
+    const wide = (n: number): string => `${"語".repeat(700)}${n} %s`;
+    fc.assert(
+      fc.property(fc.nat({ max: 60 }), fc.nat({ max: 65_400 }), (sites, bytes) => {
+        const table = createTable({ sites: 80, texts: 0 }, "0123456789abcdef");
+        const writer = createBodyWriter(table);
+        const add = (entry: LogEvent): boolean => addEntry(writer, entry, frameLimitBytes - 61);
+        for (let n = 0; n < 8; n++) add(eventOf([0], `rider ${wide(n)}`));
+        const base = writer.seal().count;
+        table.settle(base);
+        for (let n = 0; n < sites; n++) add(eventOf([0], wide(n)));
+        add(eventOf(["x".repeat(bytes)]));
+        const body = writer.seal();
+
+        const frame = encodeSealed({ ...headerOf(body.count), base, first: base }, body, table);
+
+        expect(frame.length).toBeLessThanOrEqual(frameLimitBytes);
+        expect(decodeFrame(frame).ok).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -6,6 +6,14 @@ import { anyNumber, maxInteger } from "../../support/any-frame.ts";
 
 const readerOf = (hex: string): Reader => createReader(Buffer.from(hex, "hex"), 0);
 
+/** 7 bits a byte, lowest first; 0, -1, 1, -2, ... as 0, 1, 2, 3, ... */
+const zigzagged = (value: bigint): Uint8Array => {
+  const bytes: number[] = [];
+  let rest = value < 0n ? -2n * value - 1n : 2n * value;
+  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) + 128);
+  return new Uint8Array([...bytes, Number(rest)]);
+};
+
 describe("reader", () => {
   it("reads back every varint", () => {
     fc.assert(
@@ -24,10 +32,9 @@ describe("reader", () => {
   it("reads back every signed integer", () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (value) => {
-        const writer = createWriter();
-        writer.zigzag(value);
+        const bytes = zigzagged(BigInt(value));
 
-        expect(createReader(writer.bytes(), 0).zigzag()).toBe(value);
+        expect(createReader(bytes, 0).zigzag()).toBe(value);
       }),
     );
   });
@@ -35,10 +42,10 @@ describe("reader", () => {
   it("reads back every double, bit by bit", () => {
     fc.assert(
       fc.property(anyNumber(), (value) => {
-        const writer = createWriter();
-        writer.double(value);
+        const bytes = Buffer.alloc(8);
+        bytes.writeDoubleLE(value);
 
-        expect(Object.is(createReader(writer.bytes(), 0).double(), value)).toBe(true);
+        expect(Object.is(createReader(bytes, 0).double(), value)).toBe(true);
       }),
     );
   });
