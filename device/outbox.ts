@@ -39,8 +39,6 @@ const leastRoomBytes = 48;
 /** Part of an outbox that only tombstones may use. */
 const tombstoneShare = 1 / 8;
 
-// On Espruino a function in a closure takes 11 variables, and state handed about costs as much again.
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
 export const createOutbox = (setup: Setup): Outbox => {
   const frames: HeldFrame[] = [];
   const limits = new Int32Array(kinds);
