@@ -39,7 +39,7 @@ export interface Table {
   settle(base: number): void;
 }
 
-/** A new site takes the place of one that never came back while there are this many at least. */
+/** Where fewer sites than this came only once so far, one that came back may give way to a new one. */
 const probationPlaces = 8;
 
 /** Marks of a place: its site came a second time; it has a text. */
