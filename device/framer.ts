@@ -32,8 +32,7 @@ export interface FramerOptions {
   onSeal: () => void;
 }
 
-// One closure: on Espruino a call costs as much as writing three bytes.
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a call costs an Espruino as much as writing three bytes
 export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const outbox = options.outbox;
   const limits = outbox.limits;

@@ -1,6 +1,6 @@
-import type { SealedBody } from "../shared/codec/body-writer.ts";
 import { sealTombstone } from "../shared/codec/encode.ts";
 import { bodyFormats } from "../shared/codec/header.ts";
+import type { SealedBody } from "../shared/codec/sealed-body.ts";
 import type { DropCount } from "../shared/event.ts";
 import { addDrop } from "./tally.ts";
 

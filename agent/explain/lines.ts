@@ -12,8 +12,7 @@ type Ack = Extract<Explained, { kind: "ack" }>;
 
 /** Text that a terminal shows and does not obey. */
 const harmless = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what terminals obey
-  text.replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]/g, (character) => {
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
     const code = character.charCodeAt(0).toString(16);
     return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, "0")}`;
   });

@@ -85,8 +85,7 @@ const payloadsIn = (text: string, readLine: ReadLine, what: string): Payload[] =
 const textOf = (input: Uint8Array): string | null => {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(input);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they tell bytes from text
-    return /[\0-\x08\x0e-\x1f]/.test(text) ? null : text;
+    return /(?![\t-\r])\p{Cc}/u.test(text) ? null : text;
   } catch {
     return null;
   }

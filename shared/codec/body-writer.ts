@@ -54,20 +54,9 @@ import {
   varintStep,
   varintSteps,
 } from "./layout.ts";
+import type { SealedBody } from "./sealed-body.ts";
 import type { Table } from "./table.ts";
 import { byteText, putText } from "./text.ts";
-
-/** What is final of a body, waiting for the headers that are written at each sending. */
-export interface SealedBody {
-  format: number;
-  /** Seqs it stands for. */
-  count: number;
-  bytes: Uint8Array;
-  /** Places whose meanings it names, a character each. */
-  used: string;
-  /** Bytes that a frame with all those definitions has left. */
-  spareBytes: number;
-}
 
 /**
  * Entries written one by one until they are sealed. What exceeds `limitBytes` is not written: the
@@ -121,7 +110,7 @@ const round = Math.round;
 // One closure, and no look-up of properties on the way of an event: on Espruino either costs as much
 // as writing a byte or two. What comes seldom stands in functions of its own: the engine reads on
 // through what it does not run.
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a call or a property costs as much as what it would write
 export const createBodyWriter = (table: Table): BodyWriter => {
   let buffer = new Uint8Array(0);
   let length = 0;

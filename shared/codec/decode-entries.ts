@@ -103,8 +103,7 @@ const readChanges = (reader: Reader, valueReader: ValueReader, before: Value[]):
 };
 
 /** The entries of a body, to the end of the payload; `lookup` knows what the numbers mean. */
-// One closure, as each entry leaves something for those after it.
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: each entry leaves something for those after it
 export const readEntries = (reader: Reader, lookup: Lookup): Entry[] => {
   const entries: Entry[] = [];
   const running: { [number: number]: Running } = {};

@@ -59,8 +59,7 @@ const isSafe = (value: number): boolean =>
   Math.floor(value) === value && value <= integerLimit && value >= -integerLimit;
 
 /** `textOf` answers the byte text that a number is defined as, or fails and answers an empty one. */
-// One closure, as each kind of value leaves something for those after it.
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: each value leaves something for those after it
 export const createValueReader = (
   reader: Reader,
   textOf: (number: number, at: number) => string,

@@ -1,8 +1,9 @@
 import { type DropCount, dropReasons, type Entry, levels } from "../event.ts";
 import type { Frame, FrameHeader } from "../frame.ts";
-import { type BodyWriter, createBodyWriter, type SealedBody } from "./body-writer.ts";
+import { type BodyWriter, createBodyWriter } from "./body-writer.ts";
 import { writeHead } from "./head.ts";
 import { bodyFormats, writeHeader } from "./header.ts";
+import type { SealedBody } from "./sealed-body.ts";
 import { createTable, kindOf, type Table } from "./table.ts";
 import { createWriter, type Writer } from "./writer.ts";
 

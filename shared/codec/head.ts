@@ -1,4 +1,3 @@
-import type { SealedBody } from "./body-writer.ts";
 import {
   countUnit,
   longCount,
@@ -7,6 +6,7 @@ import {
   sameTagBit,
   textKind,
 } from "./layout.ts";
+import type { SealedBody } from "./sealed-body.ts";
 import type { Table } from "./table.ts";
 import { byteText } from "./text.ts";
 import type { Writer } from "./writer.ts";

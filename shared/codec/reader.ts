@@ -36,8 +36,7 @@ const varintLimitBytes = 8;
 /** Characters of a text that are put together at a time: each is an argument on the stack. */
 const chunkCharacters = 1_024;
 
-// One closure, as everything moves the offset.
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: everything in it moves the one offset
 export const createReader = (bytes: Uint8Array, from: number): Reader => {
   let view: DataView | null = null;
   let offset = from;

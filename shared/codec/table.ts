@@ -77,8 +77,7 @@ const oldest = (rows: Rows, base: number, isText: number): number => {
 };
 
 /** `dictionary`: hash of the build-time dictionary, the boot's first definition. */
-// Not in two factories: a board pays 11 variables for a function of a closure, and as much for its state.
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: as above
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a board pays 11 variables for each closure of a second factory
 export const createTable = (places: Places, dictionary: string | undefined): Table => {
   const size = places.sites + places.texts + 1;
   const keys = new Uint32Array(size);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { createBodyWriter, type SealedBody } from "../../shared/codec/body-writer.ts";
+import { createBodyWriter } from "../../shared/codec/body-writer.ts";
 import { decodeFrame } from "../../shared/codec/decode.ts";
 import { decodeAck, encodeAck } from "../../shared/codec/downlink.ts";
 import { addEntry, encodeFrame, encodeSealed } from "../../shared/codec/encode.ts";
+import type { SealedBody } from "../../shared/codec/sealed-body.ts";
 import { createTable } from "../../shared/codec/table.ts";
 import { dropReasons, type Entry, levels } from "../../shared/event.ts";
 import type { Frame } from "../../shared/frame.ts";

@@ -1,11 +1,8 @@
-import {
-  type BodyWriter,
-  createBodyWriter,
-  type SealedBody,
-} from "../../shared/codec/body-writer.ts";
+import { type BodyWriter, createBodyWriter } from "../../shared/codec/body-writer.ts";
 import { decodeFrame, decodeHead } from "../../shared/codec/decode.ts";
 import { addEntry, encodeSealed, sealTombstone } from "../../shared/codec/encode.ts";
 import { bodyFormats } from "../../shared/codec/header.ts";
+import type { SealedBody } from "../../shared/codec/sealed-body.ts";
 import { createTable, type Table } from "../../shared/codec/table.ts";
 import type { FrameHead } from "../../shared/definition.ts";
 import type { Entry, Value } from "../../shared/event.ts";

@@ -1,12 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type BodyWriter,
-  createBodyWriter,
-  type SealedBody,
-} from "../../../shared/codec/body-writer.ts";
+import { type BodyWriter, createBodyWriter } from "../../../shared/codec/body-writer.ts";
 import { decodeFrame } from "../../../shared/codec/decode.ts";
 import { addEntry, encodeSealed } from "../../../shared/codec/encode.ts";
+import type { SealedBody } from "../../../shared/codec/sealed-body.ts";
 import { createTable, type Table } from "../../../shared/codec/table.ts";
 import type { Entry, LogEvent, Site, Value } from "../../../shared/event.ts";
 import { anyValue } from "../../support/any-frame.ts";

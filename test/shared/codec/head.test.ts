@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SealedBody } from "../../../shared/codec/body-writer.ts";
 import { readHead } from "../../../shared/codec/decode-head.ts";
 import { commonBytes, writeHead } from "../../../shared/codec/head.ts";
 import { bodyFormats } from "../../../shared/codec/header.ts";
 import { createReader } from "../../../shared/codec/reader.ts";
+import type { SealedBody } from "../../../shared/codec/sealed-body.ts";
 import { createTable, type Table } from "../../../shared/codec/table.ts";
 import { createWriter } from "../../../shared/codec/writer.ts";
 import type { FrameHead } from "../../../shared/definition.ts";

@@ -1,0 +1,11 @@
+/** What is final of a body, waiting for the headers that are written at each sending. */
+export interface SealedBody {
+  format: number;
+  /** Seqs it stands for. */
+  count: number;
+  bytes: Uint8Array;
+  /** Places whose meanings it names, a character each. */
+  used: string;
+  /** Bytes that a frame with all those definitions has left. */
+  spareBytes: number;
+}
