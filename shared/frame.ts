@@ -30,6 +30,11 @@ export interface FrameHeader {
   ackId: number;
   /** Uptime at which that ack arrived; `sendUptimeMs` for none. */
   ackUptimeMs: number;
+  /**
+   * Of a frame that a later boot sends: how long this boot has been over at least, milliseconds.
+   * `sendUptimeMs` is then the last uptime known of it, and no ack is named. Else absent.
+   */
+  endedAgoMs?: number;
 }
 
 /** What the seqs of a frame mean. */

@@ -49,7 +49,10 @@ const definitionText = (definition: Definition, formatOf: Frame["formatOf"]): st
 };
 
 const headerText = (header: FrameHeader): string => {
-  const { base, sendUptimeMs, ackId, ackUptimeMs } = header;
+  const { base, sendUptimeMs, ackId, ackUptimeMs, endedAgoMs } = header;
+  if (endedAgoMs !== undefined) {
+    return `base ${base}, ran to ${sendUptimeMs} ms, sent by a later boot ${endedAgoMs} ms after`;
+  }
   const ack = ackId === 0 ? "no ack yet" : `ack ${ackId} came at ${ackUptimeMs} ms`;
   return `base ${base}, sent at ${sendUptimeMs} ms, ${ack}`;
 };

@@ -9,8 +9,10 @@ import type { Writer } from "./writer.ts";
  *   │ 1    │ 4      │ varint │ varint   │ varint      │ varint│ varint      │ varint│ varint       │
  *   └──────┴────────┴────────┴──────────┴─────────────┴───────┴─────────────┴───────┴──────────────┘
  * A: this header, frozen. b: format of the body that follows. The last field is absent without ack.
+ * C in place of A: a later boot sends this one's frame, and the two fields of the ack are one: endedAgoMs.
  */
 const headerMark = 0xa0;
+const replayMark = 0xc0;
 
 /** Formats of the body, by their number in the protocol byte. */
 export const bodyFormats = {
@@ -24,13 +26,18 @@ export const bodyFormats = {
 export const metricLevel = 5;
 
 export const writeHeader = (writer: Writer, header: FrameHeader, bodyFormat: number): void => {
-  writer.byte(headerMark + bodyFormat);
+  const endedAgoMs = header.endedAgoMs;
+  writer.byte((endedAgoMs === undefined ? headerMark : replayMark) + bodyFormat);
   writer.uint32(header.boot.nonce);
   writer.varint(header.boot.number);
   writer.varint(header.first);
   writer.varint(header.first - header.base);
   writer.varint(header.count);
   writer.varint(header.sendUptimeMs);
+  if (endedAgoMs !== undefined) {
+    writer.varint(endedAgoMs);
+    return;
+  }
   writer.varint(header.ackId);
   if (header.ackId > 0) writer.varint(header.sendUptimeMs - header.ackUptimeMs);
 };
@@ -38,7 +45,8 @@ export const writeHeader = (writer: Writer, header: FrameHeader, bodyFormat: num
 /** The header and its body's format. On a fault the reader says which; the value is then unusable. */
 export const readHeader = (reader: Reader): { header: FrameHeader; bodyFormat: number } => {
   const protocol = reader.byte();
-  if ((protocol & 0xf0) !== headerMark) {
+  const isReplay = (protocol & 0xf0) === replayMark;
+  if ((protocol & 0xf0) !== headerMark && !isReplay) {
     reader.fail(`protocol byte 0x${protocol.toString(16)} is no fleetlog frame`, 0);
   }
   const boot = { nonce: reader.uint32(), number: reader.varint() };
@@ -49,14 +57,14 @@ export const readHeader = (reader: Reader): { header: FrameHeader; bodyFormat: n
   const count = reader.varint();
   const sendAt = reader.offset();
   const sendUptimeMs = reader.varint();
-  const ackId = reader.varint();
+  const endedAgoMs = isReplay ? reader.varint() : 0;
+  const ackId = isReplay ? 0 : reader.varint();
   const ackUptimeMs = ackId > 0 ? sendUptimeMs - reader.varint() : sendUptimeMs;
   if (base < 0) reader.fail("base below 0", firstAt);
   if (count < 1) reader.fail("count of 0", countAt);
   if (first + count > integerLimit) reader.fail("seq above 2^53 - 1", countAt);
   if (ackUptimeMs < 0) reader.fail("ack before the boot", sendAt);
-  return {
-    header: { boot, base, first, count, sendUptimeMs, ackId, ackUptimeMs },
-    bodyFormat: protocol & 0x0f,
-  };
+  const header: FrameHeader = { boot, base, first, count, sendUptimeMs, ackId, ackUptimeMs };
+  if (isReplay) header.endedAgoMs = endedAgoMs;
+  return { header, bodyFormat: protocol & 0x0f };
 };

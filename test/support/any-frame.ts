@@ -152,15 +152,20 @@ export const anyHeader = (count: number): Arbitrary<FrameHeader> =>
     ackId: anyCount(maxInteger),
     heldPart: fc.double({ min: 0, max: 1, noNaN: true }),
     agePart: fc.double({ min: 0, max: 1, noNaN: true }),
-  }).map(({ boot, first, sendUptimeMs, ackId, heldPart, agePart }) => ({
-    boot,
-    base: Math.floor(first * heldPart),
-    first,
-    count,
-    sendUptimeMs,
-    ackId,
-    ackUptimeMs: ackId === 0 ? sendUptimeMs : Math.floor(sendUptimeMs * agePart),
-  }));
+    endedAgoMs: fc.option(anyCount(maxInteger), { nil: undefined }),
+  }).map(({ boot, first, sendUptimeMs, ackId: given, heldPart, agePart, endedAgoMs }) => {
+    const ackId = endedAgoMs === undefined ? given : 0;
+    return {
+      boot,
+      base: Math.floor(first * heldPart),
+      first,
+      count,
+      sendUptimeMs,
+      ackId,
+      ackUptimeMs: ackId === 0 ? sendUptimeMs : Math.floor(sendUptimeMs * agePart),
+      ...(endedAgoMs === undefined ? {} : { endedAgoMs }),
+    };
+  });
 
 /** Frames as a device may send them: uptimes never decrease, counts are right. */
 export const anyFrame = (): Arbitrary<Frame> =>

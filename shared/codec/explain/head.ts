@@ -15,6 +15,10 @@ export const nameHeader = (list: FieldList, header: FrameHeader): void => {
   list.take(1, "first - base", `${first - base} (base ${base})`);
   list.take(1, "count", String(header.count));
   list.take(1, "sendUptimeMs", String(header.sendUptimeMs));
+  if (header.endedAgoMs !== undefined) {
+    list.take(1, "endedAgoMs", String(header.endedAgoMs));
+    return;
+  }
   list.take(1, "ackId", header.ackId === 0 ? "0 (no ack yet)" : String(header.ackId));
   if (header.ackId === 0) return;
   const ageMs = header.sendUptimeMs - header.ackUptimeMs;
