@@ -44,23 +44,41 @@ const closedAs = ({ boot, cursor }: BootState, isWithoutRecord: boolean): Closed
 const isReplaced = (states: readonly BootState[], { boot, order }: BootState): boolean =>
   states.some((other) => other.order > order && !other.isLate && !isCountedAlike(other.boot, boot));
 
-/** Boots of the flash that the agent never heard of, since the last time it was told of such. */
-const unheardOf = (
+/** Boots of one flash with numbers from `from` to below `end`, but for those that were heard of. */
+const unheardIn = (
   states: readonly BootState[],
-  { boot, heldFrom = 0 }: BootState,
-): ClosedBoot[] => {
-  const numbers = states
-    .filter((state) => isCountedAlike(state.boot, boot))
-    .map((state) => state.boot.number);
-  if (numbers.length === 0) return [];
-  const from = heldFromOf(states, boot) || Math.min(...numbers);
-  const heard = new Set(numbers.filter((number) => number >= from && number < heldFrom));
-  const count = heldFrom - from - heard.size;
-  if (count <= 0) return [];
-  let last = heldFrom - 1;
-  while (heard.has(last)) last--;
-  const atMost = Math.min(Number.MAX_SAFE_INTEGER, count * unrecordedSeqs);
-  return [{ boot: { ...boot, number: last }, next: 0, atMost, boots: count }];
+  { nonce }: Boot,
+  [from, end]: readonly [number, number],
+): Required<Pick<ClosedBoot, "boot" | "next" | "boots">> | null => {
+  const heard = new Set<number>();
+  for (const { boot } of states) {
+    if (boot.nonce === nonce && boot.number >= from && boot.number < end) heard.add(boot.number);
+  }
+  const boots = end - from - heard.size;
+  if (boots <= 0) return null;
+  let number = end - 1;
+  while (heard.has(number)) number--;
+  return { boot: { nonce, number }, next: 0, boots };
+};
+
+/**
+ * Boots that were never heard of, since one last said what its flash holds. Of those before the first
+ * one heard of nothing is known: another store may have them.
+ */
+const unheardOf = (states: readonly BootState[], { boot, heldFrom }: BootState): ClosedBoot[] => {
+  if (heldFrom === undefined) return [];
+  const settledBelow = heldFromOf(states, boot);
+  const numbers = states.flatMap((state) =>
+    isCountedAlike(state.boot, boot) ? [state.boot.number] : [],
+  );
+  const from = settledBelow > 0 ? settledBelow : Math.min(heldFrom, ...numbers);
+  const before = settledBelow > 0 ? null : unheardIn(states, boot, [1, from]);
+  const between = unheardIn(states, boot, [from, heldFrom]);
+  const lost = (boots: number): number => Math.min(Number.MAX_SAFE_INTEGER, boots * unrecordedSeqs);
+  return [
+    ...(before === null ? [] : [before]),
+    ...(between === null ? [] : [{ ...between, atMost: lost(between.boots) }]),
+  ];
 };
 
 /**

@@ -156,54 +156,54 @@ describe("session's boots that end", () => {
   it("closes by arrival what another flash has counted", () => {
     const session = sessionAt(5, { nonce: 7, number: 12 }, { nonce: 7, number: 13 });
 
-    const closes = closesOf(session, 3, 3);
+    const closes = closesOf(session, 1, 1);
     const next = session.advance(headerOf(uncountedBoot(1), 0), false).closes;
 
     expect(closes).toEqual([
       { boot: { nonce: 7, number: 12 }, next: 5 },
       { boot: { nonce: 7, number: 13 }, next: 5 },
     ]);
-    expect(next).toEqual([{ boot: countedBoot(3), next: 1 }]);
+    expect(next).toEqual([{ boot: countedBoot(1), next: 1 }]);
   });
 
   it("does not close a boot of the same flash that the device will settle", () => {
-    const session = sessionAt(5, countedBoot(2), countedBoot(3));
+    const session = sessionAt(5, countedBoot(1), countedBoot(2));
 
-    expect(closesOf(session, 4, 2)).toEqual([]);
-    expect(closesOf(session, 5)).toEqual([]);
+    expect(closesOf(session, 3, 1)).toEqual([]);
+    expect(closesOf(session, 4)).toEqual([]);
   });
 
   it("closes those of which flash holds nothing, with what they can have lost at most", () => {
-    const session = sessionAt(5, countedBoot(2), countedBoot(3), countedBoot(4));
+    const session = sessionAt(5, countedBoot(1), countedBoot(2), countedBoot(3));
 
-    const closes = closesOf(session, 5, 4);
-    const next = closesOf(session, 6, 6);
+    const closes = closesOf(session, 4, 3);
+    const next = closesOf(session, 5, 5);
 
     expect(closes).toEqual([
+      { boot: countedBoot(1), next: 5, atMost: 59 },
       { boot: countedBoot(2), next: 5, atMost: 59 },
-      { boot: countedBoot(3), next: 5, atMost: 59 },
     ]);
     expect(next).toEqual([
-      { boot: countedBoot(4), next: 5, atMost: 59 },
-      { boot: countedBoot(5), next: 1, atMost: 63 },
+      { boot: countedBoot(3), next: 5, atMost: 59 },
+      { boot: countedBoot(4), next: 1, atMost: 63 },
     ]);
   });
 
   it("knows no limit of what a boot lost that has used more than flash need not know of", () => {
-    const session = sessionAt(64, countedBoot(2));
+    const session = sessionAt(64, countedBoot(1));
 
-    expect(closesOf(session, 3, 3)).toEqual([{ boot: countedBoot(2), next: 64 }]);
+    expect(closesOf(session, 2, 2)).toEqual([{ boot: countedBoot(1), next: 64 }]);
   });
 
   it("tells once and together of boots it never heard of", () => {
-    const session = sessionAt(64, countedBoot(2), countedBoot(6));
+    const session = sessionAt(64, countedBoot(1), countedBoot(6));
 
     const closes = closesOf(session, 9, 9);
     const next = closesOf(session, 12, 11);
 
     expect(closes).toEqual([
-      { boot: countedBoot(8), next: 0, atMost: 5 * 64, boots: 5 },
-      { boot: countedBoot(2), next: 64 },
+      { boot: countedBoot(8), next: 0, atMost: 6 * 64, boots: 6 },
+      { boot: countedBoot(1), next: 64 },
       { boot: countedBoot(6), next: 64 },
     ]);
     expect(next).toEqual([
@@ -212,8 +212,29 @@ describe("session's boots that end", () => {
     ]);
   });
 
-  it("says nothing of boots before the first it heard of", () => {
-    expect(closesOf(createSession([]), 900, 900)).toEqual([]);
+  it("claims nothing of boots before the first it heard of but how many there were", () => {
+    const session = sessionAt(64, countedBoot(5));
+
+    const fresh = closesOf(createSession([]), 900, 898);
+    const later = closesOf(session, 9, 8);
+
+    expect(fresh).toEqual([{ boot: countedBoot(897), next: 0, boots: 897 }]);
+    expect(later).toEqual([
+      { boot: countedBoot(4), next: 0, boots: 4 },
+      { boot: countedBoot(7), next: 0, atMost: 128, boots: 2 },
+      { boot: countedBoot(5), next: 64 },
+    ]);
+    expect(closesOf(createSession([]), 1, 1)).toEqual([]);
+  });
+
+  it("does not close again what is first heard of once it was told of", () => {
+    const session = createSession([]);
+    closesOf(session, 5, 5);
+
+    const late = session.advance(headerOf(countedBoot(3), 0), false);
+
+    expect(late.closes).toEqual([]);
+    expect(closesOf(session, 6, 6)).toEqual([{ boot: countedBoot(5), next: 1, atMost: 63 }]);
   });
 
   it("tells of many boots together but for the last 16", () => {
@@ -237,21 +258,21 @@ describe("session's boots that end", () => {
   });
 
   it("closes nothing for an older boot that is first heard of late, live or from flash", () => {
-    const session = sessionAt(5, countedBoot(5));
+    const session = sessionAt(5, countedBoot(3));
 
-    const late = session.advance(headerOf(countedBoot(4), 0), false);
-    const older = session.advance(replayed(headerOf(countedBoot(3), 0)), false, 3);
-    const next = closesOf(session, 6, 4);
+    const late = session.advance(headerOf(countedBoot(2), 0), false);
+    const older = session.advance(replayed(headerOf(countedBoot(1), 0)), false, 1);
+    const next = closesOf(session, 4, 2);
 
     expect([late.closes, older.closes]).toEqual([[], []]);
-    expect(next).toEqual([{ boot: countedBoot(3), next: 1, atMost: 63 }]);
+    expect(next).toEqual([{ boot: countedBoot(1), next: 1, atMost: 63 }]);
   });
 
   it("closes a boot without a flash for the boot that sends earlier ones, not for those", () => {
     const session = sessionAt(5, uncountedBoot(9));
 
-    const earlier = session.advance(replayed(headerOf(countedBoot(3), 0)), false);
-    const closes = closesOf(session, 4, 3);
+    const earlier = session.advance(replayed(headerOf(countedBoot(1), 0)), false);
+    const closes = closesOf(session, 2, 1);
 
     expect(earlier.closes).toEqual([]);
     expect(closes).toEqual([{ boot: uncountedBoot(9), next: 5 }]);

@@ -70,7 +70,8 @@ type ClosedBoot = NewFrame["closes"][number];
 const noticeOfClosed = ({ next, atMost, boots }: ClosedBoot): Notice => {
   const of = boots === undefined ? {} : { boots };
   if (atMost !== undefined) return { ...noticeOfPowerLoss(atMost), ...of };
-  const reason = boots === undefined ? `tail unknown after seq ${next - 1}` : "tails unknown";
+  const tail = boots === undefined ? `tail unknown after seq ${next - 1}` : "tails unknown";
+  const reason = next === 0 ? "never heard of" : tail;
   return { level: "warn", event: "boot_closed", reason, ...of };
 };
 

@@ -139,19 +139,21 @@ describe("what a frame leaves to be delivered", () => {
 
   it("is told of each boot that was cut off how much of it may be missing", () => {
     const closes = [
+      { boot: { ...boot, number: 1 }, next: 0, boots: 1 },
       { boot: { ...boot, number: 2 }, next: 0, atMost: 128, boots: 2 },
       { boot: { ...boot, number: 4 }, next: 90, boots: 3 },
       { boot: { ...boot, number: 7 }, next: 5, atMost: 59 },
     ];
 
-    const notices = told(frameOf(encoded(events("a", "b", "c")), { closes })).slice(0, 3);
+    const notices = told(frameOf(encoded(events("a", "b", "c")), { closes })).slice(0, 4);
 
     expect(notices).toMatchObject([
+      { event: "boot_closed", reason: "never heard of", boots: 1, boot: "1-b0070002", seq: 0 },
       { event: "dropped", reason: "power_loss", count: 128, atMost: true, boots: 2, seq: 0 },
       { event: "boot_closed", reason: "tails unknown", boots: 3, boot: "4-b0070002", seq: 90 },
       { event: "dropped", reason: "power_loss", count: 59, atMost: true, seq: 5 },
     ]);
-    expect(notices[2]).not.toHaveProperty("boots");
+    expect(notices[3]).not.toHaveProperty("boots");
   });
 
   it("is told with its first entry what the session found, and that once", () => {
