@@ -6,7 +6,7 @@ import {
   sameTagBit,
   textKind,
 } from "./layout.ts";
-import type { SealedBody } from "./sealed-body.ts";
+import type { SealedBody, StoredBody } from "./sealed-body.ts";
 import type { Table } from "./table.ts";
 import { byteText } from "./text.ts";
 import type { Writer } from "./writer.ts";
@@ -135,5 +135,23 @@ export const writeHead = (writer: Writer, table: Table, body: SealedBody, base: 
       table.replaced[place] as number,
       table.meanings[place] as string,
     );
+  }
+};
+
+/**
+ * The head of a frame that rested in flash, for an agent that holds the first `needs` definitions. It
+ * brings what the body names beyond, and says nothing of other numbers.
+ */
+export const writeStoredHead = (writer: Writer, body: StoredBody, needs: number): void => {
+  const numbers = body.numbers;
+  let from = 0;
+  while (from < numbers.length && (numbers[from] as number) < needs) from++;
+  writer.varint(needs * 2 + (from < numbers.length ? 1 : 0));
+  if (from === numbers.length) return;
+  writer.varint(0);
+  writer.varint(numbers.length - from);
+  const definer = createDefiner(writer, needs);
+  for (; from < numbers.length; from++) {
+    definer.define(numbers[from] as number, -1, body.meanings[from] as string);
   }
 };
