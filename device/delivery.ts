@@ -20,8 +20,11 @@ export interface Delivery {
   flush(): void;
   /** Bytes held for events without an ack. */
   bytes(): number;
-  /** Puts all that has no ack into flash, before RAM is lost; answers whether all of it is there. */
-  keep(): boolean;
+  /**
+   * Puts all that has no ack into flash, before RAM is lost; answers whether all of it is there. Null
+   * where there is no flash.
+   */
+  keep: (() => boolean) | null;
   /** Ends the boot. `isComplete`: the agent had everything before `limitMs` had passed. */
   close(limitMs: number, onClosed: (isComplete: boolean) => void): void;
 }
@@ -59,7 +62,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     onEmpty: () => onEmpty(),
   });
   const connection = createConnection(setup, uplink);
-  const keep = (): boolean => keepAll(setup, outbox, framer);
+  const keep = setup.journal && ((): boolean => keepAll(setup, outbox, framer));
 
   return {
     keep,
@@ -74,7 +77,7 @@ export const createDelivery = (setup: Setup): Delivery => {
         onEmpty = (): void => {};
         cancelDeadline(deadline);
         if (keeping) cancelDeadline(keeping);
-        if (!isComplete) keep();
+        if (keep && !isComplete) keep();
         else if (setup.journal) setup.journal.free(setup.journal.boot, Infinity);
         connection.close(() => onClosed(isComplete));
       };

@@ -42,6 +42,7 @@ const unreservedFormat =
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a call costs an Espruino as much as writing three bytes
 export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const outbox = options.outbox;
+  const journal = setup.journal;
   const limits = outbox.limits;
   const onAdded = options.onAdded;
   const writer = createBodyWriter(setup.table);
@@ -54,7 +55,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   let first = 0;
   let isOpen = false;
   /** Entries that need not ask flash for a seq. */
-  let freeSeqs = setup.journal ? 0 : Infinity;
+  let freeSeqs = journal ? 0 : Infinity;
   let isTroubled = false;
 
   const close = (): void => {
@@ -89,14 +90,15 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     options.onSeal();
   };
   /** Sees to it that the next entry's seq may be used; where flash cannot, it is used all the same. */
-  const reserve = (): void => {
-    const journal = setup.journal;
-    if (!journal || freeSeqs-- > 0) return;
-    freeSeqs = reserveSeqs - 1;
-    if (journal.reserve(first + writer.count() + reserveSeqs)) return;
-    setup.tally.unreserved = (setup.tally.unreserved || 0) + reserveSeqs;
-    isTroubled = setup.tally.unreserved === reserveSeqs;
-  };
+  const reserve =
+    journal &&
+    ((): void => {
+      if (freeSeqs-- > 0) return;
+      freeSeqs = reserveSeqs - 1;
+      if (journal.reserve(first + writer.count() + reserveSeqs)) return;
+      setup.tally.unreserved = (setup.tally.unreserved || 0) + reserveSeqs;
+      isTroubled = setup.tally.unreserved === reserveSeqs;
+    });
   /** Gives the counts seqs, as far as an event of level number `rank` would have room. */
   const addLost = (rank: number): void => {
     const limitBytes = Math.min(setup.bodyBytes, outbox.roomBytes(rank));
@@ -104,7 +106,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     for (let drop = lost[0]; drop; drop = lost[0]) {
       const reason = dropReasons.indexOf(drop.reason);
       const level = levels.indexOf(drop.level);
-      reserve();
+      if (reserve) reserve();
       if (!writer.drop(level, reason, drop.count, uptimeMs, limitBytes)) return;
       isOpen = true;
       addDrop(carried, drop);
@@ -124,7 +126,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     };
     if (limits[kind] === 0) return "ring_full";
     if (!isOpen) addLost(errorRank);
-    reserve();
+    if (reserve) reserve();
     if (isOpen) {
       const roomBytes = outbox.roomBytes(rankOf(kind));
       if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
@@ -158,7 +160,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     if (isCommon && kind < errorRank) return;
     if (kind === fatalRank) {
       outbox.makeRoom(writer.length());
-      if (setup.journal) close();
+      if (journal) close();
     }
     onAdded(kind);
     if (!isTroubled) return;
@@ -179,7 +181,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     end() {
       const uptimeMs = setup.platform.uptimeMs();
       addLost(fatalRank);
-      reserve();
+      if (reserve) reserve();
       if (!writer.end(uptimeMs, setup.bodyBytes)) {
         close();
         writer.end(uptimeMs, setup.bodyBytes);

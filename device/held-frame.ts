@@ -87,19 +87,14 @@ export const shedFrame = (
   },
 });
 
-/** Whether nothing but its events is lost with it. */
-const isPlain = (frame: HeldFrame): boolean => {
-  for (let index = 0; index < frame.drops.length; index++) {
-    if ((frame.drops[index] as DropCount).reason !== "outbox_full") return false;
-  }
-  return true;
-};
-
 /** Whether two neighbours can be one: the agent cannot have seen them, and they are of one sort. */
 export const isJoinable = (left: HeldFrame, right: HeldFrame): boolean =>
   left.sends + right.sends === 0 &&
   ((isTombstone(left) && isTombstone(right)) ||
-    (isShed(left) && isShed(right) && isPlain(left) && isPlain(right)));
+    (isShed(left) &&
+      isShed(right) &&
+      // A run cannot say which of its frames brought a count.
+      left.drops.concat(right.drops).every((drop) => drop.reason === "outbox_full")));
 
 /** Lets `left` stand for the seqs of its neighbour as well: two tombstones, or a run. */
 export const joinFrames = (left: HeldFrame, right: HeldFrame): void => {

@@ -1,5 +1,5 @@
-import { encodeSealed, encodeStored } from "../shared/codec/encode.ts";
-import type { StoredBody } from "../shared/codec/sealed-body.ts";
+import { encodeSealed } from "../shared/codec/encode.ts";
+import type { Rested } from "../shared/codec/head.ts";
 import type { Ack } from "../shared/downlink.ts";
 import type { DropReason } from "../shared/event.ts";
 import type { Boot, FrameHeader } from "../shared/frame.ts";
@@ -14,18 +14,17 @@ export interface Held {
   frames: HeldFrame[];
   /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
   retire(next: number): number;
-  /** Leaves of a frame only its seqs and why the rest is lost. */
+  /** Leaves of a frame only its seqs, and why the rest is lost. */
   bury(frame: HeldFrame, reason: DropReason): void;
 }
 
 /** Frames of one boot on their way. With functions beside it, of which a board pays each once. */
 export interface Lane {
   setup: Setup;
+  boot: () => Boot;
   held: Held;
   /** The boot whose frames these are; null for this one. */
   earlier: EarlierBoot | null;
-  /** Frames without an ack at a time. */
-  windowLimit: number;
   /** Frames at the front that are under way. */
   inFlight: number;
   patienceMs: number;
@@ -37,7 +36,7 @@ export interface Lane {
   definitions: number;
   /** Whether an agent at ease has answered since the front was sent. */
   isHeard: boolean;
-  /** How often the front was sent in vain, though it had. */
+  /** How often the front was sent in vain, though one had. */
   refusals: number;
 }
 
@@ -51,36 +50,24 @@ const roundTripMs = 1_000;
 /** A frame that was sent so often in vain, while others were answered, is given up. */
 const refusalLimit = 8;
 
-/** Nothing that was sent counts as under way. */
-export const rewind = (lane: Lane): void => {
-  cancelDeadline(lane.overdue);
-  lane.inFlight = 0;
-};
-
-/** The connection is another, or gone. */
-export const beginAnew = (lane: Lane): void => {
-  lane.patienceMs = firstPatienceMs;
-  lane.isHeard = false;
-  rewind(lane);
-};
-
 /** `onOverdue` is told when frames are to be sent again. */
 export const createLane = (
   setup: Setup,
+  boot: () => Boot,
   held: Held,
   earlier: EarlierBoot | null,
   onOverdue: () => void,
 ): Lane => {
   const lane: Lane = {
     setup,
+    boot,
     held,
     earlier,
-    windowLimit: earlier ? 1 : setup.windowLimit,
     inFlight: 0,
     patienceMs: firstPatienceMs,
     overdue: createDeadline(setup.platform, () => {
       lane.patienceMs = Math.min(patienceLimitMs, lane.patienceMs * 2);
-      rewind(lane);
+      lane.inFlight = 0;
       onOverdue();
     }),
     storeId: 0,
@@ -93,26 +80,29 @@ export const createLane = (
   return lane;
 };
 
-const bootOf = (lane: Lane): Boot => (lane.earlier ? lane.earlier.boot : lane.setup.boot());
-
-export const isOf = (lane: Lane, ack: Ack): boolean => {
-  const boot = bootOf(lane);
-  return boot.nonce === ack.boot.nonce && boot.number === ack.boot.number;
+/** The connection is another, or gone: nothing sent before counts as under way. */
+export const beginAnew = (lane: Lane): void => {
+  lane.patienceMs = firstPatienceMs;
+  lane.isHeard = false;
+  lane.inFlight = 0;
+  cancelDeadline(lane.overdue);
 };
 
-/** What it has of a frame beside the header; null for a body with a head of this boot's table. */
-const partsOf = (lane: Lane, frame: HeldFrame): StoredBody | null => {
+/** What flash has of a frame, or else brings no names; null for a body that names by this boot's table. */
+const restedOf = (lane: Lane, frame: HeldFrame): Rested | null => {
   const journal = lane.setup.journal;
+  const needs = lane.definitions;
   if (journal && isShed(frame)) {
-    const read = journal.read((frame.stored as number[])[0] as number);
-    if (read) {
-      frame.body.format = read.format;
-      return read;
+    const body = journal.read((frame.stored as number[])[0] as number);
+    if (body) {
+      frame.body.format = body.format;
+      return { body, needs };
     }
     lane.held.bury(frame, "unreadable");
   }
   if (!lane.earlier) return null;
-  return { format: frame.body.format, bytes: frame.body.bytes, numbers: [], meanings: [] };
+  const bytes = frame.body.bytes;
+  return { body: { format: frame.body.format, bytes, numbers: [], meanings: [] }, needs };
 };
 
 /** Puts the outer header before a frame, as of now, and publishes it. */
@@ -120,31 +110,29 @@ const publish = (lane: Lane, frame: HeldFrame): void => {
   const setup = lane.setup;
   const earlier = lane.earlier;
   const uptimeMs = setup.platform.uptimeMs();
-  const read = partsOf(lane, frame);
+  const rested = restedOf(lane, frame);
   if (frame.sends++ > 0) setup.tally.resent++;
   else setup.tally.sent += frame.events;
   frame.sentAtMs = uptimeMs;
-  const sendUptimeMs = earlier ? earlier.durationMs : uptimeMs;
   const header: FrameHeader = {
-    boot: bootOf(lane),
+    boot: lane.boot(),
     base: (lane.held.frames[0] as HeldFrame).first,
     first: frame.first,
     count: frame.body.count,
-    sendUptimeMs,
-    ackId: earlier ? 0 : lane.ackId,
-    ackUptimeMs: earlier || lane.ackId === 0 ? sendUptimeMs : lane.ackUptimeMs,
+    sendUptimeMs: earlier ? earlier.durationMs : uptimeMs,
+    ackId: lane.ackId,
+    ackUptimeMs: lane.ackId > 0 ? lane.ackUptimeMs : uptimeMs,
   };
   if (earlier) header.endedAgoMs = uptimeMs + earlier.betweenMs;
-  const payload = read
-    ? encodeStored(header, read, lane.definitions)
-    : encodeSealed(header, frame.body, setup.table);
+  const payload = encodeSealed(header, frame.body, setup.table, rested);
   setup.link.publish(setup.topic("up"), payload, false);
 };
 
 /** Sends the next frame, if there is one and the window lets it. */
 export const sendNext = (lane: Lane): boolean => {
   const frames = lane.held.frames;
-  if (lane.inFlight >= Math.min(lane.windowLimit, frames.length)) return false;
+  const windowLimit = lane.earlier ? 1 : lane.setup.windowLimit;
+  if (lane.inFlight >= Math.min(windowLimit, frames.length)) return false;
   splitRun(frames, lane.inFlight);
   const frame = frames[lane.inFlight] as HeldFrame;
   if (lane.inFlight++ === 0) {
@@ -157,11 +145,19 @@ export const sendNext = (lane: Lane): boolean => {
   return true;
 };
 
-/** Frees what an ack of the lane's boot covers, and finds what is to be sent again. */
-export const takeAck = (lane: Lane, ack: Ack): void => {
+/** Any lane's ack shows that the agent answers; one that asks for a pause, that it may not. */
+export const noteAnswer = (lane: Lane, ack: Ack): void => {
+  lane.isHeard = ack.busyMs === 0;
+  if (!lane.isHeard) lane.refusals = 0;
+};
+
+/** Frees what an ack covers, and finds what is to be sent again; false where it is another boot's. */
+export const takeAck = (lane: Lane, ack: Ack): boolean => {
   const setup = lane.setup;
+  const boot = lane.boot();
   const first = lane.held.frames[0];
   const known = lane.definitions;
+  if (boot.nonce !== ack.boot.nonce || boot.number !== ack.boot.number) return false;
   if (!lane.earlier) setup.table.acked(ack.definitions);
   lane.definitions = lane.earlier ? ack.definitions : setup.table.held();
   lane.ackId = ack.ackId;
@@ -169,23 +165,18 @@ export const takeAck = (lane: Lane, ack: Ack): void => {
   // Another store cannot read what rests on definitions that the one before had.
   const isUnreadable = ack.storeId !== lane.storeId && lane.definitions < known;
   lane.storeId = ack.storeId;
-  if (!first) return;
-  const isLost = ack.next === first.first && lane.inFlight > 1;
+  if (!first) return true;
   const retired = lane.held.retire(ack.next);
+  const isLost =
+    ack.next === first.first &&
+    lane.inFlight > 1 &&
+    lane.ackUptimeMs - first.sentAtMs >= roundTripMs;
+  lane.inFlight = isLost || isUnreadable ? 0 : Math.max(0, lane.inFlight - retired);
   if (retired > 0) {
-    lane.inFlight = Math.max(0, lane.inFlight - retired);
     lane.patienceMs = firstPatienceMs;
     lane.refusals = 0;
-    cancelDeadline(lane.overdue);
-    if (lane.inFlight > 0) callWithin(lane.overdue, lane.patienceMs);
-  } else if (isLost && lane.ackUptimeMs - first.sentAtMs >= roundTripMs) rewind(lane);
-  if (isUnreadable) rewind(lane);
-};
-
-/** An ack for any lane shows that the agent answers; one that asks for a pause, that it may not. */
-export const noteAnswer = (lane: Lane, ack: Ack): void => {
-  lane.isHeard = lane.isHeard || ack.busyMs === 0;
-  if (ack.busyMs === 0) return;
-  lane.isHeard = false;
-  lane.refusals = 0;
+  }
+  if (retired > 0 || lane.inFlight === 0) cancelDeadline(lane.overdue);
+  if (lane.inFlight > 0) callWithin(lane.overdue, lane.patienceMs);
+  return true;
 };

@@ -54,8 +54,8 @@ export interface Logger extends LogMethods {
   /** Sends what waits as soon as the link allows. */
   flush(): void;
   stats(): Stats;
-  /** Reclaims room in flash now, which may take long; does nothing without. */
-  compact(): void;
+  /** Reclaims room in flash now, which may take long. Absent where the logger has no flash. */
+  compact?(): void;
   /** Ends the boot; true once the agent has everything, false after `limitMs` (5,000). */
   close(limitMs?: number): Promise<boolean>;
 }
@@ -158,9 +158,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
     flush: delivery.flush,
     stats: () => statsOf(setup, delivery),
-    compact() {
-      if (setup.journal) setup.journal.compact();
-    },
     close(limitMs) {
       if (!closing) {
         recorder.stop();
@@ -170,6 +167,7 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
+  if (setup.journal) logger.compact = setup.journal.compact;
   recordBoot(host, options, setup, recorder.record);
   return logger;
 };

@@ -103,14 +103,16 @@ export const createOutbox = (setup: Setup): Outbox => {
     account(frame, 1);
   };
   /** Lets flash alone have the body; false where it does not take it. */
-  const spill = (frame: HeldFrame): boolean => {
-    const hasRoom = frame.stored || storedBytes < setup.limitBytes * storedShare;
-    if (!hasRoom || !storeFrame(setup, frame)) return false;
-    account(frame, -1);
-    shed(frame);
-    account(frame, 1);
-    return true;
-  };
+  const spill = !setup.journal
+    ? null
+    : (frame: HeldFrame): boolean => {
+        const hasRoom = frame.stored || storedBytes < setup.limitBytes * storedShare;
+        if (!hasRoom || !storeFrame(setup, frame)) return false;
+        account(frame, -1);
+        shed(frame);
+        account(frame, 1);
+        return true;
+      };
   measure();
   return {
     frames,
@@ -129,10 +131,10 @@ export const createOutbox = (setup: Setup): Outbox => {
         const isOver = liveBytes + neededBytes > liveLimitBytes();
         const index = isOver || liveBytes > easyBytes ? oldestToGive(frames) : -1;
         if (index < 0) return;
-        if (!spill(frames[index] as HeldFrame)) {
-          if (!isOver) return;
-          bury(frames[index] as HeldFrame, "outbox_full");
-        }
+        const frame = frames[index] as HeldFrame;
+        const isSpilt = spill !== null && spill(frame);
+        if (!isSpilt && !isOver) return;
+        if (!isSpilt) bury(frame, "outbox_full");
         join(index);
         join(index - 1);
       }

@@ -1,11 +1,9 @@
-import { sealEnd, sealTombstone } from "../shared/codec/encode.ts";
+import { sealEnd } from "../shared/codec/encode.ts";
 import { bodyFormats } from "../shared/codec/header.ts";
 import { entomb, type HeldFrame, shedFrame } from "./held-frame.ts";
 import type { EarlierBoot, Journal, StoredFrame } from "./journal/journal.ts";
 import { createLane, type Held, type Lane } from "./lane.ts";
 import type { Setup } from "./setup.ts";
-
-const endOf = (frame: StoredFrame): number => frame.first + frame.count;
 
 /**
  * What an earlier boot left, one after the other: its frames, a tombstone for the seqs that may have
@@ -18,6 +16,7 @@ const createLeft = (journal: Journal, earlier: EarlierBoot): Held => {
   let index = 0;
   let next = 0;
 
+  const endOf = (frame: StoredFrame): number => frame.first + frame.count;
   const advance = (): void => {
     while (index < stored.length && endOf(stored[index] as StoredFrame) <= next) index++;
     const frame = stored[index];
@@ -26,12 +25,12 @@ const createLeft = (journal: Journal, earlier: EarlierBoot): Held => {
       frames.push(shedFrame(frame.first, frame.uptimeMs, place, frame.events));
       return;
     }
-    const gap = shedFrame(next, earlier.durationMs, [], 0);
     const lost = (frame ? frame.first : earlier.reserved) - next;
-    gap.stored = null;
-    gap.drops = [{ level: "info", reason: "power_loss", count: lost }];
-    gap.body =
-      lost > 0 ? sealTombstone(lost, gap.drops, earlier.durationMs) : sealEnd(earlier.durationMs);
+    const gap = shedFrame(next, earlier.durationMs, [-1, lost, 0], 0);
+    if (lost > 0) {
+      gap.drops = [{ level: "info", reason: "power_loss", count: lost }];
+      entomb(gap, "power_loss");
+    } else gap.body = sealEnd(earlier.durationMs);
     frames.push(gap);
   };
   /** Whether the agent has the boot's end, where all below `next` is stored. */
@@ -63,5 +62,5 @@ export const createReplay = (setup: Setup, onOverdue: () => void): Lane | null =
   const journal = setup.journal;
   const earlier = journal ? journal.earlier() : null;
   if (!journal || !earlier) return null;
-  return createLane(setup, createLeft(journal, earlier), earlier, onOverdue);
+  return createLane(setup, () => earlier.boot, createLeft(journal, earlier), earlier, onOverdue);
 };

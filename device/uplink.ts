@@ -1,15 +1,6 @@
 import { decodeAck } from "../shared/codec/downlink.ts";
 import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
-import {
-  beginAnew,
-  createLane,
-  isOf,
-  type Lane,
-  noteAnswer,
-  rewind,
-  sendNext,
-  takeAck,
-} from "./lane.ts";
+import { beginAnew, createLane, type Lane, noteAnswer, sendNext, takeAck } from "./lane.ts";
 import type { Outbox } from "./outbox.ts";
 import { createReplay } from "./replay.ts";
 import type { Setup } from "./setup.ts";
@@ -43,26 +34,42 @@ const holdLimitMs = 300_000;
 export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   const outbox = options.outbox;
   let isHeld = false;
-  let isOldsTurn = false;
+  let turn = 0;
+  /** Flash may hold earlier boots besides those on their way. */
+  let hasEarlier = setup.journal !== null;
 
-  const sendLive = (): boolean => {
-    const isNext = live.inFlight === outbox.frames.length && live.inFlight < live.windowLimit;
-    if (isNext) options.sealDue();
-    return sendNext(live);
+  /** Sees to it that the oldest of the earlier boots has a lane. */
+  const findEarlier = (): void => {
+    const left = lanes[1];
+    if (left && left.held.frames.length === 0) lanes.pop();
+    if (!hasEarlier || lanes.length > 1) return;
+    const lane = createReplay(setup, pump);
+    if (lane) lanes.push(lane);
+    else hasEarlier = false;
   };
   const pump = (): void => {
-    while (!isHeld && setup.link.isReady()) {
-      isOldsTurn = !isOldsTurn;
-      const isSent = (isOldsTurn && old && sendNext(old)) || sendLive() || (old && sendNext(old));
-      if (!isSent) return;
+    findEarlier();
+    for (let idle = 0; idle < lanes.length && !isHeld && setup.link.isReady(); ) {
+      turn = (turn + 1) % lanes.length;
+      const lane = lanes[turn] as Lane;
+      const frames = lane.held.frames;
+      if (turn === 0 && lane.inFlight === frames.length && lane.inFlight < setup.windowLimit) {
+        options.sealDue();
+      }
+      idle = sendNext(lane) ? 0 : idle + 1;
     }
   };
-  const resend = (): void => {
+  /** Of this boot; then, while there is one, of the oldest that left something. */
+  const lanes: Lane[] = [
+    createLane(setup, setup.boot, outbox, null, () => {
+      outbox.makeRoom(0);
+      pump();
+    }),
+  ];
+  const pause = (): void => {
+    for (let index = 0; index < lanes.length; index++) beginAnew(lanes[index] as Lane);
     outbox.makeRoom(0);
-    pump();
   };
-  const live = createLane(setup, outbox, null, resend);
-  let old: Lane | null = createReplay(setup, pump);
   const held = createDeadline(setup.platform, () => {
     isHeld = false;
     pump();
@@ -74,30 +81,25 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   };
   return {
     pump,
-    pause() {
-      rewind(live);
-      if (old) rewind(old);
-      outbox.makeRoom(0);
-    },
+    pause,
     restart() {
-      beginAnew(live);
-      if (old) beginAnew(old);
+      pause();
       pump();
     },
     receive(payload) {
       const decoded = decodeAck(payload);
       if (!decoded.ok) return;
       const ack = decoded.ack;
-      const lane = isOf(live, ack) ? live : old;
-      if (!lane || !isOf(lane, ack)) return;
-      const wasEmpty = outbox.frames.length === 0;
+      const hadFrames = outbox.frames.length > 0;
+      let isOurs = false;
+      for (let index = 0; index < lanes.length; index++) {
+        if (takeAck(lanes[index] as Lane, ack)) isOurs = true;
+      }
+      if (!isOurs) return;
+      for (let index = 0; index < lanes.length; index++) noteAnswer(lanes[index] as Lane, ack);
       hold(ack.busyMs);
-      takeAck(lane, ack);
-      if (old && old.held.frames.length === 0) old = createReplay(setup, pump);
-      noteAnswer(live, ack);
-      if (old) noteAnswer(old, ack);
       pump();
-      if (lane === live && !wasEmpty && outbox.frames.length === 0) options.onEmpty();
+      if (hadFrames && outbox.frames.length === 0) options.onEmpty();
     },
   };
 };
