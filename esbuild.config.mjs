@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { minify } from "terser";
 import { flatten } from "./esbuild.flatten.mjs";
+import { order } from "./esbuild.order.mjs";
 
 const limitBytes = 16_896;
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -83,13 +84,18 @@ const shrink = async (text) => {
   const result = await minify(mangled.code, {
     ecma: 2015,
     toplevel: true,
-    compress: { passes: 4, inline: 1, reduce_funcs: true, pure_getters: true, keep_fargs: false },
+    compress: { passes: 4, inline: 1, reduce_funcs: false, pure_getters: true, keep_fargs: false },
     format: { ascii_only: true },
   });
-  return result.code;
+  return order(result.code);
 };
 
-const text = await shrink(flatten(await bundle(), (name) => !known.test(name)));
+const seldom = [];
+
+const text = await shrink(flatten(await bundle(), {
+  isOwn: (name) => !known.test(name),
+  isKept: (name) => seldom.includes(name),
+}));
 if (/[^\x20-\x7e\n]/.test(text))
   throw new Error("Cannot publish the device module: not plain ASCII");
 if (text.length > limitBytes) {
