@@ -290,12 +290,12 @@ const blocksOf = (program) => {
 };
 
 /** Makes a function that is called once part of its caller. */
-const inlineCalls = (program, factory, isKept) => {
+const inlineCalls = (program, factory) => {
   const bindings = study(program, factory);
   const dirty = new Set();
   for (const { block, ancestors } of blocksOf(program)) {
     if (ancestors.some((each) => dirty.has(each)) || dirty.has(block)) continue;
-    const found = inlineInto(block, bindings, isKept, ancestors);
+    const found = inlineInto(block, bindings, ancestors);
     if (found === null) continue;
     dirty.add(found.made).add(block);
     for (const each of ancestors) if (isFunction(each)) dirty.add(each);
@@ -304,13 +304,13 @@ const inlineCalls = (program, factory, isKept) => {
   return dirty.size > 0;
 };
 
-const inlineInto = (block, bindings, isKept, ancestors) => {
+const inlineInto = (block, bindings, ancestors) => {
   for (const statement of block.body) {
     for (const call of firstCalls(statement)) {
       const binding = bindings.get(call.callee.name);
       const made = binding?.declarator?.init;
       if (!isSharedConstant(binding) || !isFunction(made) || binding.uses.length !== 1) continue;
-      if (ancestors.includes(made) || (isKept(binding.name) && !ancestors.at(-1).isFactory)) continue;
+      if (ancestors.includes(made)) continue;
       const body = bodyOf(made, {
         isLast: statement.type === "ReturnStatement" && statement.argument === call,
         isUsed: statement.expression !== call,
@@ -333,6 +333,59 @@ const inlineInto = (block, bindings, isKept, ancestors) => {
     }
   }
   return null;
+};
+
+/** What a test always answers; undefined where that is not known. */
+const outcomeOf = (test, bindings) => {
+  if (test.type === "UnaryExpression" && test.operator === "void") return false;
+  if (test.type === "NullLiteral") return false;
+  if (test.type === "BooleanLiteral" || test.type === "NumericLiteral") return Boolean(test.value);
+  if (test.type === "UnaryExpression" && test.operator === "!") {
+    const inner = outcomeOf(test.argument, bindings);
+    return inner === undefined ? undefined : !inner;
+  }
+  const binding = isIdentifier(test) ? bindings.get(test.name) : undefined;
+  return isConstant(binding) && isFunction(binding.declarator.init) ? true : undefined;
+};
+
+/** Leaves out what a part that is not there would do, and what nothing calls. */
+const prune = (program, factory) => {
+  const bindings = study(program, factory);
+  let isChanged = false;
+  walk(program, (node, ancestors) => {
+    const parent = ancestors.at(-1);
+    if (node.type === "LogicalExpression" && node.operator !== "??") {
+      const outcome = outcomeOf(node.left, bindings);
+      if (outcome === undefined) return;
+      const isRight = outcome === (node.operator === "&&");
+      replace(parent, node, isRight ? node.right : node.left);
+      isChanged = true;
+    }
+    if (node.type !== "IfStatement" && node.type !== "ConditionalExpression") return;
+    const outcome = outcomeOf(node.test, bindings);
+    if (outcome === undefined) return;
+    const taken = outcome ? node.consequent : node.alternate;
+    replace(parent, node, taken ?? types.blockStatement([]));
+    isChanged = true;
+  });
+  if (isChanged) return true;
+  for (const binding of bindings.values()) {
+    const init = binding.declarator?.init;
+    const isUnused = binding.list?.body && init && binding.uses.length === 0 && isSimple(init);
+    if (!isUnused) continue;
+    remove(binding);
+    isChanged = true;
+  }
+  return isChanged;
+};
+
+/** Statements of a bare block that declares nothing stand in its list. */
+const unwrapBlocks = (program) => {
+  walk(program, (node) => {
+    if (!Array.isArray(node.body)) return;
+    node.body = node.body.flatMap((each) => (each.type === "BlockStatement" ? each.body : [each]));
+  });
+  return false;
 };
 
 const sizeOf = (node) => {
@@ -366,7 +419,11 @@ const inlineShort = (program, factory) => {
         const index = made.params.findIndex(({ name }) => isIdentifier(node, { name }));
         const parent = above.at(-1);
         if (index < 0 || !types.isReferenced(node, parent)) return;
-        replace(parent, node, call.arguments[index] ? types.cloneNode(call.arguments[index]) : nothing());
+        replace(
+          parent,
+          node,
+          call.arguments[index] ? types.cloneNode(call.arguments[index]) : nothing(),
+        );
       });
       replace(ancestors.at(-2), call, copy.argument);
     }
@@ -583,19 +640,17 @@ const hoist = (program, factory) => {
   program.body.splice(-1, 0, ...declared, statementOf("made$", null));
 };
 
-/**
- * `isOwn`: whether a property's name is known to the bundle alone. `isKept`: whether a function
- * stays one even if it is called once, since the engine reads through what it does not run.
- */
-export const flatten = (text, { isOwn, isKept }) => {
+/** `isOwn`: whether a property's name is known to the bundle alone. */
+export const flatten = (text, isOwn) => {
   const tree = parse(text, { sourceType: "script" });
   const program = tree.program;
   normalise(tree);
   const factory = factoryOf(program);
-  factory.isFactory = true;
   while (
+    unwrapBlocks(program) ||
     replaceAliases(program, factory) ||
-    inlineCalls(program, factory, isKept) ||
+    prune(program, factory) ||
+    inlineCalls(program, factory) ||
     inlineShort(program, factory) ||
     scatterObjects(program, factory) ||
     dropParameters(program, factory) ||

@@ -1,4 +1,3 @@
-import { metricLevel } from "../shared/codec/header.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
@@ -119,9 +118,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       }
       return tagged;
     },
-    metric(name, value, unit) {
-      recorder.record(metricLevel, String(unit || ""), [String(name), value]);
-    },
     flush: delivery.flush,
     stats: () => statsOf(setup, delivery),
     close(limitMs) {
@@ -133,5 +129,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
+  if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
   return logger;
 };

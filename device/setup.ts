@@ -8,6 +8,7 @@ import {
   windowFrames,
 } from "../shared/limits.ts";
 import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
+import type { Parts } from "./parts.ts";
 import type { Link, Platform } from "./platform.ts";
 import { createTally, type Tally } from "./tally.ts";
 
@@ -19,6 +20,7 @@ export interface Host {
   defaultBytes: number;
   /** How many sites and texts it names by numbers. */
   places: Places;
+  parts: Parts;
 }
 
 /** What the application may choose. */
