@@ -1,5 +1,4 @@
 import { bootFormat, bootTag } from "../shared/boot-event.ts";
-import { metricLevel } from "../shared/codec/header.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
@@ -153,9 +152,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       }
       return tagged;
     },
-    metric(name, value, unit) {
-      recorder.record(metricLevel, String(unit || ""), [String(name), value]);
-    },
     flush: delivery.flush,
     stats: () => statsOf(setup, delivery),
     close(limitMs) {
@@ -169,5 +165,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   addMethods(logger, logger, "", recorder.record);
   if (setup.journal) logger.compact = setup.journal.compact;
   recordBoot(host, options, setup, recorder.record);
+  if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
   return logger;
 };

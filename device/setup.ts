@@ -9,6 +9,7 @@ import {
 } from "../shared/limits.ts";
 import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
 import type { Journal } from "./journal/journal.ts";
+import type { Parts } from "./parts.ts";
 import type { Link, Platform } from "./platform.ts";
 import { createTally, type Tally } from "./tally.ts";
 
@@ -24,6 +25,7 @@ export interface Host {
   journal?: Journal | null;
   /** Why this start came about, where the host can tell. */
   resetReason?: string;
+  parts: Parts;
 }
 
 /** What the application may choose. */
