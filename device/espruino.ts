@@ -20,6 +20,7 @@ export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device"> {
 }
 
 const defaultBytes = 2_048;
+const rateLimit = { perSecond: 5, burst: 100 };
 const places = { sites: 64, texts: 16, characters: 2_048 };
 
 exports.createLogger = (options) => {
@@ -34,5 +35,5 @@ exports.createLogger = (options) => {
   });
   const settings = options as LoggerOptions;
   settings.device = device;
-  return createLoggerOn({ platform, link, defaultBytes, places }, settings);
+  return createLoggerOn({ platform, link, defaultBytes, places, rateLimit }, settings);
 };

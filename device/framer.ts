@@ -1,9 +1,11 @@
 import { createBodyWriter } from "../shared/codec/body-writer.ts";
+import type { SiteWatch } from "../shared/codec/site-watch.ts";
 import { type DropCount, type DropReason, dropReasons, levels } from "../shared/event.ts";
 import type { HeldFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
 import { errorRank, fatalRank, kinds, levelOf, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
+import { tellLimit } from "./site-watch.ts";
 import { addDrop, countDropped } from "./tally.ts";
 
 /** Gathers events into frames for the outbox; counts those that have no place there. */
@@ -37,6 +39,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const outbox = options.outbox;
   const limits = outbox.limits;
   const onAdded = options.onAdded;
+  const watch = setup.table.watch as SiteWatch;
   const writer = createBodyWriter(setup.table);
   const writeEvent = writer.event;
   /** Events in the open frame. */
@@ -96,19 +99,23 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     uptimeMs: number,
   ) => DropReason | null = (kind, tag, args, uptimeMs) => {
     const add = (limitBytes: number): boolean => {
-      isOpen = writeEvent(kind, tag, args[0] as string, args as [], uptimeMs, limitBytes, 1);
-      return isOpen;
+      const isAdded = writeEvent(kind, tag, args[0] as string, args as [], uptimeMs, limitBytes, 1);
+      isOpen = isAdded || (isOpen && watch.isReached);
+      return isAdded;
     };
+    if (watch.isReached) return "rate_limited";
     if (limits[kind] === 0) return "ring_full";
     if (!isOpen) addLost(errorRank);
     if (isOpen) {
       const roomBytes = outbox.roomBytes(rankOf(kind));
       if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
+      if (watch.isReached) return "rate_limited";
       close();
       if (roomBytes < setup.bodyBytes) return "ring_full";
     }
     const roomBytes = outbox.roomBytes(rankOf(kind));
     if (add(Math.min(setup.eventLimitBytes, roomBytes))) return null;
+    if (watch.isReached) return "rate_limited";
     return roomBytes < setup.eventLimitBytes ? "ring_full" : "too_large";
   };
   const drop = (kind: number, reason: DropReason): void => {
@@ -129,6 +136,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
         const reason = place(kind, tag, args, uptimeMs);
         if (reason) {
           drop(kind, reason);
+          if (watch.isReached) tellLimit(setup, args[0] as string, uptimeMs);
           return;
         }
       }

@@ -9,6 +9,7 @@ import {
 } from "../shared/limits.ts";
 import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
 import type { Link, Platform } from "./platform.ts";
+import { createSiteWatch, type RateLimit } from "./site-watch.ts";
 import { createTally, type Tally } from "./tally.ts";
 
 /** Where a logger runs. */
@@ -19,6 +20,8 @@ export interface Host {
   defaultBytes: number;
   /** How many sites and texts it names by numbers. */
   places: Places;
+  /** Of each site, where the application does not say; none where absent. */
+  rateLimit?: RateLimit;
 }
 
 /** What the application may choose. */
@@ -33,6 +36,8 @@ export interface SetupOptions {
   flushAfterMs?: number;
   /** Frames without an ack at a time; 4. */
   windowFrames?: number;
+  /** How much each site may log; false for no limit. Of what exceeds it only `fatal` is recorded. */
+  rateLimit?: RateLimit | false;
   /** Hash of the build-time dictionary that the formats refer to. */
   dictionary?: string;
 }
@@ -57,6 +62,8 @@ export interface Setup {
   waitLimitMs: number;
   /** Frames without an ack at a time. */
   windowLimit: number;
+  /** Records an event of the logger's own, format and values; where it is at work, after that. */
+  notify(args: unknown[]): void;
 }
 
 const leastOutboxBytes = 512;
@@ -71,13 +78,17 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
   const prefix = options.prefix || defaultPrefix;
   const device = cleanDevice(options.device);
   const limitBytes = Math.max(leastOutboxBytes, options.outboxBytes || host.defaultBytes);
+  const watch = createSiteWatch(
+    host.places,
+    options.rateLimit === undefined ? host.rateLimit : options.rateLimit,
+  );
   let boot: Boot | undefined;
 
   return {
     platform: host.platform,
     link: host.link,
     tally: createTally(),
-    table: createTable(host.places, options.dictionary),
+    table: createTable(host.places, options.dictionary, watch),
     boot() {
       if (!boot) boot = { nonce: host.platform.entropy(), number: 0 };
       return boot;
@@ -88,5 +99,6 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     eventLimitBytes: Math.min(frameLimitBytes - headerLimitBytes, limitBytes / 2),
     waitLimitMs: options.flushAfterMs || flushAfterMs,
     windowLimit: options.windowFrames || windowFrames,
+    notify() {},
   };
 };
