@@ -5,7 +5,7 @@ import type { HeldFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
 import { errorRank, fatalRank, kinds, levelOf, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
-import { tellLimit } from "./site-watch.ts";
+import { tellLimit, tellUnrepeated } from "./site-watch.ts";
 import { addDrop, countDropped } from "./tally.ts";
 
 /** Gathers events into frames for the outbox; counts those that have no place there. */
@@ -134,6 +134,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
       }
       if (!isCommon) {
         const reason = place(kind, tag, args, uptimeMs);
+        if (watch.unrepeated) tellUnrepeated(setup, watch);
         if (reason) {
           drop(kind, reason);
           if (watch.isReached) tellLimit(setup, args[0] as string, uptimeMs);

@@ -1,13 +1,11 @@
 import { bootTag } from "../shared/boot-event.ts";
 import { metricLevel } from "../shared/codec/header.ts";
-import type { SiteWatch } from "../shared/codec/site-watch.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import { warnRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
-import { tellUnrepeated } from "./site-watch.ts";
 import type { Dropped, Tally } from "./tally.ts";
 
 /** Log methods. They never throw and never block; `format` is printf text that the agent renders. */
@@ -137,7 +135,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
-  (setup.table.watch as SiteWatch).onUnrepeated = (format) => tellUnrepeated(setup, format);
   setup.notify = (args) => recorder.record(warnRank, bootTag, args);
   return logger;
 };

@@ -19,6 +19,9 @@ const limitFormat = "rate limit of %d events in %d s reached, %d dropped so far,
 
 const unrepeatedFormat = "many formats never came again, the last: %s";
 
+const countsOf = (size: number, most: number): Uint8Array | Uint16Array =>
+  most < 256 ? new Uint8Array(size) : new Uint16Array(size);
+
 export const createSiteWatch = (
   places: Places,
   limit: RateLimit | false | undefined,
@@ -26,10 +29,10 @@ export const createSiteWatch = (
   events: limit ? limit.burst : 0,
   windowMs: limit ? (limit.burst * 1_000) / limit.perSecond : 0,
   endMs: 0,
-  counts: limit ? new Uint16Array(places.sites + places.texts + 2) : null,
+  counts: limit ? countsOf(places.sites + places.texts + 2, limit.burst) : null,
   isReached: false,
   tellMs: 0,
-  onUnrepeated() {},
+  unrepeated: "",
 });
 
 /** Names the site that an event was just refused of; not each time. */
@@ -44,5 +47,7 @@ export const tellLimit = (setup: Setup, format: string, uptimeMs: number): void 
 };
 
 /** Names a format of the many that never come again: a program that logs texts it built before. */
-export const tellUnrepeated = (setup: Setup, format: string): void =>
-  setup.notify([unrepeatedFormat, format.slice(0, shownCharacters)]);
+export const tellUnrepeated = (setup: Setup, watch: SiteWatch): void => {
+  setup.notify([unrepeatedFormat, watch.unrepeated.slice(0, shownCharacters)]);
+  watch.unrepeated = "";
+};

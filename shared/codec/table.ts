@@ -143,7 +143,7 @@ export const createTable = (
     if (place === meanings.length) sites++;
     else if (place === probation[0]) {
       probation.shift();
-      if (++unrepeated === unrepeatedLimit && watch) watch.onUnrepeated(formatOf(meaning));
+      if (++unrepeated === unrepeatedLimit && watch) watch.unrepeated = formatOf(meaning);
     }
     probation.push(place);
     return define(place, meaning, key, seq, 0);
