@@ -1,4 +1,5 @@
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import { createMirror, type MirrorConsole } from "./mirror.ts";
 import { createEspruinoPlatform } from "./platforms/espruino.ts";
 import { createStockMqttLink, type StockMqtt } from "./platforms/stock-mqtt.ts";
 
@@ -17,6 +18,8 @@ export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device"> {
   qos?: 0 | 1;
   /** One more source of noise for the boot's identity, an open analogue pin for instance. */
   noise?: () => unknown;
+  /** Shows each event there as well. */
+  console?: MirrorConsole;
 }
 
 const defaultBytes = 2_048;
@@ -35,5 +38,6 @@ exports.createLogger = (options) => {
   });
   const settings = options as LoggerOptions;
   settings.device = device;
-  return createLoggerOn({ platform, link, defaultBytes, places, rateLimit }, settings);
+  const mirror = options.console && createMirror(options.console);
+  return createLoggerOn({ platform, link, defaultBytes, places, rateLimit }, settings, mirror);
 };
