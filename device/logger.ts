@@ -55,6 +55,8 @@ export interface LoggerOptions extends SetupOptions {
   level?: Level;
 }
 
+const stepFormat = "the clock was set by %d ms";
+
 const tagLimit = 16;
 const tagLimitCharacters = 64;
 const closeLimitMs = 5_000;
@@ -135,6 +137,7 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
+  host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
   setup.notify = (args) => recorder.record(warnRank, bootTag, args);
   return logger;
 };
