@@ -19,6 +19,7 @@ export interface NodeLoggerOptions extends LoggerOptions {
 }
 
 const defaultBytes = 65_536;
+const rateLimit = { perSecond: 50, burst: 1_000 };
 const places = { sites: 250, texts: 128, characters: 65_536 };
 
 /**
@@ -37,6 +38,7 @@ export const createLogger = (options: NodeLoggerOptions): Logger => {
     defaultBytes,
     places,
     parts: { addMetric },
+    rateLimit,
   };
   return createLoggerOn(host, options, options.console && createMirror(options.console));
 };

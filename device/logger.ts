@@ -3,7 +3,7 @@ import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { JournalStats } from "./journal/journal.ts";
-import { infoRank } from "./rank.ts";
+import { infoRank, warnRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
 import type { Dropped, Tally } from "./tally.ts";
@@ -63,6 +63,8 @@ export interface LoggerOptions extends SetupOptions {
   /** Least severe level that is recorded; `info`. */
   level?: Level;
 }
+
+const stepFormat = "the clock was set by %d ms";
 
 const tagLimit = 16;
 const tagLimitCharacters = 64;
@@ -164,7 +166,9 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
   if (setup.journal) logger.compact = setup.journal.compact;
-  recordBoot(host, options, setup, recorder.record);
   if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
+  host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
+  setup.notify = (args) => recorder.record(warnRank, bootTag, args);
+  recordBoot(host, options, setup, recorder.record);
   return logger;
 };
