@@ -1,6 +1,7 @@
 import { metricLevel } from "../shared/codec/header.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
+import { adoptLevel, type Commands, takeCommand } from "./commands.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
@@ -51,6 +52,8 @@ export interface Logger extends LogMethods {
 export interface LoggerOptions extends SetupOptions {
   /** Least severe level that is recorded; `info`. */
   level?: Level;
+  /** The agent wants the device to show itself: blink, beep. Never called from within a log call. */
+  onIdentify?: () => void;
 }
 
 const tagLimit = 16;
@@ -104,6 +107,7 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   const tags: { [key: string]: TaggedLogger } = {};
   let places = tagLimit;
   let closing: Promise<boolean> | undefined;
+  let commands: Commands | undefined;
 
   const logger = {
     level: options.level || "info",
@@ -115,7 +119,10 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       if (!tagged) {
         tagged = { level: null } as TaggedLogger;
         addMethods(tagged, logger, text, recorder.record);
-        if (places-- > 0) tags[key] = tagged;
+        if (places-- > 0) {
+          tags[key] = tagged;
+          if (commands) adoptLevel(commands, text, tagged);
+        }
       }
       return tagged;
     },
@@ -133,5 +140,21 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
+  setup.onCommand = (command) => {
+    if (!commands) {
+      commands = {
+        setup,
+        logger,
+        tags,
+        record: recorder.record,
+        flush: delivery.flush,
+        onIdentify: options.onIdentify,
+        lastId: 0,
+        levels: [],
+        deadline: null,
+      };
+    }
+    takeCommand(commands, command);
+  };
   return logger;
 };

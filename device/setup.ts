@@ -1,4 +1,5 @@
 import { createTable, type Places, type Table } from "../shared/codec/table.ts";
+import type { Command } from "../shared/downlink.ts";
 import type { Boot } from "../shared/frame.ts";
 import {
   flushAfterMs,
@@ -57,6 +58,10 @@ export interface Setup {
   waitLimitMs: number;
   /** Frames without an ack at a time. */
   windowLimit: number;
+  /** Takes a command of the agent. */
+  onCommand: (command: Command) => void;
+  /** Limits the bytes written to flash a day, null for the program's own limit; null without flash. */
+  setBudget: ((bytes: number | null) => void) | null;
 }
 
 const leastOutboxBytes = 512;
@@ -88,5 +93,7 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     eventLimitBytes: Math.min(frameLimitBytes - headerLimitBytes, limitBytes / 2),
     waitLimitMs: options.flushAfterMs || flushAfterMs,
     windowLimit: options.windowFrames || windowFrames,
+    onCommand() {},
+    setBudget: null,
   };
 };

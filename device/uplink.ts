@@ -97,6 +97,7 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       const isUnreadable = ack.storeId !== storeId && setup.table.held() < held;
       storeId = ack.storeId;
       hold(ack.busyMs);
+      if (ack.command) setup.onCommand(ack.command);
       if (!first) return;
       const isLost = ack.next === first.first && inFlight > 1;
       const retired = outbox.retire(ack.next);
