@@ -36,6 +36,8 @@ export type Receipt =
 export interface Session {
   /** Nothing of the device was stored. */
   isEmpty(): boolean;
+  /** The boot that began last, by number or first arrival; null where nothing is stored. */
+  newest(): Boot | null;
   /** First seq of the boot that is not stored; 0 for a boot that was never seen. */
   cursor(boot: Boot): number;
   /** Numbered definitions held of the boot; 0 for a boot that was never seen. */
@@ -88,13 +90,14 @@ export const createSession = (stored: readonly BootState[]): Session => {
     states.push(state);
     return state;
   };
-  const cutOffBefore = (boot: Boot): ClosedBoot | null => {
-    const [first, ...others] = states;
-    if (first === undefined) return null;
-    const before = others.reduce(
-      (last, next) => (isAfter(next.boot, last.boot) ? next : last),
-      first,
+  const newest = (): BootState | undefined =>
+    states.reduce<BootState | undefined>(
+      (last, next) => (last === undefined || isAfter(next.boot, last.boot) ? next : last),
+      undefined,
     );
+  const cutOffBefore = (boot: Boot): ClosedBoot | null => {
+    const before = newest();
+    if (before === undefined) return null;
     const isClosing = isAfter(boot, before.boot) && !before.isEnded;
     return isClosing ? { boot: before.boot, next: before.cursor } : null;
   };
@@ -106,6 +109,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
   };
   return {
     isEmpty: () => states.length === 0,
+    newest: () => newest()?.boot ?? null,
     cursor: (boot) => find(boot)?.cursor ?? 0,
     definitions: (boot) => find(boot)?.definitions ?? 0,
     judge(header) {
