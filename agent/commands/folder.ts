@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { link, mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { commandedTags } from "../../shared/limits.ts";
@@ -64,10 +65,12 @@ export const forgetCommand = async (directory: string, held: HeldCommand): Promi
   });
 };
 
-/** The later of each key of a device alone, lowest id first. */
+/** The later of each key of a device alone, by device and id. */
 export const latest = (commands: readonly HeldCommand[]): HeldCommand[] => {
   const keyIn = ({ device, want }: HeldCommand): string => `${device} ${keyOf(want)}`;
-  const sorted = [...commands].sort((left, right) => left.id - right.id);
+  const sorted = [...commands].sort(
+    (left, right) => left.device.localeCompare(right.device) || left.id - right.id,
+  );
   const last = new Map(sorted.map((held) => [keyIn(held), held]));
   return sorted.filter((held) => last.get(keyIn(held)) === held);
 };
@@ -91,7 +94,7 @@ export const listCommands = async (
 /** Answers false where the id is taken. */
 const writeNew = async (directory: string, held: HeldCommand): Promise<boolean> => {
   const path = join(directory, nameOf(held));
-  const unfinished = `${path}.${process.pid}.part`;
+  const unfinished = `${path}.${randomUUID()}.part`;
   await writeFile(unfinished, `${JSON.stringify(held)}\n`);
   try {
     await link(unfinished, path);
