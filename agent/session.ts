@@ -18,6 +18,8 @@ export type Receipt =
 export interface Session {
   /** Nothing of the device was stored. */
   isEmpty(): boolean;
+  /** The boot that began last, by number or first arrival; null where nothing is stored. */
+  newest(): Boot | null;
   /** First seq of the boot that is not stored; 0 for a boot that was never seen. */
   cursor(boot: Boot): number;
   /** Numbered definitions held of the boot; 0 for a boot that was never seen. */
@@ -78,6 +80,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
   };
   return {
     isEmpty: () => states.length === 0,
+    newest: () => states.at(-1)?.boot ?? null,
     cursor: (boot) => find(boot)?.cursor ?? 0,
     definitions: (boot) => find(boot)?.definitions ?? 0,
     judge(header) {

@@ -91,13 +91,15 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       if (!decoded.ok) return;
       const ack = decoded.ack;
       const hadFrames = outbox.frames.length > 0;
-      let isOurs = false;
-      for (let index = 0; index < lanes.length; index++) {
+      const isOwn = takeAck(lanes[0] as Lane, ack);
+      let isOurs = isOwn;
+      for (let index = 1; index < lanes.length; index++) {
         if (takeAck(lanes[index] as Lane, ack)) isOurs = true;
       }
       if (!isOurs) return;
       for (let index = 0; index < lanes.length; index++) noteAnswer(lanes[index] as Lane, ack);
       hold(ack.busyMs);
+      if (isOwn && ack.command) setup.onCommand(ack.command);
       pump();
       if (hadFrames && outbox.frames.length === 0) options.onEmpty();
     },
