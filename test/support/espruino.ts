@@ -20,10 +20,12 @@ export const espruinoHandle = (): EspruinoHandle | null => {
 /** From the sources, and from what they are built into. */
 const dist = import.meta.url.endsWith(".ts") ? "../../dist" : "../..";
 
-/** The module that boards load. */
-export const bundlePath: string = fileURLToPath(
-  new URL(`${dist}/device/fleetlog.min.js`, import.meta.url),
-);
+const built = (file: string): string =>
+  fileURLToPath(new URL(`${dist}/device/${file}`, import.meta.url));
+
+/** The module that boards load, and the one without the parts that a logger may do without. */
+export const bundlePath: string = built("fleetlog.min.js");
+export const corePath: string = built("fleetlog-core.min.js");
 
 /** Puts the modules where a board has them, in flash: their code then takes no memory. */
 const withModules = (handle: EspruinoHandle, program: string): string => `
