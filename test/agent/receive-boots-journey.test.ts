@@ -139,6 +139,7 @@ describe("receive and a device with flash", () => {
       const { device, fatals, stores, misdated } = await run(journey);
 
       expect(fatals()).toEqual([]);
+      expect(stores.flatMap(({ early }) => [...early])).toEqual([]);
       expect(device.isHolding()).toBe(false);
       expect(stores.flatMap(faultsOf)).toEqual([]);
       expect(stores.flatMap((store) => openBoots(store, device.boot()))).toEqual([]);

@@ -34,12 +34,15 @@ export interface ToldByStore {
   boots: Map<string, Told>;
   /** Boots that were told of together, as none of them was heard of. */
   grouped: Set<string>;
+  /** Boots that were told of, and of which a later boot sent something after that. */
+  early: Set<string>;
 }
 
 /** What would be delivered of all that is stored. */
 export const toldBy = async (spool: Spool): Promise<ToldByStore> => {
   const boots = new Map<string, Told>();
   const grouped = new Set<string>();
+  const early = new Set<string>();
   const group = ({ nonce: of, number: last }: Boot, many: number): void => {
     for (let number = last, left = many; left > 0; number--) {
       const key = bootText({ nonce: of, number });
@@ -65,7 +68,10 @@ export const toldBy = async (spool: Spool): Promise<ToldByStore> => {
     const own = of(frame.boot);
     add(own.counted, frame.from - frame.lost, frame.from);
     const beginning = decodeHead(frame.bytes);
-    const entries = openFrame(frame, bootText(frame.boot), reading);
+    const isReplayed = beginning.ok && beginning.header.endedAgoMs !== undefined;
+    const key = bootText(frame.boot);
+    if (isReplayed && (own.closes > 0 || grouped.has(key))) early.add(key);
+    const entries = openFrame(frame, key, reading);
     for (let index = 0; index < entries.length; index++) {
       const entry = entries.entry(index, { epochMs: 0, errorMs: 0, quality: "synced" });
       own.order.push(entry.seq);
@@ -93,7 +99,7 @@ export const toldBy = async (spool: Spool): Promise<ToldByStore> => {
     }
     own.isEnded = beginning.ok && beginning.isEnd;
   }
-  return { boots, grouped };
+  return { boots, grouped, early };
 };
 
 /** What holds in each store by itself. */
