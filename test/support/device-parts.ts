@@ -51,5 +51,6 @@ export const frameOf = (first: number, level: Level, bytes: number): HeldFrame =
     drops: [{ level, reason: "outbox_full", count: 1 }],
     sends: 0,
     sentAtMs: 0,
+    stored: null,
   };
 };
