@@ -119,7 +119,9 @@ const obey = (state: Commands, command: Command): boolean => {
   if (kind === 0) return setLevel(state, command);
   if (kind === 2) identify(state);
   if (kind !== 3) return kind < 3;
-  const setBudget = state.setup.setBudget;
+  const journal = state.setup.journal;
+  if (!journal) return false;
+  const setBudget = journal.setBudget;
   if (setBudget) setBudget(command.value > 0 ? command.value - 1 : null);
   return !!setBudget;
 };

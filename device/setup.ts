@@ -78,8 +78,6 @@ export interface Setup {
   notify(args: unknown[]): void;
   /** Takes a command of the agent. */
   onCommand: (command: Command) => void;
-  /** Limits the bytes written to flash a day, null for the program's own limit; null without flash. */
-  setBudget: ((bytes: number | null) => void) | null;
 }
 
 const leastOutboxBytes = 512;
@@ -119,6 +117,5 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     windowLimit: options.windowFrames || windowFrames,
     notify() {},
     onCommand() {},
-    setBudget: null,
   };
 };

@@ -91,15 +91,14 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       if (!decoded.ok) return;
       const ack = decoded.ack;
       const hadFrames = outbox.frames.length > 0;
-      const isOwn = takeAck(lanes[0] as Lane, ack);
-      let isOurs = isOwn;
-      for (let index = 1; index < lanes.length; index++) {
-        if (takeAck(lanes[index] as Lane, ack)) isOurs = true;
+      let taker = -1;
+      for (let index = 0; index < lanes.length; index++) {
+        if (takeAck(lanes[index] as Lane, ack)) taker = index;
       }
-      if (!isOurs) return;
+      if (taker < 0) return;
       for (let index = 0; index < lanes.length; index++) noteAnswer(lanes[index] as Lane, ack);
       hold(ack.busyMs);
-      if (isOwn && ack.command) setup.onCommand(ack.command);
+      if (ack.command && taker === 0) setup.onCommand(ack.command);
       pump();
       if (hadFrames && outbox.frames.length === 0) options.onEmpty();
     },

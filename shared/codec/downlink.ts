@@ -46,6 +46,9 @@ export type DecodedAck = { ok: true; ack: Ack } | { ok: false; offset: number; r
 const textOf = (bytes: Uint8Array): string =>
   String.fromCharCode.apply(null, bytes as unknown as number[]);
 
+/** What a varint's ninth byte would count, 128^8: there is none. */
+const unitLimit = 72_057_594_037_927_936;
+
 /** The longest ack without a tag: a mark, two times 4 bytes, and eleven numbers of up to 8. */
 const numbersLimitBytes = 97;
 
@@ -58,9 +61,14 @@ export const decodeAck = (bytes: Uint8Array): DecodedAck => {
   let offset = 0;
   const byte = (): number => (offset < end ? (bytes[offset++] as number) : NaN);
   const varint = (): number => {
-    const low = byte();
-    const value = low >= 128 ? low - 128 + 128 * varint() : low;
-    return value <= integerLimit ? value : NaN;
+    let value = 0;
+    let unit = 1;
+    let low = 128;
+    for (; low >= 128 && unit < unitLimit; unit *= 128) {
+      low = byte();
+      value += (low % 128) * unit;
+    }
+    return low < 128 && value <= integerLimit ? value : NaN;
   };
   const uint32 = (): number => byte() + 256 * (byte() + 256 * (byte() + 256 * byte()));
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { takeCommand } from "../../device/commands.ts";
+import type { Journal } from "../../device/journal/journal.ts";
 import { decodeHead } from "../../shared/codec/decode.ts";
 import { encodeAck } from "../../shared/codec/downlink.ts";
 import type { Command } from "../../shared/downlink.ts";
@@ -19,6 +20,18 @@ const commandOf = (given: Partial<Command>): Command => ({
   tag: "",
   ...given,
 });
+
+const idleJournal: Journal = {
+  boot: { nonce: 7, number: 1 },
+  heldFrom: () => 1,
+  earlier: () => null,
+  reserve: () => true,
+  store: () => -1,
+  read: () => null,
+  free() {},
+  compact() {},
+  stats: () => ({ writtenBytes: 0, erases: 0, refused: { flash_full: 0, flash_budget: 0 } }),
+};
 
 const startBench = (options: Parameters<typeof createDeviceBench>[0] = {}): DeviceBench => {
   const bench = createDeviceBench({ level: "info", ...options });
@@ -203,7 +216,7 @@ describe("commands", () => {
   it("set the budget of a flash, and give it back", () => {
     const { setup } = createDeviceParts();
     const budgets: (number | null)[] = [];
-    setup.setBudget = (bytes) => budgets.push(bytes);
+    setup.journal = { ...idleJournal, setBudget: (bytes) => budgets.push(bytes) };
     const state = {
       ...{ setup, logger: { level: "info" as const }, tags: {}, levels: [], deadline: null },
       ...{ record() {}, flush() {}, onIdentify: undefined, lastId: 0 },

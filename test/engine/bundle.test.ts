@@ -110,6 +110,27 @@ describe("bundle", () => {
     expect(stats.acked + (stats.dropped.ring_full ?? 0)).toBe(1_000);
   });
 
+  it("does what commands say", () => {
+    const { clock, mqtt, agent, log, exchange } = startBundle(text);
+    clock.advance(1_000);
+    mqtt.accept();
+    agent.command = { id: 7, kind: 0, remainingMs: 2_000, value: 4, tag: "wifi" };
+
+    log.tag("wifi").error("hello");
+    exchange();
+    const during = log.tag("wifi").level;
+    clock.advance(2_000);
+    log.flush();
+    exchange();
+
+    expect([during, log.tag("wifi").level]).toEqual(["error", null]);
+    expect(eventsOf(agent).map((event) => [event.site.level, event.values])).toEqual([
+      ["error", []],
+      ["error", [7, "level error of wifi for 2000 ms"]],
+      ["info", [7, "over, level as programmed of wifi"]],
+    ]);
+  });
+
   it("connects again by itself", () => {
     const { clock, mqtt } = startBundle(text);
     clock.advance(1_000);

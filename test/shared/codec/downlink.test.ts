@@ -59,6 +59,19 @@ describe("ack", () => {
     expect(decodeAck(bytes)).toMatchObject({ ok: false, reason: "damaged ack" });
   });
 
+  it("has no number of more than 8 bytes, zeros included", () => {
+    const before = [0xb0, 1, 0, 0, 0, 1, 0, 0, 0];
+    const zeros = (count: number): number[] => [...Array<number>(count - 1).fill(0x80), 0];
+    const after = [1, 1, 1, 1, 1];
+
+    expect(decodeAck(new Uint8Array([...before, ...zeros(8), ...after]))).toMatchObject({
+      ok: true,
+      ack: { boot: { number: 0 } },
+    });
+    expect(decodeAck(new Uint8Array([...before, ...zeros(9), ...after])).ok).toBe(false);
+    expect(decodeAck(new Uint8Array([0xb1, ...Array<number>(200).fill(0x80)])).ok).toBe(false);
+  });
+
   it("is refused without its mark", () => {
     expect(decodeAck(new Uint8Array([0xa0, 1, 2]))).toEqual({
       ok: false,
