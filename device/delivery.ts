@@ -16,6 +16,8 @@ export interface Delivery {
   /** By kind of event, 0 while it could only be dropped. For reading. */
   limits: Int32Array;
   flush(): void;
+  /** Memory has become short: what exceeds the outbox's new limit gives way. */
+  shrink(): void;
   /** Bytes held for events without an ack. */
   bytes(): number;
   /** Ends the boot. `isComplete`: the agent had everything before `limitMs` had passed. */
@@ -59,6 +61,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     drop: framer.drop,
     limits: outbox.limits,
     flush: flusher.flush,
+    shrink: () => outbox.makeRoom(0),
     bytes: () => outbox.bytes() + framer.openBytes(),
     close(limitMs, onClosed) {
       const finish = (): void => {

@@ -105,7 +105,10 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     };
     if (watch.isReached) return "rate_limited";
     if (limits[kind] === 0) return "ring_full";
-    if (!isOpen) addLost(errorRank);
+    if (!isOpen) {
+      outbox.makeRoom(0);
+      addLost(errorRank);
+    }
     if (isOpen) {
       const roomBytes = outbox.roomBytes(rankOf(kind));
       if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
@@ -121,6 +124,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const drop = (kind: number, reason: DropReason): void => {
     countDropped(setup.tally, reason, 1);
     addDrop(lost, { level: levelOf(kind), reason, count: 1 });
+    if (setup.limitBytes < setup.mostBytes) outbox.makeRoom(0);
     if (lost.length === 1) options.onLost();
   };
   return {

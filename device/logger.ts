@@ -2,6 +2,7 @@ import { bootTag } from "../shared/boot-event.ts";
 import { metricLevel } from "../shared/codec/header.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
+import { watchTroubles } from "./crash.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import { warnRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
@@ -53,6 +54,8 @@ export interface Logger extends LogMethods {
 export interface LoggerOptions extends SetupOptions {
   /** Least severe level that is recorded; `info`. */
   level?: Level;
+  /** Records an exception that nobody catches as `fatal`; the engine still reports it. */
+  captureErrors?: boolean;
 }
 
 const stepFormat = "the clock was set by %d ms";
@@ -137,6 +140,7 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
+  watchTroubles(setup, delivery, options.captureErrors ? recorder.record : null);
   host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
   setup.notify = (args) => recorder.record(warnRank, bootTag, args);
   return logger;

@@ -6,6 +6,7 @@ import {
   isTombstone,
   joinTombstone,
 } from "./held-frame.ts";
+import { fitLimit } from "./memory.ts";
 import { kinds, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { countDropped } from "./tally.ts";
@@ -24,7 +25,10 @@ export interface Outbox {
    * little to be tried.
    */
   limits: Int32Array;
-  /** Lets whole frames give way, oldest first and those with errors last, until an open frame fits. */
+  /**
+   * Fits the limit to the memory that is free, and lets whole frames give way, oldest first and those
+   * with errors last, until an open frame fits.
+   */
   makeRoom(openBytes: number): void;
   /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
   retire(next: number): number;
@@ -93,6 +97,7 @@ export const createOutbox = (setup: Setup): Outbox => {
     },
     bytes: () => liveBytes + tombstoneBytes,
     makeRoom(openBytes) {
+      if (fitLimit(setup, liveBytes + tombstoneBytes)) measure();
       const neededBytes = openBytes > 0 ? openBytes + frameOverheadBytes : 0;
       while (liveBytes + neededBytes > liveLimitBytes()) {
         const index = oldestToGive(frames);
@@ -101,19 +106,20 @@ export const createOutbox = (setup: Setup): Outbox => {
       }
     },
     retire(next) {
-      let retired = 0;
-      for (; frames.length > 0; retired++) {
-        const frame = frames[0] as HeldFrame;
-        if (!frame.sends || frame.first + frame.body.count > next) break;
+      const held = frames.length;
+      for (let frame = frames[0]; frame && isRetired(frame, next); frame = frames[0]) {
         setup.tally.acked += frame.events;
         setup.table.settle(frame.first + frame.body.count);
         account(frame, -1);
         frames.shift();
       }
-      return retired;
+      return held - frames.length;
     },
   };
 };
+
+const isRetired = (frame: HeldFrame, next: number): boolean =>
+  frame.sends > 0 && frame.first + frame.body.count <= next;
 
 /** Place of the oldest frame without errors, else of the oldest with; -1 where only tombstones are left. */
 const oldestToGive = (frames: HeldFrame[]): number => {

@@ -5,8 +5,13 @@ declare const E: {
   hwRand(): number;
   getAnalogVRef?: () => number;
   getTemperature?: () => number;
+  on(event: string, listener: (names: string[]) => void): void;
 };
-declare const process: { memory(): { usage: number } };
+declare const process: {
+  memory(isCollecting?: boolean): { usage: number; free: number };
+  on(event: "uncaughtException", listener: (thrown: unknown) => void): void;
+};
+declare const ESP8266: { getResetInfo?(): { reason: string } } | undefined;
 declare const getSerial: () => string;
 /** Seconds, with fractions, since 1970 or since power came; moves whenever somebody sets the clock. */
 declare const getTime: () => number;
@@ -22,6 +27,9 @@ const lateMs = 10_000;
 
 /** Steps of less are removed and not told. */
 const toldMs = 1_000;
+
+/** What a variable holds, at least; 2 to 5 more are its own. */
+const variableBytes = 12;
 
 const noiseSamples = 8;
 
@@ -128,7 +136,26 @@ export const createEspruinoPlatform = (given: (() => unknown) | undefined): Plat
       if (clock.timer === timer) clock.timer = null;
       clearTimeout(timer);
     },
+    freeBytes: () => process.memory(false).free * variableBytes,
+    watch(watcher) {
+      const onUncaught = watcher.onUncaught;
+      if (onUncaught) {
+        process.on("uncaughtException", (thrown) => {
+          onUncaught(thrown);
+          // An engine that is listened to reports nothing; what its listener throws it does report.
+          throw thrown;
+        });
+      }
+      if (watcher.onKill) E.on("kill", watcher.onKill);
+      E.on("errorFlag", watcher.onFlags);
+    },
     entropy: () => E.CRC32(noise(given) + E.hwRand() + process.memory().usage),
   };
   return platform;
 };
+
+/** Why the board has started, where it tells. */
+export const resetReason = (): string | undefined =>
+  typeof ESP8266 === "undefined" || !ESP8266.getResetInfo
+    ? undefined
+    : ESP8266.getResetInfo().reason;
