@@ -35,6 +35,6 @@ export const watchTroubles = (
       delivery.shrink();
       setup.notify([flagsFormat, names.join(", ")]);
     },
-    onKill: null,
+    onKill: delivery.keep,
   });
 };

@@ -1,5 +1,6 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import { addMetric } from "./metric.ts";
 import { createMirror, type MirrorConsole } from "./mirror.ts";
 import { createMqttLink, createNodePlatform, type MqttClient } from "./platforms/node.ts";
 import { cleanDevice } from "./setup.ts";
@@ -37,6 +38,7 @@ export const createLogger = (options: NodeLoggerOptions): Logger => {
     defaultBytes,
     places,
     rateLimit,
+    parts: { addMetric },
   };
   return createLoggerOn(host, options, options.console && createMirror(options.console));
 };

@@ -28,7 +28,7 @@ export interface TroubleWatcher {
   /** The engine has raised flags, by their names. */
   onFlags(names: string[]): void;
   /** The program is about to end, or to be saved; null where that is not to be told. */
-  onKill: (() => void) | null;
+  onKill: (() => unknown) | null;
 }
 
 /** What a link tells. */

@@ -8,6 +8,8 @@ import {
   windowFrames,
 } from "../shared/limits.ts";
 import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Parts } from "./parts.ts";
 import type { Link, Platform } from "./platform.ts";
 import { createSiteWatch, type RateLimit } from "./site-watch.ts";
 import { createTally, type Tally } from "./tally.ts";
@@ -22,6 +24,11 @@ export interface Host {
   places: Places;
   /** Of each site, where the application does not say; none where absent. */
   rateLimit?: RateLimit;
+  /** Where frames outlive a loss of power; null, as absent, for RAM alone. */
+  journal?: Journal | null;
+  /** Why this start came about, where the host can tell. */
+  resetReason?: string;
+  parts: Parts;
 }
 
 /** What the application may choose. */
@@ -40,12 +47,16 @@ export interface SetupOptions {
   rateLimit?: RateLimit | false;
   /** Hash of the build-time dictionary that the formats refer to. */
   dictionary?: string;
+  /** Version of the application, for the boot's first event. */
+  firmware?: string;
 }
 
 /** What the parts of one logger share. */
 export interface Setup {
   platform: Platform;
   link: Link;
+  /** Null where frames are in RAM alone. */
+  journal: Journal | null;
   tally: Tally;
   /** What is named by numbers. */
   table: Table;
@@ -83,11 +94,13 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     host.places,
     options.rateLimit === undefined ? host.rateLimit : options.rateLimit,
   );
-  let boot: Boot | undefined;
+  const journal = host.journal || null;
+  let boot = journal ? journal.boot : undefined;
 
   return {
     platform: host.platform,
     link: host.link,
+    journal,
     tally: createTally(),
     table: createTable(host.places, options.dictionary, watch),
     boot() {

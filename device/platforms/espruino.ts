@@ -5,7 +5,7 @@ declare const E: {
   hwRand(): number;
   getAnalogVRef?: () => number;
   getTemperature?: () => number;
-  on(event: string, listener: (names: string[]) => void): void;
+  on(event: string, listener: (names: string[]) => unknown): void;
 };
 declare const process: {
   memory(isCollecting?: boolean): { usage: number; free: number };

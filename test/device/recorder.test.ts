@@ -30,6 +30,7 @@ const createRecorderBench = (mirror?: Mirror) => {
     limits,
     flush: () => {},
     shrink: () => {},
+    keep: null,
     bytes: () => 0,
     close: () => {},
   };

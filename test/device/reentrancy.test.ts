@@ -14,7 +14,7 @@ const createReentrancyBench = (mirror?: Mirror) => {
   const link = fakeLink();
   const agent = fakeAgent();
   const places = { sites: 64, texts: 16 };
-  const host = { platform: clock, link, defaultBytes: 65_536, places };
+  const host = { platform: clock, link, defaultBytes: 65_536, places, parts: {} };
   const log = createLoggerOn(host, { device, level: "debug" }, mirror);
   const publish = link.publish;
   const trouble: { onPublish: (() => void) | null } = { onPublish: null };
