@@ -12,6 +12,7 @@ import {
   storeFrame,
 } from "./held-frame.ts";
 import type { Held } from "./lane.ts";
+import { fitLimit } from "./memory.ts";
 import { kinds, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { countDropped } from "./tally.ts";
@@ -29,8 +30,9 @@ export interface Outbox extends Held {
    */
   limits: Int32Array;
   /**
-   * Lets whole frames give way, oldest first and those with errors last, until an open frame fits:
-   * to flash where there is any, which takes what waits in vain already while there is room.
+   * Fits the limit to the memory that is free, and lets whole frames give way, oldest first and those
+   * with errors last, until an open frame fits: to flash where there is any, which takes what waits in
+   * vain already while there is room.
    */
   makeRoom(openBytes: number): void;
 }
@@ -125,6 +127,7 @@ export const createOutbox = (setup: Setup): Outbox => {
     },
     bytes: () => liveBytes + tombstoneBytes,
     makeRoom(openBytes) {
+      if (fitLimit(setup, liveBytes + tombstoneBytes)) measure();
       const neededBytes = openBytes > 0 ? openBytes + frameOverheadBytes : 0;
       const easyBytes = isStuck(setup, frames[0]) ? setup.limitBytes * spillShare : Infinity;
       for (;;) {
@@ -132,7 +135,7 @@ export const createOutbox = (setup: Setup): Outbox => {
         const index = isOver || liveBytes > easyBytes ? oldestToGive(frames) : -1;
         if (index < 0) return;
         const frame = frames[index] as HeldFrame;
-        const isSpilt = spill !== null && spill(frame);
+        const isSpilt = spill ? spill(frame) : false;
         if (!isSpilt && !isOver) return;
         if (!isSpilt) bury(frame, "outbox_full");
         join(index);
