@@ -33,12 +33,7 @@ export interface Stats extends Tally {
   /** Events without an ack. */
   pending: number;
   /** What flash is used for, where there is any. */
-  flash?: FlashStats;
-}
-
-export interface FlashStats extends JournalStats {
-  /** Number of the oldest boot that has anything there. */
-  heldFrom: number;
+  flash?: JournalStats;
 }
 
 export interface Logger extends LogMethods {
@@ -101,10 +96,7 @@ const statsOf = (setup: Setup, delivery: Delivery): Stats => {
   const stats = JSON.parse(JSON.stringify(setup.tally)) as Stats;
   stats.boot = bootText(setup.boot());
   stats.bytes = delivery.bytes();
-  if (setup.journal) {
-    stats.flash = setup.journal.stats() as FlashStats;
-    stats.flash.heldFrom = setup.journal.heldFrom();
-  }
+  if (setup.journal) stats.flash = setup.journal.stats();
   stats.pending = stats.logged - stats.acked;
   for (const reason in stats.dropped) {
     stats.pending -= stats.dropped[reason as keyof Dropped] as number;
@@ -167,7 +159,8 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
-  if (setup.journal) logger.compact = setup.journal.compact;
+  const journal = setup.journal;
+  if (journal) logger.compact = () => journal.compact();
   recordBoot(host, options, setup, recorder.record);
   return logger;
 };

@@ -24,8 +24,10 @@ export interface EarlierBoot {
   durationMs: number;
   /** The same of all boots between it and this one, in all. */
   betweenMs: number;
-  /** Oldest first. */
+  /** By rising seq, the first of them. */
   frames: StoredFrame[];
+  /** Whether more come once some of these are freed. */
+  hasMore: boolean;
 }
 
 /**
