@@ -131,7 +131,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
       const roomBytes = outbox.roomBytes(rankOf(kind));
       if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
       close();
-      if (roomBytes < setup.bodyBytes) return "ring_full";
+      if (roomBytes < setup.bodyBytes && !journal) return "ring_full";
     }
     const roomBytes = outbox.roomBytes(rankOf(kind));
     if (add(Math.min(setup.eventLimitBytes, roomBytes))) return null;

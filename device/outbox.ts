@@ -132,7 +132,7 @@ export const createOutbox = (setup: Setup): Outbox => {
         const index = isOver || liveBytes > easyBytes ? oldestToGive(frames) : -1;
         if (index < 0) return;
         const frame = frames[index] as HeldFrame;
-        const isSpilt = spill !== null && spill(frame);
+        const isSpilt = spill ? spill(frame) : false;
         if (!isSpilt && !isOver) return;
         if (!isSpilt) bury(frame, "outbox_full");
         join(index);

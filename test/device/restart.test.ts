@@ -13,12 +13,16 @@ type Fate = "arrives" | "is lost" | "arrives twice";
 type Step =
   | { kind: "log"; level: number; bytes: number; count: number }
   | { kind: "time"; ms: number }
-  | { kind: "connect" | "disconnect" | "flush" | "cut" | "forget" }
+  | { kind: "connect" }
+  | { kind: "disconnect" }
+  | { kind: "flush" }
+  | { kind: "cut" }
+  | { kind: "forget" }
   | { kind: "frame"; place: number; fate: Fate; busyMs: number }
   | { kind: "ack"; place: number; fate: Fate };
 
 const anyFate = fc.constantFrom<Fate>("arrives", "is lost", "arrives twice");
-const plain = (kind: "connect" | "disconnect" | "flush" | "cut" | "forget", weight: number) => ({
+const plain = <Kind extends string>(kind: Kind, weight: number) => ({
   weight,
   arbitrary: fc.record({ kind: fc.constant(kind) }),
 });
@@ -107,7 +111,9 @@ const run = (bench: RestartBench, steps: Step[]): Boot[] => {
       for (const frame of pass(up, step.place, step.fate)) {
         down.push(bench.agents.receive(frame, step.busyMs));
       }
-    } else for (const ack of pass(down, step.place, step.fate)) bench.answer(ack);
+    } else if (step.kind === "ack") {
+      for (const ack of pass(down, step.place, step.fate)) bench.answer(ack);
+    }
   };
   for (const step of steps) {
     take(step);
