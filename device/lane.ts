@@ -9,22 +9,21 @@ import type { EarlierBoot } from "./journal/journal.ts";
 import type { Setup } from "./setup.ts";
 
 /** Where a lane has its frames from. */
-export interface Held {
+export interface Source {
+  boot: () => Boot;
   /** In seq order, tombstones among them. For reading. */
   frames: HeldFrame[];
   /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
   retire(next: number): number;
   /** Leaves of a frame only its seqs, and why the rest is lost. */
   bury(frame: HeldFrame, reason: DropReason): void;
+  /** The boot whose frames these are; null for this one. */
+  earlier: EarlierBoot | null;
 }
 
 /** Frames of one boot on their way. With functions beside it, of which a board pays each once. */
-export interface Lane {
+export interface Lane extends Source {
   setup: Setup;
-  boot: () => Boot;
-  held: Held;
-  /** The boot whose frames these are; null for this one. */
-  earlier: EarlierBoot | null;
   /** Frames at the front that are under way. */
   inFlight: number;
   patienceMs: number;
@@ -51,18 +50,14 @@ const roundTripMs = 1_000;
 const refusalLimit = 8;
 
 /** `onOverdue` is told when frames are to be sent again. */
-export const createLane = (
-  setup: Setup,
-  boot: () => Boot,
-  held: Held,
-  earlier: EarlierBoot | null,
-  onOverdue: () => void,
-): Lane => {
+export const createLane = (setup: Setup, source: Source, onOverdue: () => void): Lane => {
   const lane: Lane = {
     setup,
-    boot,
-    held,
-    earlier,
+    boot: source.boot,
+    frames: source.frames,
+    retire: source.retire,
+    bury: source.bury,
+    earlier: source.earlier,
     inFlight: 0,
     patienceMs: firstPatienceMs,
     overdue: createDeadline(setup.platform, () => {
@@ -98,7 +93,7 @@ const restedOf = (lane: Lane, frame: HeldFrame): Rested | null => {
       frame.body.format = body.format;
       return { body, needs };
     }
-    lane.held.bury(frame, "unreadable");
+    lane.bury(frame, "unreadable");
   }
   if (!lane.earlier) return null;
   const bytes = frame.body.bytes;
@@ -116,7 +111,7 @@ const publish = (lane: Lane, frame: HeldFrame): void => {
   frame.sentAtMs = uptimeMs;
   const header: FrameHeader = {
     boot: lane.boot(),
-    base: (lane.held.frames[0] as HeldFrame).first,
+    base: (lane.frames[0] as HeldFrame).first,
     first: frame.first,
     count: frame.body.count,
     sendUptimeMs: earlier ? earlier.durationMs : uptimeMs,
@@ -130,14 +125,14 @@ const publish = (lane: Lane, frame: HeldFrame): void => {
 
 /** Sends the next frame, if there is one and the window lets it. */
 export const sendNext = (lane: Lane): boolean => {
-  const frames = lane.held.frames;
+  const frames = lane.frames;
   const windowLimit = lane.earlier ? 1 : lane.setup.windowLimit;
   if (lane.inFlight >= Math.min(windowLimit, frames.length)) return false;
   splitRun(frames, lane.inFlight);
   const frame = frames[lane.inFlight] as HeldFrame;
   if (lane.inFlight++ === 0) {
     if (frame.sends > 0 && lane.isHeard) lane.refusals++;
-    if (lane.refusals >= refusalLimit && !isTombstone(frame)) lane.held.bury(frame, "refused");
+    if (lane.refusals >= refusalLimit && !isTombstone(frame)) lane.bury(frame, "refused");
     lane.isHeard = false;
   }
   callWithin(lane.overdue, lane.patienceMs);
@@ -155,7 +150,7 @@ export const noteAnswer = (lane: Lane, ack: Ack): void => {
 export const takeAck = (lane: Lane, ack: Ack): boolean => {
   const setup = lane.setup;
   const boot = lane.boot();
-  const first = lane.held.frames[0];
+  const first = lane.frames[0];
   const known = lane.definitions;
   if (boot.nonce !== ack.boot.nonce || boot.number !== ack.boot.number) return false;
   if (!lane.earlier) setup.table.acked(ack.definitions);
@@ -166,7 +161,7 @@ export const takeAck = (lane: Lane, ack: Ack): boolean => {
   const isUnreadable = ack.storeId !== lane.storeId && lane.definitions < known;
   lane.storeId = ack.storeId;
   if (!first) return true;
-  const retired = lane.held.retire(ack.next);
+  const retired = lane.retire(ack.next);
   const isLost =
     ack.next === first.first &&
     lane.inFlight > 1 &&

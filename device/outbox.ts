@@ -11,13 +11,14 @@ import {
   storedOverheadBytes,
   storeFrame,
 } from "./held-frame.ts";
-import type { Held } from "./lane.ts";
 import { kinds, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { countDropped } from "./tally.ts";
 
 /** Frames in seq order that wait for an ack, bounded in bytes. */
-export interface Outbox extends Held {
+export interface Outbox {
+  /** What is held, tombstones among them. For reading. */
+  frames: HeldFrame[];
   add(frame: HeldFrame): void;
   /** Bytes held, bookkeeping included. */
   bytes(): number;
@@ -33,6 +34,10 @@ export interface Outbox extends Held {
    * to flash where there is any, which takes what waits in vain already while there is room.
    */
   makeRoom(openBytes: number): void;
+  /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
+  retire(next: number): number;
+  /** Leaves of a frame only its seqs, and counts the events lost with the rest. */
+  bury(frame: HeldFrame, reason: DropReason): void;
 }
 
 /** How full an outbox may be for an event of each level to be admitted, debug first. */

@@ -2,14 +2,14 @@ import { sealEnd } from "../shared/codec/encode.ts";
 import { bodyFormats } from "../shared/codec/header.ts";
 import { entomb, type HeldFrame, shedFrame } from "./held-frame.ts";
 import type { EarlierBoot, Journal, StoredFrame } from "./journal/journal.ts";
-import { createLane, type Held, type Lane } from "./lane.ts";
+import { createLane, type Lane, type Source } from "./lane.ts";
 import type { Setup } from "./setup.ts";
 
 /**
  * What an earlier boot left, one after the other: its frames, a tombstone for the seqs that may have
  * been used and are not held, wherever they are missing, and the boot's end.
  */
-const createLeft = (journal: Journal, earlier: EarlierBoot): Held => {
+const createLeft = (journal: Journal, earlier: EarlierBoot): Source => {
   const boot = earlier.boot;
   const frames: HeldFrame[] = [];
   let listed = earlier.frames;
@@ -60,7 +60,9 @@ const createLeft = (journal: Journal, earlier: EarlierBoot): Held => {
   };
   advance(0);
   return {
+    boot: () => boot,
     frames,
+    earlier,
     bury: entomb,
     retire(acked) {
       const frame = frames[0] as HeldFrame;
@@ -81,5 +83,5 @@ export const createReplay = (setup: Setup, onOverdue: () => void): Lane | null =
   const journal = setup.journal;
   const earlier = journal ? journal.earlier() : null;
   if (!journal || !earlier) return null;
-  return createLane(setup, () => earlier.boot, createLeft(journal, earlier), earlier, onOverdue);
+  return createLane(setup, createLeft(journal, earlier), onOverdue);
 };

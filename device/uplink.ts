@@ -41,7 +41,7 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   /** Sees to it that the oldest of the earlier boots has a lane. */
   const findEarlier = (): void => {
     const left = lanes[1];
-    if (left && left.held.frames.length === 0) lanes.pop();
+    if (left && left.frames.length === 0) lanes.pop();
     if (!hasEarlier || lanes.length > 1) return;
     const lane = createReplay(setup, pump);
     if (lane) lanes.push(lane);
@@ -52,7 +52,7 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
     for (let idle = 0; idle < lanes.length && !isHeld && setup.link.isReady(); ) {
       turn = (turn + 1) % lanes.length;
       const lane = lanes[turn] as Lane;
-      const frames = lane.held.frames;
+      const frames = lane.frames;
       if (turn === 0 && lane.inFlight === frames.length && lane.inFlight < setup.windowLimit) {
         options.sealDue();
       }
@@ -61,10 +61,20 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   };
   /** Of this boot; then, while there is one, of the oldest that left something. */
   const lanes: Lane[] = [
-    createLane(setup, setup.boot, outbox, null, () => {
-      outbox.makeRoom(0);
-      pump();
-    }),
+    createLane(
+      setup,
+      {
+        boot: setup.boot,
+        frames: outbox.frames,
+        retire: outbox.retire,
+        bury: outbox.bury,
+        earlier: null,
+      },
+      () => {
+        outbox.makeRoom(0);
+        pump();
+      },
+    ),
   ];
   const pause = (): void => {
     for (let index = 0; index < lanes.length; index++) beginAnew(lanes[index] as Lane);

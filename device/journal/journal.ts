@@ -47,7 +47,7 @@ export interface Journal {
    * Keeps a frame of this boot, with what it names; answers its place, or -1 where there is no room
    * or nothing may be written now: see `stats`.
    */
-  store(frame: HeldFrame, table: Table): number;
+  store(frame: HeldFrame, names: Pick<Table, "numbers" | "meanings">): number;
   /** What `store` put at a place of this boot, or an earlier one's frame; null where it is damaged. */
   read(place: number): StoredBody | null;
   /** The agent has everything of the boot below `next`; Infinity once it is settled for good. */

@@ -27,7 +27,7 @@ describe("delivery with flash", () => {
   });
 
   it("says so where flash does not take all of it", () => {
-    const { setup } = createDeviceParts({ flash: fakeFlash({ limitBytes: 2 }) });
+    const { setup } = createDeviceParts({ flash: fakeFlash({ limitBytes: 1 }) });
     const delivery = createDelivery(setup);
     add(delivery, 1, "a format of more than twenty bytes");
 

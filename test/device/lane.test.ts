@@ -8,7 +8,8 @@ import { fakeFlash } from "../support/fake-journal.ts";
 const createLaneBench = (levels: Level[]) => {
   const flash = fakeFlash();
   const parts = createDeviceParts({ flash });
-  const lane = createLane(parts.setup, parts.setup.boot, parts.outbox, null, () => {});
+  const { setup, outbox } = parts;
+  const lane = createLane(setup, { ...outbox, boot: setup.boot, earlier: null }, () => {});
   for (const level of levels) parts.outbox.add(frameOf(parts.outbox.frames.length, level, 20));
   parts.link.connect();
   const decoded = () =>
