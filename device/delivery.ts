@@ -3,7 +3,7 @@ import { createConnection } from "./connection.ts";
 import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import { createFlusher } from "./flusher.ts";
 import { createFramer } from "./framer.ts";
-import { createKeeping, keepAll } from "./keeping.ts";
+import { createKeep, createKeeping } from "./keeping.ts";
 import { createOutbox } from "./outbox.ts";
 import { errorRank, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
@@ -62,7 +62,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     onEmpty: () => onEmpty(),
   });
   const connection = createConnection(setup, uplink);
-  const keep = setup.journal && ((): boolean => keepAll(setup, outbox, framer));
+  const keep = setup.journal && createKeep(setup, outbox, framer);
 
   return {
     keep,

@@ -42,12 +42,14 @@ export const createKeeping = (setup: Setup, outbox: Outbox, sealDue: () => boole
   };
 };
 
-/** Puts all that has no ack into flash; answers whether all of it is there. */
-export const keepAll = (setup: Setup, outbox: Outbox, framer: Framer): boolean => {
-  framer.seal();
-  let isKept = framer.isEmpty();
-  for (let index = 0; index < outbox.frames.length; index++) {
-    if (!storeFrame(setup, outbox.frames[index] as HeldFrame)) isKept = false;
-  }
-  return isKept;
-};
+/** Makes what puts all that has no ack into flash; it answers whether all of it is there. */
+export const createKeep =
+  (setup: Setup, outbox: Outbox, framer: Framer): (() => boolean) =>
+  () => {
+    framer.seal();
+    let isKept = framer.isEmpty();
+    for (let index = 0; index < outbox.frames.length; index++) {
+      if (!storeFrame(setup, outbox.frames[index] as HeldFrame)) isKept = false;
+    }
+    return isKept;
+  };

@@ -40,7 +40,7 @@ export interface Lane extends Source {
 }
 
 /** How long an ack may take before its frame is sent again: the first time, and at most. */
-const firstPatienceMs = 4_000;
+export const firstPatienceMs = 4_000;
 const patienceLimitMs = 64_000;
 
 /** No frame is sent again sooner, whatever acks come: they may have crossed it on their way. */
@@ -73,14 +73,6 @@ export const createLane = (setup: Setup, source: Source, onOverdue: () => void):
     refusals: 0,
   };
   return lane;
-};
-
-/** The connection is another, or gone: nothing sent before counts as under way. */
-export const beginAnew = (lane: Lane): void => {
-  lane.patienceMs = firstPatienceMs;
-  lane.isHeard = false;
-  lane.inFlight = 0;
-  cancelDeadline(lane.overdue);
 };
 
 /** What flash has of a frame, or else brings no names; null for a body that names by this boot's table. */
@@ -140,19 +132,11 @@ export const sendNext = (lane: Lane): boolean => {
   return true;
 };
 
-/** Any lane's ack shows that the agent answers; one that asks for a pause, that it may not. */
-export const noteAnswer = (lane: Lane, ack: Ack): void => {
-  lane.isHeard = ack.busyMs === 0;
-  if (!lane.isHeard) lane.refusals = 0;
-};
-
-/** Frees what an ack covers, and finds what is to be sent again; false where it is another boot's. */
-export const takeAck = (lane: Lane, ack: Ack): boolean => {
+/** Frees what an ack of the lane's boot covers, and finds what is to be sent again. */
+export const takeAck = (lane: Lane, ack: Ack): void => {
   const setup = lane.setup;
-  const boot = lane.boot();
   const first = lane.frames[0];
   const known = lane.definitions;
-  if (boot.nonce !== ack.boot.nonce || boot.number !== ack.boot.number) return false;
   if (!lane.earlier) setup.table.acked(ack.definitions);
   lane.definitions = lane.earlier ? ack.definitions : setup.table.held();
   lane.ackId = ack.ackId;
@@ -160,7 +144,7 @@ export const takeAck = (lane: Lane, ack: Ack): boolean => {
   // Another store cannot read what rests on definitions that the one before had.
   const isUnreadable = ack.storeId !== lane.storeId && lane.definitions < known;
   lane.storeId = ack.storeId;
-  if (!first) return true;
+  if (!first) return;
   const retired = lane.retire(ack.next);
   const isLost =
     ack.next === first.first &&
@@ -173,5 +157,4 @@ export const takeAck = (lane: Lane, ack: Ack): boolean => {
   }
   if (retired > 0 || lane.inFlight === 0) cancelDeadline(lane.overdue);
   if (lane.inFlight > 0) callWithin(lane.overdue, lane.patienceMs);
-  return true;
 };

@@ -3,7 +3,7 @@ import { metricLevel } from "../shared/codec/header.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
-import type { JournalStats } from "./journal/journal.ts";
+import type { Journal, JournalStats } from "./journal/journal.ts";
 import { infoRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
@@ -104,6 +104,9 @@ const statsOf = (setup: Setup, delivery: Delivery): Stats => {
   return stats;
 };
 
+/** Apart, so that a logger without flash has none. */
+const createCompact = (journal: Journal) => (): void => journal.compact();
+
 /** Says how the boot began, where there is anything to say. */
 const recordBoot = (
   host: Host,
@@ -160,7 +163,7 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
   const journal = setup.journal;
-  if (journal) logger.compact = () => journal.compact();
+  if (journal) logger.compact = createCompact(journal);
   recordBoot(host, options, setup, recorder.record);
   return logger;
 };

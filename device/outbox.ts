@@ -108,16 +108,17 @@ export const createOutbox = (setup: Setup): Outbox => {
     account(frame, 1);
   };
   /** Lets flash alone have the body; false where it does not take it. */
-  const spill = !setup.journal
-    ? null
-    : (frame: HeldFrame): boolean => {
-        const hasRoom = frame.stored || storedBytes < setup.limitBytes * storedShare;
-        if (!hasRoom || !storeFrame(setup, frame)) return false;
-        account(frame, -1);
-        shed(frame);
-        account(frame, 1);
-        return true;
-      };
+  const createSpill =
+    () =>
+    (frame: HeldFrame): boolean => {
+      const hasRoom = frame.stored || storedBytes < setup.limitBytes * storedShare;
+      if (!hasRoom || !storeFrame(setup, frame)) return false;
+      account(frame, -1);
+      shed(frame);
+      account(frame, 1);
+      return true;
+    };
+  const spill = setup.journal && createSpill();
   measure();
   return {
     frames,
