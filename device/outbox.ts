@@ -52,8 +52,8 @@ const tombstoneShare = 1 / 8;
 /** Part that frames in flash may use for what must be known of them. */
 const storedShare = 1 / 4;
 
-/** How full an outbox with flash may become while frames get no ack for so long. */
-const spillShare = 1 / 2;
+/** What part of an outbox with flash is used while frames get no ack for so long. */
+const spillParts = 2;
 const spillAfterMs = 2_000;
 
 /** Whether frames wait in vain, and flash can have them. */
@@ -132,7 +132,7 @@ export const createOutbox = (setup: Setup): Outbox => {
     bytes: () => liveBytes + tombstoneBytes,
     makeRoom(openBytes) {
       const neededBytes = openBytes > 0 ? openBytes + frameOverheadBytes : 0;
-      const easyBytes = isStuck(setup, frames[0]) ? setup.limitBytes * spillShare : Infinity;
+      const easyBytes = isStuck(setup, frames[0]) ? setup.limitBytes / spillParts : Infinity;
       for (;;) {
         const isOver = liveBytes + neededBytes > liveLimitBytes();
         const index = isOver || liveBytes > easyBytes ? oldestToGive(frames) : -1;
