@@ -24,8 +24,10 @@ export interface EarlierBoot {
   durationMs: number;
   /** The same of all boots between it and this one, in all. */
   betweenMs: number;
-  /** Oldest first. */
+  /** By rising seq, the first of them. */
   frames: StoredFrame[];
+  /** Whether more come once some of these are freed. */
+  hasMore: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface Journal {
    * Keeps a frame of this boot, with what it names; answers its place, or -1 where there is no room
    * or nothing may be written now: see `stats`.
    */
-  store(frame: HeldFrame, table: Table): number;
+  store(frame: HeldFrame, names: Pick<Table, "numbers" | "meanings">): number;
   /** What `store` put at a place of this boot, or an earlier one's frame; null where it is damaged. */
   read(place: number): StoredBody | null;
   /** The agent has everything of the boot below `next`; Infinity once it is settled for good. */
