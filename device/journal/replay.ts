@@ -1,0 +1,165 @@
+import type { Boot } from "../../shared/frame.ts";
+import {
+  type Areas,
+  cursorAt,
+  formatOf,
+  frameKind,
+  freeRecord,
+  isLive,
+  kindOfRecord,
+  nextInLog,
+  padOf,
+  readRecord,
+  retireArea,
+} from "./area.ts";
+import { readMeaning } from "./definition.ts";
+import type { EarlierBoot, ReadFrame, StoredFrame } from "./journal.ts";
+import { implicitSeqs, isAllowed, type JournalState, rest } from "./state.ts";
+import { frameHeadBytes, nameBytes } from "./store.ts";
+
+/** Frames of an earlier boot that are listed at a time. */
+export const listedFrames = 8;
+
+const isBoot = (boot: Boot, nonce: number, number: number): boolean =>
+  boot.nonce === nonce && boot.number === number;
+
+const numberOf = (record: Uint8Array): number => new Uint32Array(record.buffer, 24, 1)[0] as number;
+
+/** First seq of a frame, or what a reservation reserves. */
+const seqOf = (record: Uint8Array): number => new Float64Array(record.buffer, 8, 1)[0] as number;
+
+const uptimeOf = (record: Uint8Array): number =>
+  new Float64Array(record.buffer, 16, 1)[0] as number;
+
+const isFrame = (record: Uint8Array): boolean => kindOfRecord(record) === frameKind;
+
+/** The seq behind a frame's last, or behind the last that is reserved. */
+const endOf = (record: Uint8Array): number =>
+  seqOf(record) + (isFrame(record) ? (new Uint32Array(record.buffer, 28, 1)[0] as number) : 0);
+
+export const heldFrom = (state: JournalState): number => {
+  const areas = state.areas;
+  const cursor = cursorAt(areas, state.tailSequence, state.tailOffset);
+  for (let record = nextInLog(areas, cursor); record; record = nextInLog(areas, cursor)) {
+    if (isLive(record) && areas.nonces[cursor.page] === state.boot.nonce) return numberOf(record);
+  }
+  return state.boot.number;
+};
+
+const listFrame = (found: EarlierBoot, record: Uint8Array, place: number): void => {
+  const frames = found.frames;
+  const words = new Uint32Array(record.buffer, 28, 2);
+  const frame: StoredFrame = {
+    place,
+    first: seqOf(record),
+    count: words[0] as number,
+    events: new Uint16Array(record.buffer, 36, 1)[0] as number,
+    uptimeMs: uptimeOf(record) - (words[1] as number),
+  };
+  let index = frames.length;
+  while (index > 0 && (frames[index - 1] as StoredFrame).first > frame.first) index--;
+  frames.splice(index, 0, frame);
+  if (frames.length <= listedFrames) return;
+  frames.pop();
+  found.hasMore = true;
+};
+
+const emptyBoot = (nonce: number, number: number): EarlierBoot => ({
+  boot: { nonce, number },
+  reserved: implicitSeqs,
+  durationMs: 0,
+  frames: [],
+  hasMore: false,
+});
+
+/** The oldest boot that has records. */
+const oldestBoot = (state: JournalState): EarlierBoot | null => {
+  const areas = state.areas;
+  const cursor = cursorAt(areas, state.tailSequence, state.tailOffset);
+  let found: EarlierBoot | null = null;
+  for (let record = nextInLog(areas, cursor); record; record = nextInLog(areas, cursor)) {
+    if (!isLive(record)) continue;
+    const nonce = areas.nonces[cursor.page] as number;
+    const number = numberOf(record);
+    if (isBoot(state.boot, nonce, number)) return found;
+    if (!found) found = emptyBoot(nonce, number);
+    if (!isBoot(found.boot, nonce, number)) return found;
+    const end = endOf(record);
+    found.reserved = Math.max(found.reserved, end);
+    found.durationMs = Math.max(found.durationMs, uptimeOf(record));
+    const isFreed = isBoot(state.freedBoot, nonce, number) && end <= state.freedNext;
+    if (isFrame(record) && !isFreed) {
+      listFrame(found, record, cursor.page * areas.flash.pageBytes + cursor.offset);
+    }
+  }
+  return found;
+};
+
+export const earlierBoot = (state: JournalState): EarlierBoot | null => {
+  const found = oldestBoot(state);
+  const boot = state.boot;
+  const next = state.settledNumber + 1;
+  if (next === 1 || (found && found.boot.nonce !== boot.nonce)) return found;
+  return next < (found ? found.boot.number : boot.number) ? emptyBoot(boot.nonce, next) : found;
+};
+
+/** Marks what is freed of a boot, this one or the oldest. */
+const markFreed = (state: JournalState, boot: Boot, next: number, isOwn: boolean): void => {
+  const areas = state.areas;
+  const isWriting = isAllowed(state.mayWrite);
+  const cursor = isOwn
+    ? cursorAt(areas, state.ownSequence, state.ownOffset)
+    : cursorAt(areas, state.tailSequence, state.tailOffset);
+  let page = cursor.page;
+  let end = -1;
+  for (let record = nextInLog(areas, cursor); record; record = nextInLog(areas, cursor)) {
+    if (page !== cursor.page && page >= 0 && isWriting) retireArea(areas, page);
+    page = cursor.page;
+    if (!isLive(record)) continue;
+    end = cursor.offset;
+    if (!isBoot(boot, areas.nonces[page] as number, numberOf(record))) break;
+    end = -1;
+    if (next !== Infinity && (!isFrame(record) || endOf(record) > next)) continue;
+    if (isOwn && isFrame(record)) state.ownFrames--;
+    if (isWriting) freeRecord(areas, page, cursor.offset);
+  }
+  if (page >= 0 && isWriting) retireArea(areas, page);
+  if (isOwn || next !== Infinity) return;
+  state.tailSequence = cursor.sequence;
+  state.tailOffset = end < 0 ? cursor.nextOffset : end;
+};
+
+export const freeBoot = (state: JournalState, boot: Boot, next: number): void => {
+  const isOwn = isBoot(state.boot, boot.nonce, boot.number);
+  const hasFrames = next === Infinity || state.ownFrames > 0;
+  if (!isOwn || (hasFrames && state.ownSequence > 0)) markFreed(state, boot, next, isOwn);
+  if (isOwn && next === Infinity) {
+    state.reservedPage = -1;
+    rest(state);
+  }
+  if (isOwn) return;
+  state.freedBoot = boot;
+  state.freedNext = next;
+  if (next === Infinity && boot.nonce === state.boot.nonce) state.settledNumber = boot.number;
+};
+
+export const readFrame = (areas: Areas, place: number): ReadFrame | null => {
+  const pageBytes = areas.flash.pageBytes;
+  const page = Math.floor(place / pageBytes);
+  const record = readRecord(areas, page, place - page * pageBytes);
+  if (!record || !isFrame(record)) return null;
+  const names = new Uint16Array(record.buffer, 38, 1)[0] as number;
+  const named = new Uint32Array(record.buffer, frameHeadBytes, names);
+  const offsets = new Uint16Array(record.buffer, frameHeadBytes + names * 4, names);
+  const bodyAt = frameHeadBytes + nameBytes(names);
+  const numbers: number[] = [];
+  const meanings: string[] = [];
+  for (let index = 0; index < names; index++) {
+    const meaning = readMeaning(areas, page, (offsets[index] as number) * 4);
+    if (meaning === null) return null;
+    numbers.push(named[index] as number);
+    meanings.push(meaning);
+  }
+  const bytes = new Uint8Array(record.buffer, bodyAt, record.length - padOf(record) - bodyAt);
+  return { format: formatOf(record), bytes, numbers, meanings };
+};

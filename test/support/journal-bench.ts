@@ -1,0 +1,59 @@
+import type { HeldFrame } from "../../device/held-frame.ts";
+import { createJournal, type Journal, type ReadFrame } from "../../device/journal/journal.ts";
+import type { Platform } from "../../device/platform.ts";
+import { createBodyWriter } from "../../shared/codec/body-writer.ts";
+import { createTable, kindOf, type Table } from "../../shared/codec/table.ts";
+import type { Level } from "../../shared/event.ts";
+import { type FakeClock, fakeClock } from "./fake-clock.ts";
+import type { FakeFlash } from "./fake-flash.ts";
+
+/** One start of a device that has a journal, and what its frames are made of. */
+export interface JournalStart {
+  clock: FakeClock;
+  platform: Platform;
+  journal: Journal;
+  table: Table;
+  /** A frame of one event for each format, from seq `first` on. */
+  frame(first: number, formats: string[], level?: Level): HeldFrame;
+}
+
+export interface JournalStartOptions {
+  /** What the platform gives as entropy. */
+  nonce?: number;
+  dayBytes?: number;
+  mayWrite?: () => boolean;
+}
+
+export const startJournal = (flash: FakeFlash, options: JournalStartOptions = {}): JournalStart => {
+  const clock = fakeClock();
+  const platform: Platform = { ...clock, entropy: () => options.nonce ?? 7 };
+  const table = createTable({ sites: 64, texts: 16 }, undefined);
+  const writer = createBodyWriter(table);
+  const { dayBytes = 1e9, mayWrite = () => true } = options;
+  const journal = createJournal({ flash, platform, dayBytes, mayWrite });
+  return {
+    clock,
+    platform,
+    journal,
+    table,
+    frame(first, formats, level = "info") {
+      for (const format of formats) {
+        writer.event(kindOf(level, undefined), "", format, [], clock.uptimeMs(), Infinity);
+      }
+      return {
+        first,
+        uptimeMs: writer.startMs(),
+        body: writer.seal(),
+        events: formats.length,
+        hasErrors: level === "error" || level === "fatal",
+        drops: [],
+        sends: 0,
+        sentAtMs: 0,
+      };
+    },
+  };
+};
+
+/** The formats a frame names, in the order of their numbers. */
+export const formatsOf = (read: ReadFrame | null): string[] | null =>
+  read && read.meanings.map((meaning) => meaning.slice(3 + meaning.charCodeAt(2)));
