@@ -1,6 +1,6 @@
 /**
  * Flash as the journal needs it: pages that are erased as a whole, to 0xFF, and between two erasures
- * take each byte once. Addresses run through all pages. No method throws.
+ * take each byte once; one that is written as 0xFF may be written again. Addresses run through all pages. No method throws.
  */
 export interface Flash {
   /** At least 4: two for the counter of starts, the rest for records. */

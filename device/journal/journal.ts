@@ -99,10 +99,12 @@ export interface JournalOptions {
 /** Bytes that may be written a day, by default. */
 const defaultDayBytes = 65_536;
 
+const always = (): boolean => true;
+
 /** Opens the journal in `flash`, whatever is there, and counts this start. */
 export const createJournal = (options: JournalOptions): Journal => {
   const platform = options.platform;
-  const mayWrite = options.mayWrite || null;
+  const mayWrite = options.mayWrite || always;
   const dayBytes = options.dayBytes || defaultDayBytes;
   const counted = isAllowed(mayWrite) ? countStart(options.flash, platform.entropy) : null;
   const areas = createAreas(options.flash);

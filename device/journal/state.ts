@@ -24,7 +24,7 @@ export interface JournalState {
   isCounted: boolean;
   /** Where the mark goes that this boot did not die early; 0 once it is there. */
   restAt: number;
-  mayWrite: (() => boolean) | null;
+  mayWrite: () => boolean;
   dayBytes: number;
   /** What may be written now, as of `budgetAtMs`. */
   budgetBytes: number;
@@ -61,9 +61,9 @@ export const startBytes = (dayBytes: number, shortRow: number): number =>
   shortRow >= longestRow ? 0 : Math.floor((dayBytes * startShare) / (1 << shortRow));
 
 /** Whether the application has nothing against writing; a fault of its own is no objection. */
-export const isAllowed = (mayWrite: (() => boolean) | null): boolean => {
+export const isAllowed = (mayWrite: () => boolean): boolean => {
   try {
-    return !mayWrite || mayWrite() !== false;
+    return mayWrite() !== false;
   } catch {
     return true;
   }

@@ -13,12 +13,16 @@ export interface FakeFlash extends Flash {
   failAfterBytes: number;
   /** From now on nothing is written or erased any more, though power is there. */
   isBroken: boolean;
+  /** Another flash with the same in it, and power. */
+  copy(): FakeFlash;
 }
 
 export interface FakeFlashOptions {
   pages?: number;
   pageBytes?: number;
   failAfterBytes?: number;
+  /** What is there already. */
+  bytes?: Uint8Array;
   /** Which half of a page an erasure has reached when power fails. */
   erasesFirst?: "front" | "back";
 }
@@ -26,9 +30,7 @@ export interface FakeFlashOptions {
 /** Flash that finds fault with whatever real flash would not take. */
 export const fakeFlash = (options: FakeFlashOptions = {}): FakeFlash => {
   const { pages = 8, pageBytes = 1_024 } = options;
-  const bytes = new Uint8Array(pages * pageBytes).fill(255);
-  /** Whether a byte was written since its page was erased, be it as 255. */
-  const isWritten = new Uint8Array(bytes.length);
+  const bytes = options.bytes ?? new Uint8Array(pages * pageBytes).fill(255);
 
   const pageOf = (at: number, length: number): number => {
     const page = Math.floor(at / pageBytes);
@@ -61,10 +63,9 @@ export const fakeFlash = (options: FakeFlashOptions = {}): FakeFlash => {
       if (flash.isBroken) return false;
       for (const [index, byte] of written.entries()) {
         if (flash.failAfterBytes < 1) cut();
-        if (isWritten[at + index]) throw new RangeError(`Cannot write byte ${at + index} twice`);
+        if (bytes[at + index] !== 255) throw new RangeError(`Cannot write byte ${at + index} twice`);
         flash.failAfterBytes--;
         flash.writtenBytes++;
-        isWritten[at + index] = 1;
         bytes[at + index] = byte;
       }
       return true;
@@ -78,12 +79,12 @@ export const fakeFlash = (options: FakeFlashOptions = {}): FakeFlash => {
       const start = isTorn && options.erasesFirst === "back" ? from + pageBytes / 2 : from;
       const length = isTorn ? pageBytes / 2 : pageBytes;
       bytes.fill(255, start, start + length);
-      isWritten.fill(0, start, start + length);
       if (isTorn) cut();
       flash.failAfterBytes -= 2;
       return true;
     },
     compact: () => {},
+    copy: () => fakeFlash({ pages, pageBytes, bytes: bytes.slice() }),
   };
   return flash;
 };

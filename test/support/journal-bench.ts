@@ -56,4 +56,4 @@ export const startJournal = (flash: FakeFlash, options: JournalStartOptions = {}
 
 /** The formats a frame names, in the order of their numbers. */
 export const formatsOf = (read: ReadFrame | null): string[] | null =>
-  read && read.meanings.map((meaning) => meaning.slice(3 + meaning.charCodeAt(2)));
+  read?.meanings.map((meaning) => meaning.slice(3 + meaning.charCodeAt(2))) ?? null;
