@@ -63,7 +63,8 @@ export const fakeFlash = (options: FakeFlashOptions = {}): FakeFlash => {
       if (flash.isBroken) return false;
       for (const [index, byte] of written.entries()) {
         if (flash.failAfterBytes < 1) cut();
-        if (bytes[at + index] !== 255) throw new RangeError(`Cannot write byte ${at + index} twice`);
+        if (bytes[at + index] !== 255)
+          throw new RangeError(`Cannot write byte ${at + index} twice`);
         flash.failAfterBytes--;
         flash.writtenBytes++;
         bytes[at + index] = byte;

@@ -1,11 +1,11 @@
 import type { HeldFrame } from "../../device/held-frame.ts";
+import type { Flash } from "../../device/journal/flash.ts";
 import { createJournal, type Journal, type ReadFrame } from "../../device/journal/journal.ts";
 import type { Platform } from "../../device/platform.ts";
 import { createBodyWriter } from "../../shared/codec/body-writer.ts";
 import { createTable, kindOf, type Table } from "../../shared/codec/table.ts";
 import type { Level } from "../../shared/event.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";
-import type { FakeFlash } from "./fake-flash.ts";
 
 /** One start of a device that has a journal, and what its frames are made of. */
 export interface JournalStart {
@@ -24,7 +24,7 @@ export interface JournalStartOptions {
   mayWrite?: () => boolean;
 }
 
-export const startJournal = (flash: FakeFlash, options: JournalStartOptions = {}): JournalStart => {
+export const startJournal = (flash: Flash, options: JournalStartOptions = {}): JournalStart => {
   const clock = fakeClock();
   const platform: Platform = { ...clock, entropy: () => options.nonce ?? 7 };
   const table = createTable({ sites: 64, texts: 16 }, undefined);
