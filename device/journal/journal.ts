@@ -1,3 +1,4 @@
+import type { StoredBody } from "../../shared/codec/sealed-body.ts";
 import type { Table } from "../../shared/codec/table.ts";
 import type { Boot } from "../../shared/frame.ts";
 import type { HeldFrame } from "../held-frame.ts";
@@ -21,16 +22,6 @@ export interface StoredFrame {
   uptimeMs: number;
 }
 
-/** What is read back of a frame. */
-export interface ReadFrame {
-  /** Format of the body, as in the protocol byte. */
-  format: number;
-  bytes: Uint8Array;
-  /** What the body names by numbers, by rising number; meanings as in `Table`. */
-  numbers: number[];
-  meanings: string[];
-}
-
 /** A boot before this one of which the agent may not have everything. */
 export interface EarlierBoot {
   boot: Boot;
@@ -38,7 +29,9 @@ export interface EarlierBoot {
   reserved: number;
   /** The last uptime that is known of it. */
   durationMs: number;
-  /** By rising seq, the first `listedFrames` at most. */
+  /** The same of all boots between it and this one, in all. */
+  betweenMs: number;
+  /** By rising seq, the first of them. */
   frames: StoredFrame[];
   /** Whether more come once some of these are freed. */
   hasMore: boolean;
@@ -76,7 +69,7 @@ export interface Journal {
    */
   store(frame: HeldFrame, table: Table): number;
   /** What `store` put at a place of this boot, or an earlier one's frame; null where it is damaged. */
-  read(place: number): ReadFrame | null;
+  read(place: number): StoredBody | null;
   /** The agent has everything of the boot below `next`; Infinity once it is settled for good. */
   free(boot: Boot, next: number): void;
   /** This boot ends in good order, or sleeps: it is not one of a row that die early. */

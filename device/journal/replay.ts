@@ -1,7 +1,9 @@
+import type { StoredBody } from "../../shared/codec/sealed-body.ts";
 import type { Boot } from "../../shared/frame.ts";
 import {
   type Areas,
   cursorAt,
+  definitionKind,
   formatOf,
   frameKind,
   freeRecord,
@@ -13,7 +15,7 @@ import {
   retireArea,
 } from "./area.ts";
 import { readMeaning } from "./definition.ts";
-import type { EarlierBoot, ReadFrame, StoredFrame } from "./journal.ts";
+import type { EarlierBoot, StoredFrame } from "./journal.ts";
 import { implicitSeqs, isAllowed, type JournalState, rest } from "./state.ts";
 import { frameHeadBytes, nameBytes } from "./store.ts";
 
@@ -68,29 +70,44 @@ const emptyBoot = (nonce: number, number: number): EarlierBoot => ({
   boot: { nonce, number },
   reserved: implicitSeqs,
   durationMs: 0,
+  betweenMs: 0,
   frames: [],
   hasMore: false,
 });
 
-/** The oldest boot that has records. */
+/** Takes what a record says of the boot that was found. */
+const takeRecord = (state: JournalState, found: EarlierBoot, record: Uint8Array, place: number) => {
+  const end = endOf(record);
+  const boot = found.boot;
+  const isFreed = isBoot(state.freedBoot, boot.nonce, boot.number) && end <= state.freedNext;
+  found.reserved = Math.max(found.reserved, end);
+  if (isFrame(record) && !isFreed) listFrame(found, record, place);
+};
+
+/** The oldest boot of which anything is left. */
 const oldestBoot = (state: JournalState): EarlierBoot | null => {
   const areas = state.areas;
   const cursor = cursorAt(areas, state.tailSequence, state.tailOffset);
   let found: EarlierBoot | null = null;
+  let lastNumber = -1;
+  let lastMs = 0;
   for (let record = nextInLog(areas, cursor); record; record = nextInLog(areas, cursor)) {
-    if (!isLive(record)) continue;
+    if (kindOfRecord(record) === definitionKind || (!found && !isLive(record))) continue;
     const nonce = areas.nonces[cursor.page] as number;
     const number = numberOf(record);
     if (isBoot(state.boot, nonce, number)) return found;
     if (!found) found = emptyBoot(nonce, number);
-    if (!isBoot(found.boot, nonce, number)) return found;
-    const end = endOf(record);
-    found.reserved = Math.max(found.reserved, end);
-    found.durationMs = Math.max(found.durationMs, uptimeOf(record));
-    const isFreed = isBoot(state.freedBoot, nonce, number) && end <= state.freedNext;
-    if (isFrame(record) && !isFreed) {
-      listFrame(found, record, cursor.page * areas.flash.pageBytes + cursor.offset);
+    const uptimeMs = uptimeOf(record);
+    if (isBoot(found.boot, nonce, number)) {
+      found.durationMs = Math.max(found.durationMs, uptimeMs);
+      const place = cursor.page * areas.flash.pageBytes + cursor.offset;
+      if (isLive(record)) takeRecord(state, found, record, place);
+      continue;
     }
+    if (number !== lastNumber) lastMs = 0;
+    found.betweenMs += uptimeMs - lastMs;
+    lastNumber = number;
+    lastMs = uptimeMs;
   }
   return found;
 };
@@ -143,7 +160,7 @@ export const freeBoot = (state: JournalState, boot: Boot, next: number): void =>
   if (next === Infinity && boot.nonce === state.boot.nonce) state.settledNumber = boot.number;
 };
 
-export const readFrame = (areas: Areas, place: number): ReadFrame | null => {
+export const readFrame = (areas: Areas, place: number): StoredBody | null => {
   const pageBytes = areas.flash.pageBytes;
   const page = Math.floor(place / pageBytes);
   const record = readRecord(areas, page, place - page * pageBytes);

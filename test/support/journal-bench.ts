@@ -1,8 +1,9 @@
 import type { HeldFrame } from "../../device/held-frame.ts";
 import type { Flash } from "../../device/journal/flash.ts";
-import { createJournal, type Journal, type ReadFrame } from "../../device/journal/journal.ts";
+import { createJournal, type Journal } from "../../device/journal/journal.ts";
 import type { Platform } from "../../device/platform.ts";
 import { createBodyWriter } from "../../shared/codec/body-writer.ts";
+import type { StoredBody } from "../../shared/codec/sealed-body.ts";
 import { createTable, kindOf, type Table } from "../../shared/codec/table.ts";
 import type { Level } from "../../shared/event.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";
@@ -55,5 +56,5 @@ export const startJournal = (flash: Flash, options: JournalStartOptions = {}): J
 };
 
 /** The formats a frame names, in the order of their numbers. */
-export const formatsOf = (read: ReadFrame | null): string[] | null =>
+export const formatsOf = (read: StoredBody | null): string[] | null =>
   read?.meanings.map((meaning) => meaning.slice(3 + meaning.charCodeAt(2))) ?? null;
