@@ -1,10 +1,17 @@
-/** Builds `dist/device/fleetlog.min.js`, the device module for Espruino's `require("fleetlog")`. */
+/**
+ * Builds the device modules for Espruino: `dist/device/fleetlog.min.js` for `require("fleetlog")`, and
+ * `fleetjnl.min.js`, which that asks for where the application wants a journal.
+ */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
 
-const limitBytes = 16_896;
+/** Modules by their names in `dist/device`, and the most bytes of each. */
+const modules = [
+  { entry: "espruino.js", file: "fleetlog.min.js", limitBytes: 16_896 },
+  { entry: "espruino-journal.js", file: "fleetjnl.min.js", limitBytes: 11_520 },
+];
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Syntax the engine lacks, or reads as something else: the build fails where it is used. */
@@ -46,6 +53,9 @@ const knownNames = `
   name type message stack
   connected client connect disconnect on subscribe publish retain
   CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage toUint8Array
+  openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
+  getPage addr erasePage read write erase getFree compact
+  writtenBytes erases refused flash_full flash_budget low_battery
   fromCharCode floor round max min parse stringify`
   .trim()
   .split(/\s+/);
@@ -55,16 +65,21 @@ const builtIns = [Array, String, Object, Function, Number, Uint8Array]
   .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
   .filter((name) => name !== "link");
 
-const bundle = async () => {
+/** Short names already given: a property has one in all modules. */
+let mangleCache = {};
+
+const bundle = async (entry) => {
   const result = await build({
-    entryPoints: [from("dist/device/espruino.js")],
+    entryPoints: [from(`dist/device/${entry}`)],
     bundle: true,
+    external: ["Flash", "Storage"],
     write: false,
     format: "cjs",
     target: "es2015",
     charset: "ascii",
     supported: Object.fromEntries(unsupported.map((feature) => [feature, false])),
     mangleProps: /./,
+    mangleCache,
     reserveProps: new RegExp(`^(${[...builtIns, ...knownNames].join("|")})$`),
     define: { "Math.floor": "floor", "Math.max": "max", "Math.min": "min" },
     inject: [native],
@@ -72,6 +87,7 @@ const bundle = async () => {
     logLevel: "warning",
     logOverride: { "commonjs-variable-in-esm": "silent" },
   });
+  mangleCache = result.mangleCache;
   return result.outputFiles[0].text;
 };
 
@@ -87,10 +103,11 @@ const shrink = async (text) => {
   return result.code;
 };
 
-const text = await shrink(await bundle());
-if (/[^\x20-\x7e\n]/.test(text))
-  throw new Error("Cannot publish the device module: not plain ASCII");
-if (text.length > limitBytes) {
-  throw new Error(`Cannot publish the device module: ${text.length} bytes, limit ${limitBytes}`);
+for (const { entry, file, limitBytes } of modules) {
+  const text = await shrink(await bundle(entry));
+  if (/[^\x20-\x7e\n]/.test(text)) throw new Error(`Cannot publish ${file}: not plain ASCII`);
+  if (text.length > limitBytes) {
+    throw new Error(`Cannot publish ${file}: ${text.length} bytes, limit ${limitBytes}`);
+  }
+  await writeFile(from(`dist/device/${file}`), text);
 }
-await writeFile(from("dist/device/fleetlog.min.js"), text);

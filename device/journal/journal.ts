@@ -83,10 +83,10 @@ export interface Journal {
 export interface JournalOptions {
   flash: Flash;
   platform: Platform;
-  /** Bytes that may be written a day. */
+  /** Bytes that may be written a day; 65,536. */
   dayBytes?: number;
-  /** False while nothing shall be written: the battery is low. */
-  mayWrite?: () => boolean;
+  /** Asked before each writing: false while the battery is low. */
+  mayWrite?: (() => boolean) | null;
 }
 
 /** Bytes that may be written a day, by default. */

@@ -13,11 +13,11 @@ export interface StorageModule {
   compact(): void;
 }
 
-/** Files in which a journal may be, of `areaBytes` each; two more count starts. */
+/** Files in which a journal may be, 8 of `areaBytes` each; two more count starts. */
 export interface StorageAreas {
   /** What the files' names begin with, a number follows; `flog`. */
   name?: string;
-  areas: number;
+  areas?: number;
   /** A multiple of 64; 4,096. */
   areaBytes?: number;
 }
@@ -36,7 +36,7 @@ export const createStorageFlash = (storage: StorageModule, options: StorageAreas
   const hasRoom = (): boolean => storage.getFree() >= pageBytes + spareBytes;
 
   return {
-    pages: options.areas + 2,
+    pages: (options.areas || 8) + 2,
     pageBytes,
     read(at, length) {
       const page = Math.floor(at / pageBytes);

@@ -26,19 +26,34 @@ export const bundlePath: string = fileURLToPath(
 );
 
 /** Puts the modules where a board has them, in flash: their code then takes no memory. */
-const withModules = (handle: EspruinoHandle, program: string): string => `
-["MQTT", ${JSON.stringify(join(handle.modules, "MQTT.js"))},
- "fleetlog", ${JSON.stringify(bundlePath)}].forEach(function (path, place, all) {
+const withModules = (paths: Record<string, string>, program: string): string => `
+${JSON.stringify(Object.entries(paths).flat())}.forEach(function (path, place, all) {
   if (place & 1) require("Storage").write(all[place - 1], require("fs").readFileSync(path));
 });
 ${program}
 `;
 
+const stockModules = (handle: EspruinoHandle): Record<string, string> => ({
+  MQTT: join(handle.modules, "MQTT.js"),
+  fleetlog: bundlePath,
+});
+
+export interface EspruinoRun {
+  /** Folder that keeps the board's flash for the next run; without it, it goes away. */
+  folder?: string;
+  /** Modules by name, instead of the stock ones. */
+  modules?: Record<string, string>;
+}
+
 /** Runs a program until it prints a line that begins with `DONE `; answers the JSON after it. */
-export const runEspruino = async (handle: EspruinoHandle, program: string): Promise<unknown> => {
-  const folder = await mkdtemp(join(tmpdir(), "fleetlog-espruino-"));
+export const runEspruino = async (
+  handle: EspruinoHandle,
+  program: string,
+  run: EspruinoRun = {},
+): Promise<unknown> => {
+  const folder = run.folder ?? (await mkdtemp(join(tmpdir(), "fleetlog-espruino-")));
   const file = join(folder, "program.js");
-  await writeFile(file, withModules(handle, program));
+  await writeFile(file, withModules(run.modules ?? stockModules(handle), program));
   const board = spawn(handle.binary, [file], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   try {
@@ -56,7 +71,7 @@ export const runEspruino = async (handle: EspruinoHandle, program: string): Prom
   } finally {
     board.removeAllListeners();
     board.kill("SIGKILL");
-    await rm(folder, { recursive: true, force: true });
+    if (run.folder === undefined) await rm(folder, { recursive: true, force: true });
   }
 };
 

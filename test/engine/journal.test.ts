@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BoardStart } from "../support/board-journal.ts";
+import { type EspruinoHandle, espruinoHandle, runEspruino } from "../support/espruino.ts";
+
+const dist = (path: string): string => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+
+/** Builds the program with all it needs, over the engine's own CRC-32 and UTF-8. */
+const buildProgram = async (outfile: string): Promise<void> => {
+  const native = dist("device/platforms/espruino-native.js");
+  await build({
+    entryPoints: [dist("test/support/board-journal.js")],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: "cjs",
+    target: "es2015",
+    charset: "ascii",
+    inject: [native],
+    define: { "Math.floor": "floor", "Math.max": "max", "Math.min": "min" },
+    logOverride: { "commonjs-variable-in-esm": "silent" },
+    external: ["Flash", "Storage"],
+    plugins: [
+      {
+        name: "native-codec",
+        setup(builder) {
+          builder.onResolve({ filter: /\/(text|crc32)\.js$/ }, () => ({ path: native }));
+        },
+      },
+    ],
+  });
+};
+
+const handle = espruinoHandle();
+
+if (handle !== null) {
+  describe("journal on a real Espruino", { timeout: 60_000 }, () => {
+    let folder: string;
+
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), "fleetlog-board-"));
+      await buildProgram(join(folder, "board.js"));
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    const start = (engine: EspruinoHandle, isStorage: boolean): Promise<unknown> =>
+      runEspruino(engine, `require("board").startBoard(${isStorage}, 6);`, {
+        folder,
+        modules: { board: join(folder, "board.js") },
+      });
+
+    it.each([
+      ["files of Storage", true],
+      ["pages of Flash", false],
+    ])("keeps frames in %s over restarts", async (_, isStorage) => {
+      const starts: BoardStart[] = [];
+      for (let count = 0; count < 4; count++) {
+        starts.push((await start(handle, isStorage)) as BoardStart);
+      }
+
+      console.log(JSON.stringify(starts));
+      expect(starts.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+      expect(starts.map(({ heldFrom }) => heldFrom)).toEqual([1, 1, 1, 2]);
+    });
+  });
+}
