@@ -4,10 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createBodyWriter } from "../../shared/codec/body-writer.ts";
+import { crc32 } from "../../shared/codec/crc32.ts";
+import { createTable } from "../../shared/codec/table.ts";
 import type { BoardStart } from "../support/board-journal.ts";
 import { type EspruinoHandle, espruinoHandle, runEspruino } from "../support/espruino.ts";
 
-const dist = (path: string): string => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+const dist = (path: string): string =>
+  fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
 
 /** Builds the program with all it needs, over the engine's own CRC-32 and UTF-8. */
 const buildProgram = async (outfile: string): Promise<void> => {
@@ -32,6 +36,17 @@ const buildProgram = async (outfile: string): Promise<void> => {
         },
       },
     ],
+  });
+};
+
+/** What a start's frames are on Node. */
+const framesOf = (): [number, number, string[]][] => {
+  const writer = createBodyWriter(createTable({ sites: 16, texts: 4 }, undefined));
+  const names = ["\x01\x02\0temp %d of %s", "\x02\0\x04pumpr\xc3\xa9sum\xc3\xa9", "\x06inlet"];
+  return [0, 2, 4].map((first) => {
+    writer.event(1, "", "temp %d of %s", [first, "inlet"], 0, Infinity);
+    writer.event(2, "pump", "r\xc3\xa9sum\xc3\xa9", [], 5, Infinity);
+    return [first, crc32(writer.seal().bytes), names.slice(0, first === 0 ? 2 : 3)];
   });
 };
 
@@ -62,9 +77,15 @@ if (handle !== null) {
         starts.push((await start(handle, isStorage)) as BoardStart);
       }
 
-      console.log(JSON.stringify(starts));
+      const frames = framesOf();
       expect(starts.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
       expect(starts.map(({ heldFrom }) => heldFrom)).toEqual([1, 1, 1, 2]);
+      expect(starts.map(({ earlier }) => earlier)).toEqual([
+        null,
+        [1, 320, frames],
+        [1, 320, frames],
+        [2, 320, frames],
+      ]);
     });
   });
 }

@@ -9,22 +9,20 @@ declare const require: (name: string) => unknown;
 declare const print: (line: string) => void;
 declare const E: { CRC32(bytes: Uint8Array): number };
 declare const process: { memory(): { free: number } };
-declare const getTime: () => number;
 
 /*
  * One start of a board that has a journal: tells what the starts before have left, settles the oldest
  * of them, and leaves three frames itself. Runs on the engine, so it is written as the device is.
  */
 
-/** What a start found, and what that took. */
+/** What a start found. */
 export interface BoardStart {
   number: number;
   heldFrom: number;
   /** Of the oldest boot: its number, what it reserved, and of each frame seq, CRC-32 and meanings. */
-  earlier: [number, number, [number, number, string][]] | null;
+  earlier: [number, number, [number, number, string[]][]] | null;
+  /** That opening the journal took. */
   variables: number;
-  openMs: number;
-  storeMs: number;
 }
 
 exports.startBoard = (isStorage, areas) => {
@@ -35,7 +33,6 @@ exports.startBoard = (isStorage, areas) => {
     entropy: () => 77,
   };
   const free = process.memory().free;
-  const begunMs = getTime() * 1_000;
   const flash = isStorage
     ? createStorageFlash(require("Storage") as StorageModule, { areas, areaBytes: 2_048 })
     : createPageFlash(require("Flash") as FlashModule, {
@@ -44,22 +41,20 @@ exports.startBoard = (isStorage, areas) => {
         pageBytes: 4_096,
       });
   const journal = createJournal({ flash, platform });
-  const openMs = getTime() * 1_000 - begunMs;
   const variables = free - process.memory().free;
   const heldFrom = journal.heldFrom();
   const oldest = journal.earlier();
-  const found: [number, number, [number, number, string][]] | null = oldest
+  const found: [number, number, [number, number, string[]][]] | null = oldest
     ? [oldest.boot.number, oldest.reserved, []]
     : null;
   for (let index = 0; oldest && found && index < oldest.frames.length; index++) {
     const stored = oldest.frames[index] as { place: number; first: number };
     const read = journal.read(stored.place);
-    if (read) found[2].push([stored.first, E.CRC32(read.bytes), read.meanings.join("|").substr(3)]);
+    if (read) found[2].push([stored.first, E.CRC32(read.bytes), read.meanings]);
   }
   if (oldest && journal.boot.number > 2) journal.free(oldest.boot, Infinity);
   const table = createTable({ sites: 16, texts: 4 }, undefined);
   const writer = createBodyWriter(table);
-  const storedMs = getTime() * 1_000;
   for (let first = 0; first < 6; first += 2) {
     writer.event(1, "", "temp %d of %s", [first, "inlet"], 0, Infinity);
     writer.event(2, "pump", "r\xc3\xa9sum\xc3\xa9", [], 5, Infinity);
@@ -76,7 +71,6 @@ exports.startBoard = (isStorage, areas) => {
     };
     journal.store(frame, table);
   }
-  const storeMs = getTime() * 1_000 - storedMs;
   journal.reserve(100);
   journal.rest();
   const start: BoardStart = {
@@ -84,8 +78,6 @@ exports.startBoard = (isStorage, areas) => {
     heldFrom,
     earlier: found,
     variables,
-    openMs,
-    storeMs,
   };
   print(`DONE ${JSON.stringify(start)}`);
 };
