@@ -10,7 +10,7 @@ import { minify } from "terser";
 /** Modules by their names in `dist/device`, and the most bytes of each. */
 const modules = [
   { entry: "espruino.js", file: "fleetlog.min.js", limitBytes: 16_896 },
-  { entry: "espruino-journal.js", file: "fleetjnl.min.js", limitBytes: 11_520 },
+  { entry: "espruino-journal.js", file: "fleetjnl.min.js", limitBytes: 12_288 },
 ];
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 

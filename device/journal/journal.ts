@@ -94,6 +94,16 @@ const defaultDayBytes = 65_536;
 
 const always = (): boolean => true;
 
+const compact = function (this: JournalState): void {
+  eraseFree(this.areas);
+  this.areas.flash.compact();
+};
+
+const stats = function (this: JournalState): JournalStats {
+  const areas = this.areas;
+  return { writtenBytes: areas.writtenBytes, erases: areas.erases, refused: this.refused };
+};
+
 /** Opens the journal in `flash`, whatever is there, and counts this start. */
 export const createJournal = (options: JournalOptions): Journal => {
   const platform = options.platform;
@@ -131,22 +141,15 @@ export const createJournal = (options: JournalOptions): Journal => {
     ownSequence: 0,
     ownOffset: 0,
     refused: { flash_full: 0, flash_budget: 0, low_battery: 0 },
-    heldFrom: () => heldFrom(state),
-    earlier: () => earlierBoot(state),
-    reserve: (next) => next <= state.reserved || reserveSeqs(state, next),
-    store: (frame, table) => storeFrame(state, frame, table),
-    read: (place) => readFrame(areas, place),
-    free: (boot, next) => freeBoot(state, boot, next),
-    rest: () => rest(state),
-    compact() {
-      eraseFree(areas);
-      areas.flash.compact();
-    },
-    stats: () => ({
-      writtenBytes: areas.writtenBytes,
-      erases: areas.erases,
-      refused: state.refused,
-    }),
+    heldFrom,
+    earlier: earlierBoot,
+    reserve: reserveSeqs,
+    store: storeFrame,
+    read: readFrame,
+    free: freeBoot,
+    rest,
+    compact,
+    stats,
   };
   return state;
 };

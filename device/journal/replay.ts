@@ -1,7 +1,6 @@
 import type { StoredBody } from "../../shared/codec/sealed-body.ts";
 import type { Boot } from "../../shared/frame.ts";
 import {
-  type Areas,
   cursorAt,
   definitionKind,
   formatOf,
@@ -16,7 +15,7 @@ import {
 } from "./area.ts";
 import { readMeaning } from "./definition.ts";
 import type { EarlierBoot, StoredFrame } from "./journal.ts";
-import { implicitSeqs, isAllowed, type JournalState, rest } from "./state.ts";
+import { implicitSeqs, isAllowed, type JournalState } from "./state.ts";
 import { frameHeadBytes, nameBytes } from "./store.ts";
 
 /** Frames of an earlier boot that are listed at a time. */
@@ -39,13 +38,13 @@ const isFrame = (record: Uint8Array): boolean => kindOfRecord(record) === frameK
 const endOf = (record: Uint8Array): number =>
   seqOf(record) + (isFrame(record) ? (new Uint32Array(record.buffer, 28, 1)[0] as number) : 0);
 
-export const heldFrom = (state: JournalState): number => {
-  const areas = state.areas;
-  const cursor = cursorAt(areas, state.tailSequence, state.tailOffset);
+export const heldFrom = function (this: JournalState): number {
+  const areas = this.areas;
+  const cursor = cursorAt(areas, this.tailSequence, this.tailOffset);
   for (let record = nextInLog(areas, cursor); record; record = nextInLog(areas, cursor)) {
-    if (isLive(record) && areas.nonces[cursor.page] === state.boot.nonce) return numberOf(record);
+    if (isLive(record) && areas.nonces[cursor.page] === this.boot.nonce) return numberOf(record);
   }
-  return state.boot.number;
+  return this.boot.number;
 };
 
 const listFrame = (found: EarlierBoot, record: Uint8Array, place: number): void => {
@@ -112,12 +111,29 @@ const oldestBoot = (state: JournalState): EarlierBoot | null => {
   return found;
 };
 
-export const earlierBoot = (state: JournalState): EarlierBoot | null => {
-  const found = oldestBoot(state);
-  const boot = state.boot;
-  const next = state.settledNumber + 1;
+export const earlierBoot = function (this: JournalState): EarlierBoot | null {
+  const found = oldestBoot(this);
+  const boot = this.boot;
+  const next = this.settledNumber + 1;
   if (next === 1 || (found && found.boot.nonce !== boot.nonce)) return found;
   return next < (found ? found.boot.number : boot.number) ? emptyBoot(boot.nonce, next) : found;
+};
+
+/** Notes where the next walk through the boot's frames begins; that of the boots before only past whole ones. */
+const begin = (
+  state: JournalState,
+  isOwn: boolean,
+  next: number,
+  sequence: number,
+  offset: number,
+): void => {
+  if (isOwn) {
+    state.ownSequence = sequence;
+    state.ownOffset = offset;
+  } else if (next === Infinity) {
+    state.tailSequence = sequence;
+    state.tailOffset = offset;
+  }
 };
 
 /** Marks what is freed of a boot, this one or the oldest. */
@@ -128,39 +144,45 @@ const markFreed = (state: JournalState, boot: Boot, next: number, isOwn: boolean
     ? cursorAt(areas, state.ownSequence, state.ownOffset)
     : cursorAt(areas, state.tailSequence, state.tailOffset);
   let page = cursor.page;
-  let end = -1;
+  /** Whether everything so far is done with: later walks then begin behind it. */
+  let isFirst = true;
   for (let record = nextInLog(areas, cursor); record; record = nextInLog(areas, cursor)) {
     if (page !== cursor.page && page >= 0 && isWriting) retireArea(areas, page);
     page = cursor.page;
     if (!isLive(record)) continue;
-    end = cursor.offset;
-    if (!isBoot(boot, areas.nonces[page] as number, numberOf(record))) break;
-    end = -1;
-    if (next !== Infinity && (!isFrame(record) || endOf(record) > next)) continue;
+    const isOther = !isBoot(boot, areas.nonces[page] as number, numberOf(record));
+    const isDone = next === Infinity || (isFrame(record) && endOf(record) <= next);
+    if (isFirst && (isOther || (isFrame(record) && !isDone))) {
+      isFirst = false;
+      begin(state, isOwn, next, cursor.sequence, cursor.offset);
+    }
+    if (isOther) break;
+    if (!isDone) continue;
     if (isOwn && isFrame(record)) state.ownFrames--;
     if (isWriting) freeRecord(areas, page, cursor.offset);
   }
   if (page >= 0 && isWriting) retireArea(areas, page);
-  if (isOwn || next !== Infinity) return;
-  state.tailSequence = cursor.sequence;
-  state.tailOffset = end < 0 ? cursor.nextOffset : end;
+  if (isFirst) begin(state, isOwn, next, cursor.sequence, cursor.nextOffset);
 };
 
-export const freeBoot = (state: JournalState, boot: Boot, next: number): void => {
-  const isOwn = isBoot(state.boot, boot.nonce, boot.number);
-  const hasFrames = next === Infinity || state.ownFrames > 0;
-  if (!isOwn || (hasFrames && state.ownSequence > 0)) markFreed(state, boot, next, isOwn);
+export const freeBoot = function (this: JournalState, boot: Boot, next: number): void {
+  const isOwn = isBoot(this.boot, boot.nonce, boot.number);
   if (isOwn && next === Infinity) {
-    state.reservedPage = -1;
-    rest(state);
+    if (this.reservedPage >= 0 && isAllowed(this.mayWrite)) {
+      freeRecord(this.areas, this.reservedPage, this.reservedOffset);
+    }
+    this.reservedPage = -1;
+    this.rest();
   }
+  if (!isOwn || this.ownFrames > 0) markFreed(this, boot, next, isOwn);
   if (isOwn) return;
-  state.freedBoot = boot;
-  state.freedNext = next;
-  if (next === Infinity && boot.nonce === state.boot.nonce) state.settledNumber = boot.number;
+  this.freedBoot = boot;
+  this.freedNext = next;
+  if (next === Infinity && boot.nonce === this.boot.nonce) this.settledNumber = boot.number;
 };
 
-export const readFrame = (areas: Areas, place: number): StoredBody | null => {
+export const readFrame = function (this: JournalState, place: number): StoredBody | null {
+  const areas = this.areas;
   const pageBytes = areas.flash.pageBytes;
   const page = Math.floor(place / pageBytes);
   const record = readRecord(areas, page, place - page * pageBytes);

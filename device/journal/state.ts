@@ -15,7 +15,10 @@ const startShare = 1 / 16;
 /** What reservations may take beyond the budget in one boot. */
 const overdraftBytes = 64;
 
-/** The journal as its parts see it. */
+/**
+ * The journal as its parts see it. Its methods are functions of modules, called on it: a board would pay
+ * for each closure.
+ */
 export interface JournalState {
   platform: Platform;
   areas: Areas;
@@ -54,6 +57,7 @@ export interface JournalState {
   ownSequence: number;
   ownOffset: number;
   refused: JournalStats["refused"];
+  rest(): void;
 }
 
 /** What a boot may write at once, where `shortRow` before it died early. */
@@ -70,10 +74,10 @@ export const isAllowed = (mayWrite: () => boolean): boolean => {
 };
 
 /** Remembers that this boot is not one of a row that die early. */
-export const rest = (state: JournalState): void => {
-  if (state.restAt === 0 || !isAllowed(state.mayWrite)) return;
-  burn(state.areas.flash, state.restAt);
-  state.restAt = 0;
+export const rest = function (this: JournalState): void {
+  if (this.restAt === 0 || !isAllowed(this.mayWrite)) return;
+  burn(this.areas.flash, this.restAt);
+  this.restAt = 0;
 };
 
 /** Bytes that may be written now. */
@@ -82,7 +86,7 @@ export const budget = (state: JournalState): number => {
   const earned = ((nowMs - state.budgetAtMs) * state.dayBytes) / dayMs;
   state.budgetBytes = Math.min(state.dayBytes, state.budgetBytes + earned);
   state.budgetAtMs = nowMs;
-  if (nowMs >= dayMs * startShare) rest(state);
+  if (nowMs >= dayMs * startShare) state.rest();
   return state.budgetBytes;
 };
 

@@ -108,15 +108,16 @@ const prepareHead = (state: JournalState): void => {
 };
 
 /** Reserves seqs up to `next` and some more. */
-export const reserveSeqs = (state: JournalState, next: number): boolean => {
-  if (!isAllowed(state.mayWrite) || urgentBudget(state) < reservationBytes) return false;
-  prepareHead(state);
-  if (headRoom(state.areas) < reservationBytes && !openHead(state, true)) return false;
-  const nowMs = state.platform.uptimeMs();
-  const isFast = state.blockSeqs > 0 && nowMs - state.reservedAtMs < slowBlockMs;
-  state.blockSeqs = isFast ? Math.min(mostBlock, state.blockSeqs * 2) : leastBlock;
-  state.reservedAtMs = nowMs;
-  return writeReservation(state, Math.max(next, state.reserved + state.blockSeqs));
+export const reserveSeqs = function (this: JournalState, next: number): boolean {
+  if (next <= this.reserved) return true;
+  if (!isAllowed(this.mayWrite) || urgentBudget(this) < reservationBytes) return false;
+  prepareHead(this);
+  if (headRoom(this.areas) < reservationBytes && !openHead(this, true)) return false;
+  const nowMs = this.platform.uptimeMs();
+  const isFast = this.blockSeqs > 0 && nowMs - this.reservedAtMs < slowBlockMs;
+  this.blockSeqs = isFast ? Math.min(mostBlock, this.blockSeqs * 2) : leastBlock;
+  this.reservedAtMs = nowMs;
+  return writeReservation(this, Math.max(next, this.reserved + this.blockSeqs));
 };
 
 const isDictionary = (meaning: string | undefined): boolean =>
@@ -171,25 +172,25 @@ const writeNames = (
   return record.length > state.budgetBytes ? -1 : 1;
 };
 
-export const storeFrame = (state: JournalState, frame: HeldFrame, table: Table): number => {
-  const areas = state.areas;
-  if (!isAllowed(state.mayWrite)) return refuse(state, "low_battery");
-  if (!state.isCounted) return refuse(state, "flash_full");
+export const storeFrame = function (this: JournalState, frame: HeldFrame, table: Table): number {
+  const areas = this.areas;
+  if (!isAllowed(this.mayWrite)) return refuse(this, "low_battery");
+  if (!this.isCounted) return refuse(this, "flash_full");
   const places = placesOf(frame.body, table);
-  const record = headOf(state, frame, places.length);
-  if (budget(state) < record.length) return refuse(state, "flash_budget");
-  prepareHead(state);
-  if (!frame.hasErrors && freePage(areas, -1) < 0) return refuse(state, "flash_full");
-  let written = writeNames(state, record, places, table);
-  if (written === 0 && openHead(state, frame.hasErrors)) {
-    written = writeNames(state, record, places, table);
+  const record = headOf(this, frame, places.length);
+  if (budget(this) < record.length) return refuse(this, "flash_budget");
+  prepareHead(this);
+  if (!frame.hasErrors && freePage(areas, -1) < 0) return refuse(this, "flash_full");
+  let written = writeNames(this, record, places, table);
+  if (written === 0 && openHead(this, frame.hasErrors)) {
+    written = writeNames(this, record, places, table);
   }
-  if (written <= 0) return refuse(state, written < 0 ? "flash_budget" : "flash_full");
+  if (written <= 0) return refuse(this, written < 0 ? "flash_budget" : "flash_full");
   const used = frameHeadBytes + nameBytes(places.length) + frame.body.bytes.length;
   const kind = frameKind + frame.body.format;
   const offset = appendRecord(areas, kind, record.length - used, record);
-  state.budgetBytes -= record.length;
-  if (!own(state, offset)) return refuse(state, "flash_full");
-  state.ownFrames++;
+  this.budgetBytes -= record.length;
+  if (!own(this, offset)) return refuse(this, "flash_full");
+  this.ownFrames++;
   return areas.head * areas.flash.pageBytes + offset;
 };

@@ -1,14 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createBodyWriter } from "../../shared/codec/body-writer.ts";
 import { crc32 } from "../../shared/codec/crc32.ts";
 import { createTable } from "../../shared/codec/table.ts";
 import type { BoardStart } from "../support/board-journal.ts";
-import { type EspruinoHandle, espruinoHandle, runEspruino } from "../support/espruino.ts";
+import { espruinoHandle, runEspruino, setTakesText } from "../support/espruino.ts";
+import { fakeEspruino } from "../support/fake-espruino.ts";
+import { fakeFlashModule, fakeStorage } from "../support/fake-storage.ts";
 
 const dist = (path: string): string =>
   fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
@@ -27,7 +30,6 @@ const buildProgram = async (outfile: string): Promise<void> => {
     inject: [native],
     define: { "Math.floor": "floor", "Math.max": "max", "Math.min": "min" },
     logOverride: { "commonjs-variable-in-esm": "silent" },
-    external: ["Flash", "Storage"],
     plugins: [
       {
         name: "native-codec",
@@ -50,42 +52,70 @@ const framesOf = (): [number, number, string[]][] => {
   });
 };
 
+const kinds = ["files of Storage", "pages of Flash"] as const;
+
+const callOf = (kind: (typeof kinds)[number]): string =>
+  `require("board").startBoard(${kind === kinds[0] ? 'require("Storage")' : "null"}, require("Flash"));`;
+
+const expectFound = (starts: BoardStart[]): void => {
+  const frames = framesOf();
+  expect(starts.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+  expect(starts.map(({ heldFrom }) => heldFrom)).toEqual([1, 1, 1, 2]);
+  expect(starts.map(({ earlier }) => earlier)).toEqual([
+    null,
+    [1, 320, frames],
+    [1, 320, frames],
+    [2, 320, frames],
+  ]);
+};
+
 const handle = espruinoHandle();
 
-if (handle !== null) {
-  describe("journal on a real Espruino", { timeout: 60_000 }, () => {
-    let folder: string;
+describe("journal on a board", () => {
+  let folder: string;
 
-    beforeEach(async () => {
-      folder = await mkdtemp(join(tmpdir(), "fleetlog-board-"));
-      await buildProgram(join(folder, "board.js"));
-    });
-    afterEach(() => rm(folder, { recursive: true }));
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "fleetlog-board-"));
+    await buildProgram(join(folder, "board.js"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
 
-    const start = (engine: EspruinoHandle, isStorage: boolean): Promise<unknown> =>
-      runEspruino(engine, `require("board").startBoard(${isStorage}, 6);`, {
-        folder,
-        modules: { board: join(folder, "board.js") },
+  it.each(kinds)("keeps frames in %s over restarts, between fakes", async (kind) => {
+    const text = await readFile(join(folder, "board.js"), "utf8");
+    const modules: Record<string, object> = {
+      Storage: fakeStorage(),
+      Flash: fakeFlashModule(0x10000000, 256),
+    };
+    const starts = [1, 2, 3, 4].map(() => {
+      const lines: string[] = [];
+      const globals = fakeEspruino().globals;
+      const exports = {};
+      const context = createContext({
+        ...globals,
+        exports,
+        process: { memory: () => ({ free: 0 }) },
+        require: (name: string) => modules[name] ?? exports,
+        print: (line: string) => lines.push(line),
       });
+      runInContext(setTakesText, context);
+      runInContext(text, context);
+      runInContext(callOf(kind), context);
+      return JSON.parse((lines[0] ?? "").replace("DONE ", "")) as BoardStart;
+    });
 
-    it.each([
-      ["files of Storage", true],
-      ["pages of Flash", false],
-    ])("keeps frames in %s over restarts", async (_, isStorage) => {
+    expectFound(starts);
+  });
+
+  if (handle !== null) {
+    it.each(kinds)("keeps frames in %s over restarts of an Espruino", async (kind) => {
       const starts: BoardStart[] = [];
       for (let count = 0; count < 4; count++) {
-        starts.push((await start(handle, isStorage)) as BoardStart);
+        const run = { folder, modules: { board: join(folder, "board.js") } };
+        starts.push((await runEspruino(handle, callOf(kind), run)) as BoardStart);
       }
 
-      const frames = framesOf();
-      expect(starts.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
-      expect(starts.map(({ heldFrom }) => heldFrom)).toEqual([1, 1, 1, 2]);
-      expect(starts.map(({ earlier }) => earlier)).toEqual([
-        null,
-        [1, 320, frames],
-        [1, 320, frames],
-        [2, 320, frames],
-      ]);
+      expectFound(starts);
+      expect(Math.max(...starts.map(({ variables }) => variables))).toBeLessThan(300);
     });
-  });
-}
+  }
+});

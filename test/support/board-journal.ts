@@ -4,8 +4,7 @@ import { createStorageFlash, type StorageModule } from "../../device/platforms/e
 import { createBodyWriter } from "../../shared/codec/body-writer.ts";
 import { createTable } from "../../shared/codec/table.ts";
 
-declare const exports: { startBoard: (isStorage: boolean, areas: number) => void };
-declare const require: (name: string) => unknown;
+declare const exports: { startBoard: (storage: StorageModule | null, flash: FlashModule) => void };
 declare const print: (line: string) => void;
 declare const E: { CRC32(bytes: Uint8Array): number };
 declare const process: { memory(): { free: number } };
@@ -25,7 +24,7 @@ export interface BoardStart {
   variables: number;
 }
 
-exports.startBoard = (isStorage, areas) => {
+exports.startBoard = (storage, pages) => {
   const platform = {
     uptimeMs: () => 1_000,
     after: () => 1,
@@ -33,13 +32,9 @@ exports.startBoard = (isStorage, areas) => {
     entropy: () => 77,
   };
   const free = process.memory().free;
-  const flash = isStorage
-    ? createStorageFlash(require("Storage") as StorageModule, { areas, areaBytes: 2_048 })
-    : createPageFlash(require("Flash") as FlashModule, {
-        address: 0x10000000 + 128 * 1_024,
-        pages: areas + 2,
-        pageBytes: 4_096,
-      });
+  const flash = storage
+    ? createStorageFlash(storage, { areas: 6, areaBytes: 2_048 })
+    : createPageFlash(pages, { address: 0x10020000, pages: 8, pageBytes: 4_096 });
   const journal = createJournal({ flash, platform });
   const variables = free - process.memory().free;
   const heldFrom = journal.heldFrom();
