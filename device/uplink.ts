@@ -117,6 +117,7 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
         if (!other.isHeard) other.refusals = 0;
       }
       hold(ack.busyMs);
+      if (ack.command && lane === lanes[0]) setup.onCommand(ack.command);
       pump();
       if (hadFrames && outbox.frames.length === 0) options.onEmpty();
     },

@@ -1,3 +1,4 @@
+import { allParts } from "../../device/all-parts.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "../../device/logger.ts";
 import { defaultPrefix, topicOf } from "../../shared/index.ts";
 import { type FakeAgent, fakeAgent } from "./fake-agent.ts";
@@ -37,7 +38,14 @@ export const createDeviceBench = (options: BenchOptions = {}): DeviceBench => {
   const places = { sites: 250, texts: 64 };
   const { resetReason } = options;
   const known = resetReason === undefined ? {} : { resetReason };
-  const host = { platform: clock, link, defaultBytes: 65_536, places, ...known };
+  const host = {
+    platform: clock,
+    link,
+    defaultBytes: 65_536,
+    places,
+    parts: allParts,
+    ...known,
+  };
   const log = createLoggerOn(host, { device, level: "debug", ...options });
   const frames = (): Uint8Array[] =>
     link.sent

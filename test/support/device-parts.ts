@@ -26,7 +26,7 @@ export const createDeviceParts = (options: PartsOptions = {}): DeviceParts => {
   const link = fakeLink();
   const journal = options.flash ? fakeJournal(options.flash, clock.uptimeMs) : null;
   const places = { sites: 16, texts: 4 };
-  const host = { platform: clock, link, defaultBytes: 65_536, places, journal };
+  const host = { platform: clock, link, defaultBytes: 65_536, places, journal, parts: {} };
   const setup = createSetup(host, { device: "pump-7", ...options });
   return { clock, link, setup, outbox: createOutbox(setup) };
 };
