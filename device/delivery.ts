@@ -18,6 +18,8 @@ export interface Delivery {
   /** By kind of event, 0 while it could only be dropped. For reading. */
   limits: Int32Array;
   flush(): void;
+  /** Memory has become short: what exceeds the outbox's new limit gives way. */
+  shrink(): void;
   /** Bytes held for events without an ack. */
   bytes(): number;
   /**
@@ -70,6 +72,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     drop: framer.drop,
     limits: outbox.limits,
     flush: flusher.flush,
+    shrink: () => outbox.makeRoom(0),
     bytes: () => outbox.bytes() + framer.openBytes(),
     close(limitMs, onClosed) {
       const finish = (): void => {

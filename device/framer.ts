@@ -129,7 +129,10 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     };
     if (watch.isReached) return "rate_limited";
     if (limits[kind] === 0) return "ring_full";
-    if (!isOpen) addLost(errorRank);
+    if (!isOpen) {
+      outbox.makeRoom(0);
+      addLost(errorRank);
+    }
     if (reserve) reserve();
     if (isOpen) {
       const roomBytes = outbox.roomBytes(rankOf(kind));
@@ -146,6 +149,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const drop = (kind: number, reason: DropReason): void => {
     countDropped(setup.tally, reason, 1);
     addDrop(lost, { level: levelOf(kind), reason, count: 1 });
+    if (setup.limitBytes < setup.mostBytes) outbox.makeRoom(0);
     if (lost.length === 1) options.onLost();
   };
   return {

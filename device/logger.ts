@@ -60,6 +60,8 @@ export interface LoggerOptions extends SetupOptions {
   level?: Level;
   /** The agent wants the device to show itself: blink, beep. Never called from within a log call. */
   onIdentify?: () => void;
+  /** Records an exception that nobody catches as `fatal`; the engine still reports it. */
+  captureErrors?: boolean;
 }
 
 const stepFormat = "the clock was set by %d ms";
@@ -190,6 +192,9 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       }
       obey.takeCommand(commands, command);
     };
+  }
+  if (host.parts.watchTroubles) {
+    host.parts.watchTroubles(setup, delivery, options.captureErrors ? recorder.record : null);
   }
   recordBoot(host, options, setup, recorder.record);
   return logger;

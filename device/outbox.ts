@@ -11,6 +11,7 @@ import {
   storedOverheadBytes,
   storeFrame,
 } from "./held-frame.ts";
+import { fitLimit } from "./memory.ts";
 import { kinds, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { countDropped } from "./tally.ts";
@@ -30,8 +31,9 @@ export interface Outbox {
    */
   limits: Int32Array;
   /**
-   * Lets whole frames give way, oldest first and those with errors last, until an open frame fits:
-   * to flash where there is any, which takes what waits in vain already while there is room.
+   * Fits the limit to the memory that is free, and lets whole frames give way, oldest first and those
+   * with errors last, until an open frame fits: to flash where there is any, which takes what waits in
+   * vain already while there is room.
    */
   makeRoom(openBytes: number): void;
   /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
@@ -131,6 +133,7 @@ export const createOutbox = (setup: Setup): Outbox => {
     },
     bytes: () => liveBytes + tombstoneBytes,
     makeRoom(openBytes) {
+      if (fitLimit(setup, liveBytes + tombstoneBytes)) measure();
       const neededBytes = openBytes > 0 ? openBytes + frameOverheadBytes : 0;
       const easyBytes = isStuck(setup, frames[0]) ? setup.limitBytes / spillParts : Infinity;
       for (;;) {

@@ -38,14 +38,7 @@ export const createDeviceBench = (options: BenchOptions = {}): DeviceBench => {
   const places = { sites: 250, texts: 64 };
   const { resetReason } = options;
   const known = resetReason === undefined ? {} : { resetReason };
-  const host = {
-    platform: clock,
-    link,
-    defaultBytes: 65_536,
-    places,
-    parts: allParts,
-    ...known,
-  };
+  const host = { platform: clock, link, defaultBytes: 65_536, places, parts: allParts, ...known };
   const log = createLoggerOn(host, { device, level: "debug", ...options });
   const frames = (): Uint8Array[] =>
     link.sent
