@@ -18,14 +18,22 @@ export interface Delivery {
   flush(): void;
   /** Bytes held for events without an ack. */
   bytes(): number;
+  /** As `Logger.sleep`. */
+  sleep(onAsleep: () => void, limitMs?: number): void;
+  /** Keeps in flash what has no ack. Absent where there is no flash. */
+  keep?(): void;
   /** Ends the boot. `isComplete`: the agent had everything before `limitMs` had passed. */
   close(limitMs: number, onClosed: (isComplete: boolean) => void): void;
 }
 
+const sleepLimitMs = 5_000;
+
 export const createDelivery = (setup: Setup): Delivery => {
   const outbox = createOutbox(setup);
+  const link = setup.link;
+  /** Told when an ack has emptied the outbox, the last first. */
+  const waiting: (() => void)[] = [];
   let hasSealed = false;
-  let onEmpty = (): void => {};
 
   const pumpSealed = (): void => {
     if (hasSealed) uplink.pump();
@@ -50,11 +58,13 @@ export const createDelivery = (setup: Setup): Delivery => {
   const uplink = createUplink(setup, {
     outbox,
     sealDue: flusher.sealDue,
-    onEmpty: () => onEmpty(),
+    onEmpty() {
+      if (waiting.length === 0 && link.rest) link.rest(false);
+      for (let index = waiting.length; index-- > 0; ) (waiting[index] as () => void)();
+    },
   });
   const connection = createConnection(setup, uplink);
-
-  return {
+  const delivery: Delivery = {
     add: framer.add,
     drop: framer.drop,
     limits: outbox.limits,
@@ -63,15 +73,34 @@ export const createDelivery = (setup: Setup): Delivery => {
     close(limitMs, onClosed) {
       const finish = (): void => {
         const isComplete = outbox.frames.length === 0;
-        onEmpty = (): void => {};
+        waiting.splice(waiting.indexOf(finish), 1);
         cancelDeadline(deadline);
         connection.close(() => onClosed(isComplete));
       };
       const deadline = createDeadline(setup.platform, finish);
       callWithin(deadline, limitMs);
       framer.end();
-      onEmpty = finish;
+      waiting.push(finish);
       uplink.pump();
     },
+    sleep(onAsleep, limitMs) {
+      const check = (): void => {
+        framer.seal();
+        uplink.pump();
+        if (outbox.frames.length === 0 && framer.isEmpty()) callWithin(bedtime, 0);
+      };
+      const bedtime = createDeadline(setup.platform, () => {
+        waiting.splice(waiting.indexOf(check), 1);
+        if (outbox.frames.length > 0 && delivery.keep) delivery.keep();
+        uplink.pause();
+        if (link.rest) link.rest(true);
+        onAsleep();
+      });
+      const patienceMs = limitMs === undefined ? sleepLimitMs : limitMs;
+      waiting.push(check);
+      check();
+      callWithin(bedtime, link.waitMs && link.waitMs() > patienceMs ? 0 : patienceMs);
+    },
   };
+  return delivery;
 };

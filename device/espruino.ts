@@ -1,22 +1,27 @@
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
 import { createEspruinoPlatform } from "./platforms/espruino.ts";
-import { createStockMqttLink, type StockMqtt } from "./platforms/stock-mqtt.ts";
+import { attach, createStockLink, setOffline } from "./platforms/stock-link.ts";
+import type { StockMqtt } from "./platforms/stock-mqtt.ts";
+import type { StockLinkOptions } from "./platforms/stock-state.ts";
 
-declare const exports: { createLogger: (options: EspruinoLoggerOptions) => Logger };
+declare const exports: { createLogger: (options: EspruinoLoggerOptions) => EspruinoLogger };
 declare const getSerial: () => string;
 declare const E: { CRC32(text: string): number };
 
-export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device"> {
+export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device">, StockLinkOptions {
   /** Id of the device; the board's serial number. */
   device?: string;
-  /** A client of the stock `MQTT` module. */
-  mqtt: StockMqtt;
-  /** False where the application connects by itself; the logger then only listens. */
-  reconnect?: boolean;
-  /** 0 unless the broker asks for 1; the module never sends again by itself. */
-  qos?: 0 | 1;
   /** One more source of noise for the boot's identity, an open analogue pin for instance. */
   noise?: () => unknown;
+}
+
+export interface EspruinoLogger extends Logger {
+  /** There is a network now: connects within a second, whatever failed before. */
+  online(): void;
+  /** Says `offline`; nothing is sent, tried or timed until `online`. */
+  offline(): void;
+  /** Goes on with another client; the one before stays with the application. */
+  attach(mqtt: StockMqtt): void;
 }
 
 const defaultBytes = 2_048;
@@ -25,14 +30,12 @@ const places = { sites: 64, texts: 16, characters: 2_048 };
 exports.createLogger = (options) => {
   const platform = createEspruinoPlatform(options.noise);
   const device = options.device || getSerial();
-  const link = createStockMqttLink({
-    platform,
-    mqtt: options.mqtt,
-    qos: options.qos || 0,
-    isReconnecting: options.reconnect !== false,
-    seed: E.CRC32(device),
-  });
+  const link = createStockLink(platform, options, E.CRC32(device));
   const settings = options as LoggerOptions;
   settings.device = device;
-  return createLoggerOn({ platform, link, defaultBytes, places }, settings);
+  const log = createLoggerOn({ platform, link, defaultBytes, places }, settings) as EspruinoLogger;
+  log.online = setOffline.bind(link, false);
+  log.offline = setOffline.bind(link, true);
+  log.attach = attach.bind(link);
+  return log;
 };

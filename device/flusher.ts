@@ -46,6 +46,7 @@ export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): 
       return;
     }
     urgentAtMs = platform.uptimeMs();
+    setup.link.useAtMs = 0;
     flush();
   };
   return {

@@ -31,6 +31,7 @@ const createRecorderBench = (mirror?: Mirror) => {
     flush: () => {},
     bytes: () => 0,
     close: () => {},
+    sleep: () => {},
   };
   const recorder = createRecorder(setup, delivery, mirror);
   const record = (...args: unknown[]): void => recorder.record(1, "", args);
