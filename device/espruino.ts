@@ -1,8 +1,7 @@
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
 import { createEspruinoPlatform } from "./platforms/espruino.ts";
-import { attach, createStockLink, setOffline } from "./platforms/stock-link.ts";
-import type { StockMqtt } from "./platforms/stock-mqtt.ts";
-import type { StockLinkOptions } from "./platforms/stock-state.ts";
+import { createStockLink } from "./platforms/stock-link.ts";
+import type { StockLink, StockLinkOptions } from "./platforms/stock-state.ts";
 
 declare const exports: { createLogger: (options: EspruinoLoggerOptions) => EspruinoLogger };
 declare const getSerial: () => string;
@@ -15,14 +14,7 @@ export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device">, St
   noise?: () => unknown;
 }
 
-export interface EspruinoLogger extends Logger {
-  /** There is a network now: connects within a second, whatever failed before. */
-  online(): void;
-  /** Says `offline`; nothing is sent, tried or timed until `online`. */
-  offline(): void;
-  /** Goes on with another client; the one before stays with the application. */
-  attach(mqtt: StockMqtt): void;
-}
+export interface EspruinoLogger extends Logger, Pick<StockLink, "online" | "offline" | "attach"> {}
 
 const defaultBytes = 2_048;
 const places = { sites: 64, texts: 16, characters: 2_048 };
@@ -34,8 +26,8 @@ exports.createLogger = (options) => {
   const settings = options as LoggerOptions;
   settings.device = device;
   const log = createLoggerOn({ platform, link, defaultBytes, places }, settings) as EspruinoLogger;
-  log.online = setOffline.bind(link, false);
-  log.offline = setOffline.bind(link, true);
-  log.attach = attach.bind(link);
+  log.online = link.online;
+  log.offline = link.offline;
+  log.attach = link.attach;
   return log;
 };

@@ -46,7 +46,7 @@ export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): 
       return;
     }
     urgentAtMs = platform.uptimeMs();
-    setup.link.useAtMs = 0;
+    if (setup.link.hurry) setup.link.hurry();
     flush();
   };
   return {

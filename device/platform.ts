@@ -43,6 +43,6 @@ export interface Link {
   rest?(isAsleep: boolean): void;
   /** How long the link cannot be used for sure, Infinity where nobody knows. */
   waitMs?(): number;
-  /** Uptime before which the radio rests; 0 where what comes next is too urgent for that. */
-  useAtMs?: number;
+  /** What comes next is urgent: it need not wait for the radio's next turn. */
+  hurry?(): void;
 }

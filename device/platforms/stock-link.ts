@@ -2,7 +2,7 @@ import { firstWaitMs, nextWaitMs } from "../backoff.ts";
 import { callWithin, cancelDeadline, createDeadline } from "../deadline.ts";
 import type { LinkListener, Platform } from "../platform.ts";
 import { guard, hangUp, type StockMqtt, textOf } from "./stock-mqtt.ts";
-import type { StockLink, StockLinkOptions } from "./stock-state.ts";
+import type { StockLink, StockLinkOptions, StockState } from "./stock-state.ts";
 
 declare const E: { toUint8Array(text: string): Uint8Array };
 
@@ -15,7 +15,7 @@ const silenceMs = 60_000;
 /** A socket that does not tell when it has drained is believed to have by then. */
 const drainLimitMs = 2_000;
 
-const hasNetwork = (link: StockLink): boolean => {
+const hasNetwork = (link: StockState): boolean => {
   let isOnline = true;
   guard(() => {
     if (link.options.isOnline) isOnline = link.options.isOnline();
@@ -23,87 +23,87 @@ const hasNetwork = (link: StockLink): boolean => {
   return isOnline;
 };
 
-const isConnected = function (this: StockLink): boolean {
-  return this.mqtt.connected && this.mqtt.client !== false;
+const isConnected = (link: StockState): boolean => {
+  return link.mqtt.connected && link.mqtt.client !== false;
 };
 
-const waitMs = function (this: StockLink): number {
-  const isStanding = this.isConnected();
-  if (this.isOffline || (this.options.reconnect === false && !isStanding)) return Infinity;
-  if (this.isDialing || (this.isAwake && isStanding)) return 0;
-  const nextMs = this.isAwake ? this.dialAtMs : Math.max(this.dialAtMs, this.useAtMs);
-  return Math.max(0, nextMs - this.platform.uptimeMs());
+const waitMs = (link: StockState): number => {
+  const isStanding = isConnected(link);
+  if (link.isOffline || (link.options.reconnect === false && !isStanding)) return Infinity;
+  if (link.isDialing || (link.isAwake && isStanding)) return 0;
+  const nextMs = link.isAwake ? link.dialAtMs : Math.max(link.dialAtMs, link.useAtMs);
+  return Math.max(0, nextMs - link.platform.uptimeMs());
 };
 
 /** Lets `turn` come as soon as the link may be used again. */
-const wake = (link: StockLink): void => {
-  const delayMs = link.waitMs();
+const wake = (link: StockState): void => {
+  const delayMs = waitMs(link);
   if (!link.isDialing && delayMs < Infinity) callWithin(link.turn, delayMs);
 };
 
 /** Nothing is under way, in the queue or about to be tried any more. */
-const settle = (link: StockLink): void => {
+const settle = (link: StockState): void => {
   cancelDeadline(link.turn);
   cancelDeadline(link.queue);
   link.isDialing = link.isAwaiting = link.isFull = false;
 };
 
-const retry = (link: StockLink, leastMs: number | undefined): void => {
+const retry = (link: StockState, leastMs: number | undefined): void => {
   settle(link);
   link.isAwake = true;
   link.dialAtMs = link.platform.uptimeMs() + Math.max(leastMs || 0, nextWaitMs(link));
   wake(link);
 };
 
-const onDisconnect = function (this: StockLink): void {
+const onDisconnect = (link: StockState): void => {
   // A loss that is told twice is one: the next attempt is waited for already.
-  const isNews = this.isDialing || this.isAwaiting || !this.turn.timer;
-  if (this.isAwake && isNews) retry(this, this.options.radioPauseMs);
-  this.listener.onDisconnect();
+  const isNews = link.isDialing || link.isAwaiting || !link.turn.timer;
+  if (link.isAwake && isNews) retry(link, link.options.radioPauseMs);
+  link.listener.onDisconnect();
 };
 
-const drop = (link: StockLink): void => {
+const drop = (link: StockState): void => {
   link.isAwaiting = true;
   hangUp(link.mqtt, link.platform);
   // Where the module tells at once this is done.
-  if (link.isAwaiting) onDisconnect.call(link);
+  if (link.isAwaiting) onDisconnect(link);
 };
 
-const onTurn = function (this: StockLink): void {
-  if (this.isAwaiting) drop(this);
-  else if (this.isDialing || !hasNetwork(this)) retry(this, this.options.radioPauseMs);
-  else if (this.isConnected()) {
-    this.isAwake = true;
-    this.listener.onDrain();
+const onTurn = (link: StockState): void => {
+  if (link.isAwaiting) drop(link);
+  else if (link.isDialing || !hasNetwork(link)) retry(link, link.options.radioPauseMs);
+  else if (isConnected(link)) {
+    link.isAwake = true;
+    link.listener.onDrain();
   } else {
-    hangUp(this.mqtt, this.platform);
-    settle(this);
-    this.isAwake = this.isDialing = true;
-    callWithin(this.turn, attemptMs);
-    guard(() => (this.options.connect ? this.options.connect() : this.mqtt.connect()));
+    hangUp(link.mqtt, link.platform);
+    settle(link);
+    link.isAwake = link.isDialing = true;
+    callWithin(link.turn, attemptMs);
+    guard(() => (link.options.connect ? link.options.connect() : link.mqtt.connect()));
   }
 };
 
-const onDrain = function (this: StockLink): void {
-  this.tellsDrain = true;
-  if (!this.isFull) return;
-  this.isFull = false;
-  cancelDeadline(this.queue);
-  this.listener.onDrain();
+const onDrain = (link: StockState): void => {
+  link.tellsDrain = true;
+  if (!link.isFull) return;
+  link.isFull = false;
+  cancelDeadline(link.queue);
+  link.listener.onDrain();
 };
 
-const onQueue = function (this: StockLink): void {
-  if (!hasNetwork(this) || (this.isFull && this.tellsDrain)) drop(this);
+const onQueue = (link: StockState): void => {
+  if (!hasNetwork(link) || (link.isFull && link.tellsDrain)) drop(link);
   else {
-    this.isFull = false;
-    this.isAllowed = true;
-    this.listener.onDrain();
-    this.isAllowed = false;
+    link.isFull = false;
+    link.isAllowed = true;
+    link.listener.onDrain();
+    link.isAllowed = false;
   }
 };
 
 /** Takes over the connection that stands. */
-const adopt = (link: StockLink): void => {
+const adopt = (link: StockState): void => {
   const socket = link.mqtt.client;
   settle(link);
   link.isAwake = true;
@@ -111,99 +111,96 @@ const adopt = (link: StockLink): void => {
   if (socket) guard(() => socket.on("drain", link.onDrain));
 };
 
-const onConnect = function (this: StockLink): void {
-  if (this.isOffline || !this.isConnected()) return;
-  adopt(this);
-  this.listener.onConnect();
+const onConnect = (link: StockState): void => {
+  if (link.isOffline || !isConnected(link)) return;
+  adopt(link);
+  link.listener.onConnect();
 };
 
-const onMessage = function (this: StockLink, topic: string, text: string): void {
+const onMessage = (link: StockState, topic: string, text: string): void => {
   const payload = E.toUint8Array(text);
-  this.ceilingMs = firstWaitMs;
-  if (this.isAwaiting) cancelDeadline(this.turn);
-  this.isAwaiting = false;
-  if (payload) this.listener.onMessage(topic, payload);
+  link.ceilingMs = firstWaitMs;
+  if (link.isAwaiting) cancelDeadline(link.turn);
+  link.isAwaiting = false;
+  if (payload) link.listener.onMessage(topic, payload);
 };
 
-const register = (link: StockLink, verb: "on" | "removeListener"): void => {
-  for (const event in link.handlers) link.mqtt[verb](event, link.handlers[event] as () => void);
+const register = (link: StockState, verb: "on" | "removeListener"): void => {
+  link.mqtt[verb]("connected", link.onConnect);
+  link.mqtt[verb]("disconnected", link.onDisconnect);
+  link.mqtt[verb]("message", link.onMessage);
 };
 
-const listen = function (this: StockLink, listener: LinkListener): void {
-  this.listener = listener;
-  register(this, "on");
-  if (this.isConnected()) adopt(this);
-  else retry(this, 0);
+const listen = (link: StockState, listener: LinkListener): void => {
+  link.listener = listener;
+  register(link, "on");
+  if (isConnected(link)) adopt(link);
+  else retry(link, 0);
 };
 
-const isReady = function (this: StockLink): boolean {
-  if (!this.isAwake || !this.isConnected()) wake(this);
-  else if (this.isFull || this.isOffline) return false;
-  else if (!this.options.isOnline || this.isAllowed) return true;
+const isReady = (link: StockState): boolean => {
+  if (!link.isAwake || !isConnected(link)) wake(link);
+  else if (link.isFull || link.isOffline) return false;
+  else if (!link.options.isOnline || link.isAllowed) return true;
   // Asked by a timer, never from within a log call.
-  else callWithin(this.queue, 0);
+  else callWithin(link.queue, 0);
   return false;
 };
 
-const subscribe = function (this: StockLink, topic: string): void {
-  guard(() => this.mqtt.subscribe(topic, { qos: this.options.qos || 0 }));
-};
-
-const publish = function (
-  this: StockLink,
+const publish = (
+  link: StockState,
   topic: string,
   payload: Uint8Array,
   isRetained: boolean,
-): void {
+): void => {
   const text = textOf(payload);
   if (text === undefined) return;
-  this.isFull = true;
-  callWithin(this.queue, this.tellsDrain ? silenceMs : drainLimitMs);
-  if (!isRetained && !this.isAwaiting) {
-    this.isAwaiting = true;
-    callWithin(this.turn, silenceMs);
+  link.isFull = true;
+  callWithin(link.queue, link.tellsDrain ? silenceMs : drainLimitMs);
+  if (!isRetained && !link.isAwaiting) {
+    link.isAwaiting = true;
+    callWithin(link.turn, silenceMs);
   }
-  guard(() => this.mqtt.publish(topic, text, { qos: this.options.qos || 0, retain: isRetained }));
+  guard(() => link.mqtt.publish(topic, text, { qos: link.options.qos || 0, retain: isRetained }));
 };
 
-const rest = function (this: StockLink, isAsleep: boolean): void {
-  const pauseMs = this.options.radioPauseMs;
+const rest = (link: StockState, isAsleep: boolean): void => {
+  const pauseMs = link.options.radioPauseMs;
   if (!isAsleep && !pauseMs) return;
-  settle(this);
-  this.isAwake = false;
-  if (pauseMs) this.useAtMs = this.platform.uptimeMs() + pauseMs;
-  if (this.options.reconnect !== false) hangUp(this.mqtt, this.platform);
+  settle(link);
+  link.isAwake = false;
+  if (pauseMs) link.useAtMs = link.platform.uptimeMs() + pauseMs;
+  if (link.options.reconnect !== false) hangUp(link.mqtt, link.platform);
 };
 
-const release = function (this: StockLink): void {
-  this.isOffline = true;
-  settle(this);
-  register(this, "removeListener");
+const release = (link: StockState): void => {
+  link.isOffline = true;
+  settle(link);
+  register(link, "removeListener");
 };
 
-/** `online` and `offline` of the logger. */
-export const setOffline = function (this: StockLink, isOffline: boolean): void {
-  if (isOffline) {
-    if (!this.isOffline && this.listener.onLeave) this.listener.onLeave();
-    this.isOffline = true;
-    this.rest(true);
-  } else if (this.isOffline || !this.isAwake || !this.isConnected()) {
-    this.isOffline = false;
-    this.ceilingMs = firstWaitMs;
-    if (this.isConnected()) onConnect.call(this);
-    else retry(this, 0);
-  }
+const goOnline = (link: StockState): void => {
+  if (!link.isOffline && link.isAwake && isConnected(link)) return;
+  link.isOffline = false;
+  link.ceilingMs = firstWaitMs;
+  if (isConnected(link)) onConnect(link);
+  else retry(link, 0);
 };
 
-/** `attach` of the logger. */
-export const attach = function (this: StockLink, mqtt: StockMqtt): void {
-  const isOffline = this.isOffline;
-  this.release();
-  this.isOffline = isOffline;
-  this.listener.onDisconnect();
-  this.mqtt = mqtt;
-  this.listen(this.listener);
-  onConnect.call(this);
+const goOffline = (link: StockState): void => {
+  if (!link.isOffline && link.listener.onLeave) link.listener.onLeave();
+  link.isOffline = true;
+  rest(link, true);
+};
+
+const attach = (link: StockState, mqtt: StockMqtt): void => {
+  const isOffline = link.isOffline;
+  release(link);
+  link.isOffline = isOffline;
+  link.listener.onDisconnect();
+  link.mqtt = mqtt;
+  listen(link, link.listener);
+  onConnect(link);
 };
 
 /** A client of Espruino's `MQTT` module as a link, one message at a time: its queue has no bound. */
@@ -212,30 +209,45 @@ export const createStockLink = (
   options: StockLinkOptions,
   seed: number,
 ): StockLink => {
-  const link = {
+  const link: StockState = {
     platform,
     options,
     mqtt: options.mqtt,
+    listener: null as unknown as LinkListener,
+    turn: createDeadline(platform, () => onTurn(link)),
+    queue: createDeadline(platform, () => onQueue(link)),
+    onConnect: () => onConnect(link),
+    onDisconnect: () => onDisconnect(link),
+    onMessage: (topic, text) => onMessage(link, topic, text),
+    onDrain: () => onDrain(link),
     ceilingMs: firstWaitMs,
     seed,
     dialAtMs: 0,
     useAtMs: 0,
-    listen,
-    isConnected,
-    isReady,
-    subscribe,
-    publish,
-    release,
-    rest,
-    waitMs,
-  } as unknown as StockLink;
-  link.turn = createDeadline(platform, onTurn.bind(link));
-  link.queue = createDeadline(platform, onQueue.bind(link));
-  link.onDrain = onDrain.bind(link);
-  link.handlers = {
-    connected: onConnect.bind(link),
-    disconnected: onDisconnect.bind(link),
-    message: onMessage.bind(link) as () => void,
+    isOffline: false,
+    isAwake: false,
+    isDialing: false,
+    isAwaiting: false,
+    isFull: false,
+    tellsDrain: false,
+    isAllowed: false,
   };
-  return link;
+  return {
+    listen: (listener) => listen(link, listener),
+    isConnected: () => isConnected(link),
+    isReady: () => isReady(link),
+    subscribe(topic) {
+      guard(() => link.mqtt.subscribe(topic, { qos: options.qos || 0 }));
+    },
+    publish: (topic, payload, isRetained) => publish(link, topic, payload, isRetained),
+    release: () => release(link),
+    rest: (isAsleep) => rest(link, isAsleep),
+    waitMs: () => waitMs(link),
+    hurry() {
+      link.useAtMs = 0;
+    },
+    online: () => goOnline(link),
+    offline: () => goOffline(link),
+    attach: (mqtt) => attach(link, mqtt),
+  };
 };

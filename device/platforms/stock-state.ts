@@ -19,24 +19,33 @@ export interface StockLinkOptions {
   radioPauseMs?: number;
 }
 
-/** A link whose connection the application can govern. Its functions expect it as `this`. */
-export interface StockLink extends Link, Backoff {
+/** A link whose connection the application can govern. */
+export interface StockLink extends Required<Link> {
+  /** There is a network now: connects within a second, whatever failed before. */
+  online(): void;
+  /** Says `offline`; nothing is sent, tried or timed until `online`. */
+  offline(): void;
+  /** Goes on with another client; the one before stays with the application. */
+  attach(mqtt: StockMqtt): void;
+}
+
+export interface StockState extends Backoff {
   platform: Platform;
   options: StockLinkOptions;
   mqtt: StockMqtt;
+  listener: LinkListener;
   /** Without a connection: the next attempt, or the end of one. With one: the end of patience. */
   turn: Deadline;
   /** Until when a message may be in the transport's queue. */
   queue: Deadline;
-  listener: LinkListener;
-  /** What is registered with the client, by name of the event. */
-  handlers: { [event: string]: () => void };
+  /** What is registered with the client, and with its socket. */
+  onConnect: () => void;
+  onDisconnect: () => void;
+  onMessage: (topic: string, text: string) => void;
   onDrain: () => void;
-  /** Uptime before which there is no other attempt. */
+  /** Uptimes before which there is no other attempt, and no other use of the radio. */
   dialAtMs: number;
   useAtMs: number;
-  rest(isAsleep: boolean): void;
-  waitMs(): number;
   /** The application wants no connection. */
   isOffline: boolean;
   /** A connection is in use, or wanted. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { attach, createStockLink, setOffline } from "../../../device/platforms/stock-link.ts";
+import { createStockLink } from "../../../device/platforms/stock-link.ts";
 import type { StockLinkOptions } from "../../../device/platforms/stock-state.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeEspruino, fakeStockMqtt } from "../../support/fake-espruino.ts";
@@ -324,11 +324,11 @@ describe("stock link", () => {
     const { clock, mqtt, link, told } = createStockBench();
     mqtt.accept();
 
-    setOffline.call(link, true);
-    setOffline.call(link, true);
+    link.offline();
+    link.offline();
     clock.advance(3_600_000);
     expect([link.isReady(), mqtt.dials, clock.timers()]).toEqual([false, 0, 0]);
-    setOffline.call(link, false);
+    link.online();
     clock.advance(1_000);
     mqtt.accept();
 
@@ -341,7 +341,7 @@ describe("stock link", () => {
     for (let attempt = 0; attempt < 12; attempt++) untilDialed();
     const dials = mqtt.dials;
 
-    setOffline.call(link, false);
+    link.online();
     clock.advance(1_000);
 
     expect(mqtt.dials).toBe(dials + 1);
@@ -351,7 +351,7 @@ describe("stock link", () => {
     const { mqtt, link, told } = createStockBench();
     mqtt.accept();
 
-    setOffline.call(link, false);
+    link.online();
 
     expect(told).toEqual(["connect"]);
   });
@@ -361,7 +361,7 @@ describe("stock link", () => {
     const other = fakeStockMqtt();
     mqtt.accept();
 
-    attach.call(link, other);
+    link.attach(other);
     mqtt.say("a/down", "\0");
     mqtt.lose();
     clock.advance(1_000);
@@ -376,7 +376,7 @@ describe("stock link", () => {
     const other = fakeStockMqtt();
     other.accept();
 
-    attach.call(link, other);
+    link.attach(other);
     link.publish("a/state", new Uint8Array(1), true);
     other.drain();
 
@@ -390,8 +390,8 @@ describe("stock link", () => {
     const listeners = mqtt.listeners();
 
     for (let round = 0; round < 5; round++) {
-      attach.call(link, other);
-      attach.call(link, mqtt);
+      link.attach(other);
+      link.attach(mqtt);
     }
 
     expect([mqtt.listeners(), other.listeners()]).toEqual([listeners, 0]);
@@ -440,7 +440,7 @@ describe("stock link", () => {
     expect(mqtt.dials).toBe(2);
     mqtt.accept();
     link.rest(false);
-    link.useAtMs = 0;
+    link.hurry();
     link.isReady();
     clock.advance(0);
 
