@@ -3,7 +3,9 @@ import { createConnection } from "./connection.ts";
 import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import { createFlusher } from "./flusher.ts";
 import { createFramer } from "./framer.ts";
+import { createKeeping, keepAfterMs, keepAll } from "./keeping.ts";
 import { createOutbox } from "./outbox.ts";
+import { errorRank, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { createUplink } from "./uplink.ts";
 
@@ -20,8 +22,11 @@ export interface Delivery {
   bytes(): number;
   /** As `Logger.sleep`. */
   sleep(onAsleep: () => void, limitMs?: number): void;
-  /** Keeps in flash what has no ack. Absent where there is no flash. */
-  keep?(): void;
+  /**
+   * Puts all that has no ack into flash, before RAM is lost; answers whether all of it is there. Null
+   * where there is no flash.
+   */
+  keep: (() => boolean) | null;
   /** Ends the boot. `isComplete`: the agent had everything before `limitMs` had passed. */
   close(limitMs: number, onClosed: (isComplete: boolean) => void): void;
 }
@@ -43,6 +48,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     outbox,
     onAdded(kind) {
       flusher.added(kind);
+      if (keeping && rankOf(kind) >= errorRank) callWithin(keeping, keepAfterMs);
       pumpSealed();
     },
     onLost() {
@@ -55,16 +61,20 @@ export const createDelivery = (setup: Setup): Delivery => {
     },
   });
   const flusher = createFlusher(setup, framer, () => uplink.pump());
+  const keeping = setup.journal && createKeeping(setup, outbox, flusher.sealDue);
   const uplink = createUplink(setup, {
     outbox,
     sealDue: flusher.sealDue,
     onEmpty() {
-      if (waiting.length === 0 && link.rest) link.rest(false);
       for (let index = waiting.length; index-- > 0; ) (waiting[index] as () => void)();
     },
   });
   const connection = createConnection(setup, uplink);
-  const delivery: Delivery = {
+  const isSettled = (): boolean => outbox.frames.length === 0 && framer.isEmpty();
+  const keep = setup.journal && ((): boolean => keepAll(setup, outbox, framer));
+
+  return {
+    keep,
     add: framer.add,
     drop: framer.drop,
     limits: outbox.limits,
@@ -75,6 +85,9 @@ export const createDelivery = (setup: Setup): Delivery => {
         const isComplete = outbox.frames.length === 0;
         waiting.splice(waiting.indexOf(finish), 1);
         cancelDeadline(deadline);
+        if (keeping) cancelDeadline(keeping);
+        if (keep && !isComplete) keep();
+        else if (setup.journal) setup.journal.free(setup.journal.boot, Infinity);
         connection.close(() => onClosed(isComplete));
       };
       const deadline = createDeadline(setup.platform, finish);
@@ -87,11 +100,12 @@ export const createDelivery = (setup: Setup): Delivery => {
       const check = (): void => {
         framer.seal();
         uplink.pump();
-        if (outbox.frames.length === 0 && framer.isEmpty()) callWithin(bedtime, 0);
+        if (isSettled()) callWithin(bedtime, 0);
       };
       const bedtime = createDeadline(setup.platform, () => {
         waiting.splice(waiting.indexOf(check), 1);
-        if (outbox.frames.length > 0 && delivery.keep) delivery.keep();
+        if (keep && !isSettled()) keep();
+        if (keeping) cancelDeadline(keeping);
         uplink.pause();
         if (link.rest) link.rest(true);
         onAsleep();
@@ -102,5 +116,4 @@ export const createDelivery = (setup: Setup): Delivery => {
       callWithin(bedtime, link.waitMs && link.waitMs() > patienceMs ? 0 : patienceMs);
     },
   };
-  return delivery;
 };

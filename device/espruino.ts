@@ -1,9 +1,10 @@
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import { createMirror, type MirrorConsole } from "./mirror.ts";
+import type { Parts } from "./parts.ts";
 import { createEspruinoPlatform } from "./platforms/espruino.ts";
 import { createStockLink } from "./platforms/stock-link.ts";
 import type { StockLink, StockLinkOptions } from "./platforms/stock-state.ts";
 
-declare const exports: { createLogger: (options: EspruinoLoggerOptions) => EspruinoLogger };
 declare const getSerial: () => string;
 declare const E: { CRC32(text: string): number };
 
@@ -12,20 +13,29 @@ export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device">, St
   device?: string;
   /** One more source of noise for the boot's identity, an open analogue pin for instance. */
   noise?: () => unknown;
+  /** Shows each event there as well. */
+  console?: MirrorConsole;
 }
 
 export interface EspruinoLogger extends Logger, Pick<StockLink, "online" | "offline" | "attach"> {}
 
 const defaultBytes = 2_048;
+const rateLimit = { perSecond: 5, burst: 100 };
 const places = { sites: 64, texts: 16, characters: 2_048 };
 
-exports.createLogger = (options) => {
+/** A logger on an Espruino board, with what the module's entry gives it. */
+export const createBoardLogger = (options: EspruinoLoggerOptions, parts: Parts): EspruinoLogger => {
   const platform = createEspruinoPlatform(options.noise);
   const device = options.device || getSerial();
   const link = createStockLink(platform, options, E.CRC32(device));
   const settings = options as LoggerOptions;
   settings.device = device;
-  const log = createLoggerOn({ platform, link, defaultBytes, places }, settings) as EspruinoLogger;
+  const mirror = options.console && createMirror(options.console);
+  const log = createLoggerOn(
+    { platform, link, defaultBytes, places, parts, rateLimit },
+    settings,
+    mirror,
+  ) as EspruinoLogger;
   log.online = link.online;
   log.offline = link.offline;
   log.attach = link.attach;

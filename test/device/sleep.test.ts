@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createDelivery } from "../../device/delivery.ts";
+import type { HeldFrame } from "../../device/held-frame.ts";
+import type { Journal } from "../../device/journal/journal.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "../../device/logger.ts";
 import { createStockLink } from "../../device/platforms/stock-link.ts";
 import type { StockLinkOptions } from "../../device/platforms/stock-state.ts";
-import { createSetup } from "../../device/setup.ts";
 import { createDeviceBench, down, up } from "../support/device-bench.ts";
 import { eventsOf, type FakeAgent, fakeAgent } from "../support/fake-agent.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
@@ -13,7 +13,6 @@ import {
   fakeEspruino,
   fakeStockMqtt,
 } from "../support/fake-espruino.ts";
-import { fakeLink } from "../support/fake-link.ts";
 
 /** A whole device on the stock module, with a broker and an agent that answer at once. */
 interface Board {
@@ -27,13 +26,15 @@ interface Board {
 
 const startBoard = (
   more: Partial<StockLinkOptions & LoggerOptions> = {},
-  start: { clock?: FakeClock; agent?: FakeAgent } = {},
+  start: { clock?: FakeClock; agent?: FakeAgent; journal?: Journal } = {},
 ): Board => {
   const clock = start.clock ?? fakeClock();
   const mqtt = fakeStockMqtt();
   const agent = start.agent ?? fakeAgent();
   const link = createStockLink(clock, { mqtt, ...more }, 9);
-  const host = { platform: clock, link, defaultBytes: 2_048, places: { sites: 16, texts: 4 } };
+  const journal = start.journal ?? null;
+  const places = { sites: 16, texts: 4 };
+  const host = { platform: clock, link, defaultBytes: 2_048, places, parts: {}, journal };
   const log = createLoggerOn(host, { device: "pump-7", level: "debug", ...more });
   let dials = 0;
   const answer = (): void => {
@@ -49,6 +50,27 @@ const startBoard = (
     mqtt.published.length = 0;
   };
   return { clock, mqtt, agent, log, answer };
+};
+
+/** Flash that counts its boots, and takes whatever is to be kept. */
+const countingJournal = (nonce: number) => {
+  const stored: HeldFrame[] = [];
+  let number = 0;
+  const start = (): Journal => {
+    const boot = { nonce, number: ++number };
+    return {
+      boot,
+      heldFrom: () => boot.number,
+      earlier: () => null,
+      reserve: () => true,
+      store: (frame) => stored.push(frame),
+      read: () => null,
+      free: () => {},
+      compact: () => {},
+      stats: () => ({ writtenBytes: 0, erases: 0, refused: { flash_full: 0, flash_budget: 0 } }),
+    };
+  };
+  return { stored, start };
 };
 
 describe("sleep", () => {
@@ -140,26 +162,46 @@ describe("sleep", () => {
     expect(bench.clock.timers()).toBe(0);
   });
 
-  it("keeps in flash what has no ack by then, where there is flash", () => {
-    const parts = createDeviceBench();
-    const link = fakeLink();
-    const host = {
-      platform: parts.clock,
-      link,
-      defaultBytes: 2_048,
-      places: { sites: 1, texts: 1 },
-    };
-    const delivery = createDelivery(createSetup(host, { device: "pump-7" }));
-    const order: string[] = [];
-    delivery.keep = () => order.push("keep");
+  it("keeps in flash what has no ack by then, and nothing else", () => {
+    const journal = countingJournal(0x5eed);
+    const { clock, log, answer } = startBoard({}, { journal: journal.start() });
+    log.info("acked");
+    clock.advance(1_000);
+    log.sleep(() => {});
+    answer();
+    clock.advance(0);
+    const storedWithAck = journal.stored.length;
 
-    delivery.sleep(() => order.push("nothing to keep"), 100);
-    parts.clock.advance(100);
-    delivery.add(1, "", ["kept"], 0);
-    delivery.sleep(() => order.push("asleep"), 100);
-    parts.clock.advance(100);
+    log.info("unheard");
+    log.sleep(() => {}, 100);
+    clock.advance(100);
 
-    expect(order).toEqual(["nothing to keep", "keep", "asleep"]);
+    expect([storedWithAck, journal.stored.length, clock.timers()]).toEqual([0, 1, 0]);
+  });
+
+  it("begins another boot of the same flash with each wake that has lost its RAM", () => {
+    const journal = countingJournal(0x5eed);
+    const clock = fakeClock();
+    const boots = new Set<string>();
+    const wakes = 5_000;
+    let asleep = 0;
+
+    for (let wake = 0; wake < wakes; wake++) {
+      const agent = fakeAgent();
+      const board = startBoard({}, { clock, agent, journal: journal.start() });
+      board.log.info("wake %d", wake);
+      clock.advance(1_000);
+      board.answer();
+      board.log.sleep(() => asleep++);
+      board.answer();
+      clock.advance(0);
+      boots.add(board.log.stats().boot);
+      clock.advance(60_000);
+    }
+
+    expect([boots.size, asleep, journal.stored.length]).toEqual([wakes, wakes, 0]);
+    expect([...boots].every((boot) => boot.endsWith("-00005eed"))).toBe(true);
+    expect(clock.timers()).toBe(0);
   });
 
   it("goes on where RAM was kept, and sends again what had no ack", () => {
