@@ -7,6 +7,7 @@ import { createKeeping, keepAfterMs, keepAll } from "./keeping.ts";
 import { createOutbox } from "./outbox.ts";
 import { errorRank, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
+import { goToSleep, type Night } from "./sleep.ts";
 import { createUplink } from "./uplink.ts";
 
 /** The journey of an event on the device: framer, outbox, uplink and link, joined. */
@@ -31,11 +32,8 @@ export interface Delivery {
   close(limitMs: number, onClosed: (isComplete: boolean) => void): void;
 }
 
-const sleepLimitMs = 5_000;
-
 export const createDelivery = (setup: Setup): Delivery => {
   const outbox = createOutbox(setup);
-  const link = setup.link;
   /** Told when an ack has emptied the outbox, the last first. */
   const waiting: (() => void)[] = [];
   let hasSealed = false;
@@ -70,8 +68,9 @@ export const createDelivery = (setup: Setup): Delivery => {
     },
   });
   const connection = createConnection(setup, uplink);
-  const isSettled = (): boolean => outbox.frames.length === 0 && framer.isEmpty();
   const keep = setup.journal && ((): boolean => keepAll(setup, outbox, framer));
+
+  const night: Night = { setup, outbox, framer, uplink, waiting, keep, keeping };
 
   return {
     keep,
@@ -96,24 +95,6 @@ export const createDelivery = (setup: Setup): Delivery => {
       waiting.push(finish);
       uplink.pump();
     },
-    sleep(onAsleep, limitMs) {
-      const check = (): void => {
-        framer.seal();
-        uplink.pump();
-        if (isSettled()) callWithin(bedtime, 0);
-      };
-      const bedtime = createDeadline(setup.platform, () => {
-        waiting.splice(waiting.indexOf(check), 1);
-        if (keep && !isSettled()) keep();
-        if (keeping) cancelDeadline(keeping);
-        uplink.pause();
-        if (link.rest) link.rest(true);
-        onAsleep();
-      });
-      const patienceMs = limitMs === undefined ? sleepLimitMs : limitMs;
-      waiting.push(check);
-      check();
-      callWithin(bedtime, link.waitMs && link.waitMs() > patienceMs ? 0 : patienceMs);
-    },
+    sleep: (onAsleep, limitMs) => goToSleep(night, onAsleep, limitMs),
   };
 };
