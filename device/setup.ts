@@ -1,4 +1,5 @@
 import { createTable, type Places, type Table } from "../shared/codec/table.ts";
+import type { Command } from "../shared/downlink.ts";
 import type { Boot } from "../shared/frame.ts";
 import {
   flushAfterMs,
@@ -75,6 +76,8 @@ export interface Setup {
   windowLimit: number;
   /** Records an event of the logger's own, format and values; where it is at work, after that. */
   notify(args: unknown[]): void;
+  /** Takes a command of the agent. */
+  onCommand: (command: Command) => void;
 }
 
 const leastOutboxBytes = 512;
@@ -113,5 +116,6 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     waitLimitMs: options.flushAfterMs || flushAfterMs,
     windowLimit: options.windowFrames || windowFrames,
     notify() {},
+    onCommand() {},
   };
 };
