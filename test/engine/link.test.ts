@@ -63,7 +63,13 @@ if (handle !== null) {
         answer(ack, (bytes) => void publish(packet.topic.replace(/up$/, "down"), bytes));
       });
     };
-    const received = (): unknown[] => eventsOf(agent).map((event) => event.values[0]);
+    // The machine is not 50 times as fast: what is late looks like a clock that was set, and is noted.
+    const events = () => eventsOf(agent).filter(({ site }) => site.tag !== "fleetlog");
+    const received = (): unknown[] => events().map((event) => event.values[0]);
+    const expectAllAcked = ({ isComplete, stats }: Outcome): void => {
+      expect(isComplete).toBe(true);
+      expect(stats).toMatchObject({ acked: stats.logged, pending: 0, dropped: {} });
+    };
 
     beforeEach(async () => {
       server = await loopbackBroker();
@@ -76,7 +82,7 @@ if (handle !== null) {
 
       const outcome = await run(`${withClient(server.port, ", qos: 1")}${logging(30, 2_000)}`);
 
-      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 30, acked: 30 } });
+      expectAllAcked(outcome);
       expect(received()).toEqual(ordinals(30));
       expect(server.published.every(({ qos }) => qos === 1)).toBe(true);
     });
@@ -93,7 +99,7 @@ if (handle !== null) {
         `${withClient(server.port, ", flushAfterMs: 100")}${logging(40, 1_000)}`,
       );
 
-      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 40, acked: 40 } });
+      expectAllAcked(outcome);
       expect(received()).toEqual(ordinals(40));
     });
 
@@ -121,7 +127,7 @@ if (handle !== null) {
       );
 
       expect(at).toBe(2);
-      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 60, acked: 60 } });
+      expectAllAcked(outcome);
       expect(received()).toEqual(ordinals(60));
     });
 
@@ -136,7 +142,7 @@ if (handle !== null) {
         `${withClient(server.port, ", flushAfterMs: 100")}${logging(30, 2_000)}`,
       );
 
-      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 30, acked: 30 } });
+      expectAllAcked(outcome);
       expect(received()).toEqual(ordinals(30));
     });
 
@@ -153,7 +159,7 @@ if (handle !== null) {
       const { calls, pending } = outcome as { calls: number; pending: number };
       expect(calls).toBeGreaterThanOrEqual(4);
       expect(calls).toBeLessThanOrEqual(20);
-      expect(pending).toBe(1);
+      expect(pending).toBeGreaterThanOrEqual(1);
     });
 
     it("leaves a broker that has frozen, and delivers through the next", async () => {
@@ -177,7 +183,7 @@ if (handle !== null) {
 
       const outcome = await run(`${withClient(port)}${logging(30, 2_000)}`);
 
-      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 30, acked: 30 } });
+      expectAllAcked(outcome);
       expect(received()).toEqual(ordinals(30));
     });
 
@@ -191,7 +197,7 @@ if (handle !== null) {
       const outcome = await run(`${withClient(server.port)}${logging(10, 2_000)}`);
 
       expect(refused).toBeGreaterThan(1);
-      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 10, acked: 10 } });
+      expectAllAcked(outcome);
     });
 
     it("says offline, waits without a timer, and says online", async () => {
@@ -214,7 +220,7 @@ if (handle !== null) {
         ["online", "offline", "online", "offline"].map((state) => `${state} true`),
       );
       expect(outcome).toBe(0);
-      expect(eventsOf(agent).map(({ site }) => site.format)).toEqual(["before", "meanwhile"]);
+      expect(events().map(({ site }) => site.format)).toEqual(["before", "meanwhile"]);
     });
 
     it("goes on with another client, and loses nothing", async () => {
@@ -228,7 +234,7 @@ if (handle !== null) {
         }, index * 15000);
         ${logging(60, 1_000)}`);
 
-      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 60, acked: 60 } });
+      expectAllAcked(outcome);
       expect(received()).toEqual(ordinals(60));
     });
 
@@ -248,7 +254,7 @@ if (handle !== null) {
         var log = require("fleetlog").createLogger({ device: "board-1", mqtt: mqtt, connect: open });
         ${logging(20, 5_000)}`);
 
-      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 20, acked: 20 } });
+      expectAllAcked(outcome);
       expect(received()).toEqual(ordinals(20));
     });
 
@@ -284,7 +290,7 @@ if (handle !== null) {
 
       expect(outcome).toMatchObject({
         left: [0, 0, 0, 0, 0, 0, 0, 0],
-        stats: { logged: 8, acked: 8 },
+        stats: { pending: 0, dropped: {} },
       });
       expect(received()).toEqual(ordinals(8));
     });
