@@ -55,7 +55,9 @@ const knownNames = `
   debug info warn error fatal tag metric flush stats close logged sent resent acked dropped boot bytes pending
   keep compact flash writtenBytes erases refused flash_full flash_budget heldFrom unreserved firmware
   name type message stack
-  connected client connect disconnect on subscribe publish retain
+  isOnline radioPauseMs online offline attach sleep
+  connected disconnected client connect disconnect on removeListener removeAllListeners subscribe publish retain
+  ctimo partData _scktClosed
   CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage free ESP8266 getResetInfo reason toUint8Array
   openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
   getPage addr erasePage read write erase getFree low_battery
