@@ -65,6 +65,12 @@ describe("bundle", () => {
     expect(Object.keys(startBundle(text).exports)).toEqual(["createLogger"]);
   });
 
+  it("has one logger: a second call answers the first", () => {
+    const { exports, log, mqtt } = startBundle(text);
+
+    expect(exports.createLogger?.({ device: "pump-8", mqtt })).toBe(log);
+  });
+
   it("delivers events of every kind of value", () => {
     const { clock, mqtt, agent, log, exchange } = startBundle(text);
     clock.advance(1_000);
