@@ -7,6 +7,7 @@ import { decodeCommand } from "./decode.ts";
 import { demoCommand } from "./demo.ts";
 import { dictionaryCommand } from "./dictionary.ts";
 import { endpointCommand } from "./endpoint.ts";
+import { gatewayCommand } from "./gateway.ts";
 import { startCommand } from "./start.ts";
 
 const { version } = createRequire(import.meta.url)("../../../package.json") as { version: string };
@@ -20,7 +21,8 @@ const program = new Command("fleetlog")
   .addCommand(deadLettersCommand())
   .addCommand(decodeCommand())
   .addCommand(dictionaryCommand())
-  .addCommand(endpointCommand());
+  .addCommand(endpointCommand())
+  .addCommand(gatewayCommand());
 
 try {
   await program.parseAsync();

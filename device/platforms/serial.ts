@@ -1,5 +1,6 @@
 import {
   createLine,
+  type Line,
   lineLimit,
   lineMark,
   pieceBytes,
@@ -33,6 +34,12 @@ interface WaitingMessage {
   payload: Uint8Array;
 }
 
+/** What has arrived of a line and of a message. */
+interface Incoming {
+  line: Line;
+  text: string;
+}
+
 /** Messages that may wait for the port: a frame, and what is said of the device. */
 const waitingPlaces = 8;
 
@@ -42,6 +49,22 @@ const messageLimitBytes = 1_024;
 /** A gateway speaks every 10 s; one that has missed three is gone. */
 const silenceLimitMs = 35_000;
 
+/** Tells each message, as a byte string, that ends in `data`. */
+const takeText = (
+  incoming: Incoming,
+  data: string,
+  onMessage: (kind: string, message: string) => void,
+): void => {
+  incoming.text += data;
+  for (let end = incoming.text.indexOf("\n"); end >= 0; end = incoming.text.indexOf("\n")) {
+    const start = incoming.text.lastIndexOf(lineMark, end) + 1;
+    const isWhole = readLine(incoming.line, incoming.text.slice(start, end), messageLimitBytes);
+    incoming.text = incoming.text.slice(end + 1);
+    if (isWhole) onMessage(incoming.line.kind, atob(incoming.line.base64));
+  }
+  if (incoming.text.length > lineLimit) incoming.text = "";
+};
+
 /**
  * A line to a gateway as a link. It is up while the gateway says so, for this device; one line is
  * written at a time, since a port that is full holds up the board.
@@ -49,11 +72,10 @@ const silenceLimitMs = 35_000;
 export const createSerialLink = (options: SerialLinkOptions): Link => {
   const platform = options.platform;
   const root = options.root;
-  const incoming = createLine();
+  const incoming: Incoming = { line: createLine(), text: "" };
   const outgoing = createLine();
   const waiting: WaitingMessage[] = [];
   let listener: LinkListener | null = null;
-  let received = "";
   let writtenBytes = 0;
   /** What the gateway said last; empty while there is no way to the agent. */
   let state = "";
@@ -97,22 +119,16 @@ export const createSerialLink = (options: SerialLinkOptions): Link => {
       if (wasConnected) listener.onDisconnect();
     } else if (isNew) listener.onConnect();
   };
-  options.port.on("data", (data) => {
-    received += data;
-    for (let end = received.indexOf("\n"); end >= 0; end = received.indexOf("\n")) {
-      const text = received.slice(received.lastIndexOf(lineMark, end) + 1, end);
-      received = received.slice(end + 1);
-      if (!readLine(incoming, text, messageLimitBytes)) continue;
-      const message = atob(incoming.base64);
-      if (incoming.kind === "o") hear(message);
-      else if (incoming.kind === "d" && listener) {
+  options.port.on("data", (data) =>
+    takeText(incoming, data, (kind, message) => {
+      if (kind === "o") hear(message);
+      else if (kind === "d" && listener) {
         const payload = new Uint8Array(message.length);
         putText(payload, message, 0);
         listener.onMessage(`${root}/down`, payload);
       }
-    }
-    if (received.length > lineLimit) received = "";
-  });
+    }),
+  );
   send("h", toUtf8(root));
   return {
     listen(given) {
