@@ -14,6 +14,8 @@ export interface Metrics {
   /** Frames on a topic whose shard is not the device's. */
   framesRefused: number;
   framesStored: number;
+  /** Of these, the ones that a later boot sent for theirs. */
+  framesReplayed: number;
   /** Definitions not held: those of their boot are too many, or too long. */
   definitionsRefused: number;
   /** Seqs stored. */
@@ -37,6 +39,8 @@ export interface Metrics {
   deadLettersEvicted: number;
   /** Events lost before they reached the agent, by reason, as devices counted them. */
   dropped: Record<string, number>;
+  /** Seqs that power loss took at most; how many of them were events is not known. */
+  powerLossAtMost: number;
 }
 
 export const createMetrics = (): Metrics => ({
@@ -48,6 +52,7 @@ export const createMetrics = (): Metrics => ({
   framesUnreadable: 0,
   framesRefused: 0,
   framesStored: 0,
+  framesReplayed: 0,
   definitionsRefused: 0,
   entriesStored: 0,
   acksSent: 0,
@@ -62,4 +67,5 @@ export const createMetrics = (): Metrics => ({
   deadLetters: 0,
   deadLettersEvicted: 0,
   dropped: {},
+  powerLossAtMost: 0,
 });

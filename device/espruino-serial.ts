@@ -1,5 +1,6 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import { addMetric } from "./metric.ts";
 import { createEspruinoPlatform } from "./platforms/espruino.ts";
 import { createSerialLink, type SerialPort } from "./platforms/serial.ts";
 import { cleanDevice } from "./setup.ts";
@@ -30,5 +31,5 @@ exports.createLogger = (options) => {
     root: topicOf(options.prefix || defaultPrefix, settings.device, "up").slice(0, -3),
     encode: btoa,
   });
-  return createLoggerOn({ platform, link, defaultBytes, places }, settings);
+  return createLoggerOn({ platform, link, defaultBytes, places, parts: { addMetric } }, settings);
 };

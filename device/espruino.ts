@@ -1,8 +1,8 @@
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import type { Parts } from "./parts.ts";
 import { createEspruinoPlatform } from "./platforms/espruino.ts";
 import { createStockMqttLink, type StockMqtt } from "./platforms/stock-mqtt.ts";
 
-declare const exports: { createLogger: (options: EspruinoLoggerOptions) => Logger };
 declare const getSerial: () => string;
 declare const E: { CRC32(text: string): number };
 
@@ -22,7 +22,8 @@ export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device"> {
 const defaultBytes = 2_048;
 const places = { sites: 64, texts: 16, characters: 2_048 };
 
-exports.createLogger = (options) => {
+/** A logger on an Espruino board, with what the module's entry gives it. */
+export const createBoardLogger = (options: EspruinoLoggerOptions, parts: Parts): Logger => {
   const platform = createEspruinoPlatform(options.noise);
   const device = options.device || getSerial();
   const link = createStockMqttLink({
@@ -34,5 +35,5 @@ exports.createLogger = (options) => {
   });
   const settings = options as LoggerOptions;
   settings.device = device;
-  return createLoggerOn({ platform, link, defaultBytes, places }, settings);
+  return createLoggerOn({ platform, link, defaultBytes, places, parts }, settings);
 };

@@ -1,8 +1,9 @@
+import { bootTag } from "../shared/boot-event.ts";
 import { createBodyWriter } from "../shared/codec/body-writer.ts";
 import { type DropCount, type DropReason, dropReasons, levels } from "../shared/event.ts";
-import type { HeldFrame } from "./held-frame.ts";
+import { type HeldFrame, storeFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
-import { errorRank, fatalRank, kinds, levelOf, rankOf } from "./rank.ts";
+import { errorRank, fatalRank, kinds, levelOf, rankOf, warnRank } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { addDrop, countDropped } from "./tally.ts";
 
@@ -32,9 +33,16 @@ export interface FramerOptions {
   onSeal: () => void;
 }
 
+/** Seqs that flash is asked for at a time. */
+const reserveSeqs = 16;
+
+const unreservedFormat =
+  "flash reserves no seqs: what a power cut takes from now on is not reported";
+
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a call costs an Espruino as much as writing three bytes
 export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const outbox = options.outbox;
+  const journal = setup.journal;
   const limits = outbox.limits;
   const onAdded = options.onAdded;
   const writer = createBodyWriter(setup.table);
@@ -46,6 +54,9 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const lost: DropCount[] = [];
   let first = 0;
   let isOpen = false;
+  /** Entries that need not ask flash for a seq. */
+  let freeSeqs = journal ? 0 : Infinity;
+  let isTroubled = false;
 
   const close = (): void => {
     const drops: DropCount[] = [];
@@ -66,7 +77,10 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
       sends: 0,
       sentAtMs: 0,
       body: writer.seal(),
+      stored: null,
     };
+    const isFatal = (counts[fatalRank] as number) > 0;
+    if (isFatal || (frame.hasErrors && !setup.link.isConnected())) storeFrame(setup, frame);
     first += frame.body.count;
     carried = [];
     counts.fill(0);
@@ -75,6 +89,16 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     outbox.makeRoom(0);
     options.onSeal();
   };
+  /** Sees to it that the next entry's seq may be used; where flash cannot, it is used all the same. */
+  const reserve =
+    journal &&
+    ((): void => {
+      if (freeSeqs-- > 0) return;
+      freeSeqs = reserveSeqs - 1;
+      if (journal.reserve(first + writer.count() + reserveSeqs)) return;
+      setup.tally.unreserved = (setup.tally.unreserved || 0) + reserveSeqs;
+      isTroubled = setup.tally.unreserved === reserveSeqs;
+    });
   /** Gives the counts seqs, as far as an event of level number `rank` would have room. */
   const addLost = (rank: number): void => {
     const limitBytes = Math.min(setup.bodyBytes, outbox.roomBytes(rank));
@@ -82,6 +106,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     for (let drop = lost[0]; drop; drop = lost[0]) {
       const reason = dropReasons.indexOf(drop.reason);
       const level = levels.indexOf(drop.level);
+      if (reserve) reserve();
       if (!writer.drop(level, reason, drop.count, uptimeMs, limitBytes)) return;
       isOpen = true;
       addDrop(carried, drop);
@@ -101,6 +126,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     };
     if (limits[kind] === 0) return "ring_full";
     if (!isOpen) addLost(errorRank);
+    if (reserve) reserve();
     if (isOpen) {
       const roomBytes = outbox.roomBytes(rankOf(kind));
       if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
@@ -116,27 +142,35 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     addDrop(lost, { level: levelOf(kind), reason, count: 1 });
     if (lost.length === 1) options.onLost();
   };
+  const add: Framer["add"] = (kind, tag, args, uptimeMs) => {
+    let isCommon = isOpen && --freeSeqs > 0;
+    if (isCommon) {
+      const format = args[0] as string;
+      const limitBytes = limits[kind] as number;
+      isCommon = writeEvent(kind, tag, format, args as [], uptimeMs, limitBytes, 1);
+    }
+    if (!isCommon) {
+      const reason = place(kind, tag, args, uptimeMs);
+      if (reason) {
+        drop(kind, reason);
+        return;
+      }
+    }
+    counts[kind] = (counts[kind] as number) + 1;
+    if (isCommon && kind < errorRank) return;
+    if (kind === fatalRank) {
+      outbox.makeRoom(writer.length());
+      if (journal) close();
+    }
+    onAdded(kind);
+    if (!isTroubled) return;
+    isTroubled = false;
+    setup.tally.logged++;
+    add(warnRank, bootTag, [unreservedFormat], uptimeMs);
+  };
   return {
+    add,
     drop,
-    add(kind, tag, args, uptimeMs) {
-      let isCommon = isOpen;
-      if (isCommon) {
-        const format = args[0] as string;
-        const limitBytes = limits[kind] as number;
-        isCommon = writeEvent(kind, tag, format, args as [], uptimeMs, limitBytes, 1);
-      }
-      if (!isCommon) {
-        const reason = place(kind, tag, args, uptimeMs);
-        if (reason) {
-          drop(kind, reason);
-          return;
-        }
-      }
-      counts[kind] = (counts[kind] as number) + 1;
-      if (isCommon && kind < errorRank) return;
-      if (kind === fatalRank) outbox.makeRoom(writer.length());
-      onAdded(kind);
-    },
     isEmpty: () => !isOpen && lost.length === 0,
     seal() {
       addLost(errorRank);
@@ -147,6 +181,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     end() {
       const uptimeMs = setup.platform.uptimeMs();
       addLost(fatalRank);
+      if (reserve) reserve();
       if (!writer.end(uptimeMs, setup.bodyBytes)) {
         close();
         writer.end(uptimeMs, setup.bodyBytes);

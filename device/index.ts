@@ -1,5 +1,6 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import { addMetric } from "./metric.ts";
 import { createMirror, type MirrorConsole } from "./mirror.ts";
 import type { Link, Platform } from "./platform.ts";
 import { createMqttLink, createNodePlatform, type MqttClient } from "./platforms/node.ts";
@@ -36,7 +37,13 @@ const places = { sites: 250, texts: 128, characters: 65_536 };
  */
 export const createLogger = (options: NodeLoggerOptions): Logger => {
   const platform = createNodePlatform();
-  const host = { platform, link: linkOf(platform, options), defaultBytes, places };
+  const host = {
+    platform,
+    link: linkOf(platform, options),
+    defaultBytes,
+    places,
+    parts: { addMetric },
+  };
   const shown = options.console;
   // As it is now: `captureConsole` may replace what the console has later.
   return createLoggerOn(host, options, shown && createMirror({ log: shown.log.bind(shown) }));

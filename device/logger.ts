@@ -1,7 +1,9 @@
-import { metricLevel } from "../shared/codec/header.ts";
+import { bootFormat, bootTag } from "../shared/boot-event.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
+import type { JournalStats } from "./journal/journal.ts";
+import { infoRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
 import type { Dropped, Tally } from "./tally.ts";
@@ -29,6 +31,13 @@ export interface Stats extends Tally {
   bytes: number;
   /** Events without an ack. */
   pending: number;
+  /** What flash is used for, where there is any. */
+  flash?: FlashStats;
+}
+
+export interface FlashStats extends JournalStats {
+  /** Number of the oldest boot that has anything there. */
+  heldFrom: number;
 }
 
 export interface Logger extends LogMethods {
@@ -44,6 +53,8 @@ export interface Logger extends LogMethods {
   /** Sends what waits as soon as the link allows. */
   flush(): void;
   stats(): Stats;
+  /** Reclaims room in flash now, which may take long. Absent where the logger has no flash. */
+  compact?(): void;
   /** Ends the boot; true once the agent has everything, false after `limitMs` (5,000). */
   close(limitMs?: number): Promise<boolean>;
 }
@@ -89,11 +100,33 @@ const statsOf = (setup: Setup, delivery: Delivery): Stats => {
   const stats = JSON.parse(JSON.stringify(setup.tally)) as Stats;
   stats.boot = bootText(setup.boot());
   stats.bytes = delivery.bytes();
+  if (setup.journal) {
+    stats.flash = setup.journal.stats() as FlashStats;
+    stats.flash.heldFrom = setup.journal.heldFrom();
+  }
   stats.pending = stats.logged - stats.acked;
   for (const reason in stats.dropped) {
     stats.pending -= stats.dropped[reason as keyof Dropped] as number;
   }
   return stats;
+};
+
+/** Says how the boot began, where there is anything to say. */
+const recordBoot = (
+  host: Host,
+  options: LoggerOptions,
+  setup: Setup,
+  record: Recorder["record"],
+) => {
+  const journal = setup.journal;
+  if (!journal && !options.firmware && !host.resetReason) return;
+  record(infoRank, bootTag, [
+    bootFormat,
+    journal ? journal.boot.number : 0,
+    host.resetReason || "unknown",
+    options.firmware || "unknown",
+    journal ? journal.heldFrom() : 0,
+  ]);
 };
 
 /** A logger on any host. */
@@ -119,9 +152,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       }
       return tagged;
     },
-    metric(name, value, unit) {
-      recorder.record(metricLevel, String(unit || ""), [String(name), value]);
-    },
     flush: delivery.flush,
     stats: () => statsOf(setup, delivery),
     close(limitMs) {
@@ -133,5 +163,8 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
+  if (setup.journal) logger.compact = setup.journal.compact;
+  recordBoot(host, options, setup, recorder.record);
+  if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
   return logger;
 };

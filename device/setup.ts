@@ -8,6 +8,8 @@ import {
   windowFrames,
 } from "../shared/limits.ts";
 import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Parts } from "./parts.ts";
 import type { Link, Platform } from "./platform.ts";
 import { createTally, type Tally } from "./tally.ts";
 
@@ -19,6 +21,11 @@ export interface Host {
   defaultBytes: number;
   /** How many sites and texts it names by numbers. */
   places: Places;
+  /** Where frames outlive a loss of power; null, as absent, for RAM alone. */
+  journal?: Journal | null;
+  /** Why this start came about, where the host can tell. */
+  resetReason?: string;
+  parts: Parts;
 }
 
 /** What the application may choose. */
@@ -35,12 +42,16 @@ export interface SetupOptions {
   windowFrames?: number;
   /** Hash of the build-time dictionary that the formats refer to. */
   dictionary?: string;
+  /** Version of the application, for the boot's first event. */
+  firmware?: string;
 }
 
 /** What the parts of one logger share. */
 export interface Setup {
   platform: Platform;
   link: Link;
+  /** Null where frames are in RAM alone. */
+  journal: Journal | null;
   tally: Tally;
   /** What is named by numbers. */
   table: Table;
@@ -71,11 +82,13 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
   const prefix = options.prefix || defaultPrefix;
   const device = cleanDevice(options.device);
   const limitBytes = Math.max(leastOutboxBytes, options.outboxBytes || host.defaultBytes);
-  let boot: Boot | undefined;
+  const journal = host.journal || null;
+  let boot = journal ? journal.boot : undefined;
 
   return {
     platform: host.platform,
     link: host.link,
+    journal,
     tally: createTally(),
     table: createTable(host.places, options.dictionary),
     boot() {

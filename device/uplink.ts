@@ -1,13 +1,14 @@
 import { decodeAck } from "../shared/codec/downlink.ts";
-import type { Ack } from "../shared/downlink.ts";
-import type { Boot } from "../shared/frame.ts";
 import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
-import type { HeldFrame } from "./held-frame.ts";
+import { beginAnew, createLane, type Lane, noteAnswer, sendNext, takeAck } from "./lane.ts";
 import type { Outbox } from "./outbox.ts";
-import { createSender } from "./sender.ts";
+import { createReplay } from "./replay.ts";
 import type { Setup } from "./setup.ts";
 
-/** Sends the outbox's frames in seq order, retires them on ack, sends again what got none. */
+/**
+ * Sends the outbox's frames in seq order, retires them on ack, sends again what got none. Beside them,
+ * one at a time, what flash holds of earlier boots: the two take turns.
+ */
 export interface Uplink {
   /** Sends what may be sent now. */
   pump(): void;
@@ -27,44 +28,49 @@ export interface UplinkOptions {
   onEmpty: () => void;
 }
 
-/** How long an ack may take before its frame is sent again: the first time, and at most. */
-const firstPatienceMs = 4_000;
-const patienceLimitMs = 64_000;
-
 /** The longest pause an ack can ask for: a damaged one must not silence a device. */
 const holdLimitMs = 300_000;
 
-/** No frame is sent again sooner, whatever acks come: they may have crossed it on their way. */
-const roundTripMs = 1_000;
-
 export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
-  const platform = setup.platform;
-  const sender = createSender(setup);
   const outbox = options.outbox;
-  const frames = outbox.frames;
-  /** Frames at the outbox's front that are under way. */
-  let inFlight = 0;
-  let patienceMs = firstPatienceMs;
   let isHeld = false;
-  let storeId = 0;
+  let turn = 0;
+  /** Flash may hold earlier boots besides those on their way. */
+  let hasEarlier = setup.journal !== null;
 
-  const hasNext = (): boolean => inFlight < frames.length || options.sealDue();
+  /** Sees to it that the oldest of the earlier boots has a lane. */
+  const findEarlier = (): void => {
+    const left = lanes[1];
+    if (left && left.held.frames.length === 0) lanes.pop();
+    if (!hasEarlier || lanes.length > 1) return;
+    const lane = createReplay(setup, pump);
+    if (lane) lanes.push(lane);
+    else hasEarlier = false;
+  };
   const pump = (): void => {
-    while (!isHeld && inFlight < setup.windowLimit && setup.link.isReady() && hasNext()) {
-      callWithin(overdue, patienceMs);
-      sender.send(frames[inFlight++] as HeldFrame, (frames[0] as HeldFrame).first);
+    findEarlier();
+    for (let idle = 0; idle < lanes.length && !isHeld && setup.link.isReady(); ) {
+      turn = (turn + 1) % lanes.length;
+      const lane = lanes[turn] as Lane;
+      const frames = lane.held.frames;
+      if (turn === 0 && lane.inFlight === frames.length && lane.inFlight < setup.windowLimit) {
+        options.sealDue();
+      }
+      idle = sendNext(lane) ? 0 : idle + 1;
     }
   };
-  const rewind = (): void => {
-    cancelDeadline(overdue);
-    inFlight = 0;
+  /** Of this boot; then, while there is one, of the oldest that left something. */
+  const lanes: Lane[] = [
+    createLane(setup, setup.boot, outbox, null, () => {
+      outbox.makeRoom(0);
+      pump();
+    }),
+  ];
+  const pause = (): void => {
+    for (let index = 0; index < lanes.length; index++) beginAnew(lanes[index] as Lane);
+    outbox.makeRoom(0);
   };
-  const overdue = createDeadline(platform, () => {
-    patienceMs = Math.min(patienceLimitMs, patienceMs * 2);
-    rewind();
-    pump();
-  });
-  const held = createDeadline(platform, () => {
+  const held = createDeadline(setup.platform, () => {
     isHeld = false;
     pump();
   });
@@ -73,46 +79,27 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
     isHeld = busyMs > 0;
     if (isHeld) callWithin(held, Math.min(holdLimitMs, busyMs));
   };
-  const progress = (retired: number): void => {
-    inFlight = Math.max(0, inFlight - retired);
-    patienceMs = firstPatienceMs;
-    cancelDeadline(overdue);
-    if (inFlight > 0) callWithin(overdue, patienceMs);
-  };
   return {
     pump,
-    pause: rewind,
+    pause,
     restart() {
-      patienceMs = firstPatienceMs;
-      rewind();
+      pause();
       pump();
     },
     receive(payload) {
-      const ack = ackFor(setup.boot(), payload);
-      const first = frames[0];
-      if (!ack) return;
-      const held = setup.table.held();
-      sender.acked(ack);
-      // Another store cannot read what rests on definitions that the one before had.
-      const isUnreadable = ack.storeId !== storeId && setup.table.held() < held;
-      storeId = ack.storeId;
+      const decoded = decodeAck(payload);
+      if (!decoded.ok) return;
+      const ack = decoded.ack;
+      const hadFrames = outbox.frames.length > 0;
+      let isOurs = false;
+      for (let index = 0; index < lanes.length; index++) {
+        if (takeAck(lanes[index] as Lane, ack)) isOurs = true;
+      }
+      if (!isOurs) return;
+      for (let index = 0; index < lanes.length; index++) noteAnswer(lanes[index] as Lane, ack);
       hold(ack.busyMs);
-      if (!first) return;
-      const isLost = ack.next === first.first && inFlight > 1;
-      const retired = outbox.retire(ack.next);
-      if (retired > 0) progress(retired);
-      else if (isLost && platform.uptimeMs() - first.sentAtMs >= roundTripMs) rewind();
-      if (isUnreadable) rewind();
       pump();
-      if (frames.length === 0) options.onEmpty();
+      if (hadFrames && outbox.frames.length === 0) options.onEmpty();
     },
   };
-};
-
-/** The ack in a message of the agent, null where it is another boot's or none at all. */
-const ackFor = (boot: Boot, payload: Uint8Array): Ack | null => {
-  const decoded = decodeAck(payload);
-  if (!decoded.ok) return null;
-  const theirs = decoded.ack.boot;
-  return theirs.nonce === boot.nonce && theirs.number === boot.number ? decoded.ack : null;
 };

@@ -13,6 +13,9 @@ export const windowFrames = 4;
 /** Parts of a fleet that agents can divide among themselves. */
 export const shardCount = 64;
 
+/** Seqs that a boot may use before flash has a record of it, where there is flash. */
+export const unrecordedSeqs = 64;
+
 /** How long an event may wait in an open frame, by default. */
 export const flushAfterMs = 5_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { entomb, isJoinable, isTombstone, joinTombstone } from "../../device/held-frame.ts";
+import { entomb, isJoinable, isTombstone, joinFrames } from "../../device/held-frame.ts";
 import { encodeSealed } from "../../shared/codec/encode.ts";
 import { createTable } from "../../shared/codec/table.ts";
 import { decodeFrame } from "../../shared/index.ts";
@@ -19,7 +19,7 @@ describe("held frame", () => {
   it("becomes a tombstone that keeps its seqs, its start and what was lost", () => {
     const frame = frameOf(12, "warn", 50);
 
-    entomb(frame);
+    entomb(frame, "outbox_full");
 
     expect(isTombstone(frame)).toBe(true);
     expect(frame.body.count).toBe(1);
@@ -33,10 +33,10 @@ describe("held frame", () => {
   it("joins two tombstones into one for the seqs of both", () => {
     const left = frameOf(0, "info", 20);
     const right = frameOf(1, "info", 20);
-    entomb(left);
-    entomb(right);
+    entomb(left, "outbox_full");
+    entomb(right, "outbox_full");
 
-    joinTombstone(left, right);
+    joinFrames(left, right);
 
     expect(left.body.count).toBe(2);
     expect(decodedBody(left)).toMatchObject({ drops: [{ level: "info", count: 2 }] });
@@ -45,8 +45,8 @@ describe("held frame", () => {
   it("is not joined to anything once it was sent", () => {
     const left = frameOf(0, "info", 20);
     const right = frameOf(1, "info", 20);
-    entomb(left);
-    entomb(right);
+    entomb(left, "outbox_full");
+    entomb(right, "outbox_full");
 
     right.sends = 1;
 
@@ -56,7 +56,7 @@ describe("held frame", () => {
 
   it("is not joined to a frame that still has its entries", () => {
     const left = frameOf(0, "info", 20);
-    entomb(left);
+    entomb(left, "outbox_full");
 
     expect(isJoinable(left, frameOf(1, "info", 20))).toBe(false);
   });

@@ -1,0 +1,7 @@
+import type { Logger } from "./logger.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** What a logger may do without: a module for boards that leaves it out is smaller. */
+export interface Parts {
+  addMetric?: (logger: Logger, record: Recorder["record"]) => void;
+}
