@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { createLine, pieceBytes, writeLine } from "../../shared/codec/line.ts";
 import { isDeviceId, parseTopic } from "../../shared/topic.ts";
 import { messageOf } from "../errors.ts";
-import type { Time } from "../time.ts";
+import { sleep, type Time } from "../time.ts";
 import { createLineIntake } from "./line-intake.ts";
 import type { Upstream, UpstreamOptions } from "./upstream.ts";
 
@@ -41,6 +41,9 @@ export interface Gateway {
 
 /** How often the device is told whether there is a way to the agent. */
 export const beaconMs = 10_000;
+
+/** How long the last words on the port may take. */
+const farewellMs = 500;
 
 /** Bytes that may wait for the port. */
 const queueLimitBytes = 16_384;
@@ -149,7 +152,11 @@ export const createGateway = (options: GatewayOptions): Gateway => {
     tellState(self);
     self.isEnded = true;
     await self.guest?.upstream.end();
-    if (!port.destroyed) await new Promise<void>((resolve) => port.end(resolve));
+    // What was said last has to leave, but a line that has stopped takes it never.
+    await Promise.race([
+      new Promise<void>((resolve) => port.end(resolve)),
+      sleep(time, farewellMs),
+    ]);
     port.destroy();
   };
   const close = (reason: string): void => {
