@@ -11,6 +11,8 @@ export type { DropReason, Level } from "../shared/event.ts";
 export type { Logger, LoggerOptions, LogMethods, Stats, TaggedLogger } from "./logger.ts";
 export type { MirrorConsole } from "./mirror.ts";
 export type { MqttClient } from "./platforms/node.ts";
+export { type ConsoleOptions, captureConsole } from "./platforms/node-console.ts";
+export { captureExit, type ExitLogger, type ExitOptions } from "./platforms/node-exit.ts";
 export type { SerialPort } from "./platforms/serial.ts";
 export type { Dropped } from "./tally.ts";
 

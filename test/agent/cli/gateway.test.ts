@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { gatewayCommand } from "../../../agent/cli/gateway.ts";
+import { openPort, type PortPlace, parsePlace } from "../../../agent/gateway/port.ts";
 import { createLogger } from "../../../device/index.ts";
 import { eventsOf } from "../../support/fake-agent.ts";
 import { brokerWithAgent } from "../../support/gateway-bench.ts";
@@ -68,10 +70,14 @@ describe("fleetlog gateway", () => {
     expect(notes()).toContain("started\n");
   });
 
+  it("says in one line why it cannot begin", async () => {
+    const gateway = startGatewayProcess("--serial", "/dev/null", "--broker", "mqtt://127.0.0.1:1");
+
+    expect(await gateway.ended).toBe(1);
+    expect(gateway.notes()).toBe('Cannot open "/dev/null": it is no serial port, check --serial\n');
+  });
+
   it.each([
-    [["--serial", "/dev/nothing"], 'Cannot open "/dev/nothing": ENOENT'],
-    [["--serial", "/dev/null"], 'Cannot open "/dev/null": it is no serial port, check --serial'],
-    [["--serial", "tcp://127.0.0.1:1"], 'Cannot open "127.0.0.1:1": connect ECONNREFUSED'],
     [["--serial", "tcp://host"], "A port is a path, - or tcp://host:port."],
     [["--serial", "tcp://host:70000"], "A port is a path, - or tcp://host:port."],
     [["--serial", ""], "A port is a path, - or tcp://host:port."],
@@ -82,13 +88,21 @@ describe("fleetlog gateway", () => {
     [["--serial", "-", "--device-prefix", "a b"], "It is up to 63 of A-Z a-z 0-9 . _ -"],
     [["--serial", "-", "--repl", "a(b"], "It is the name of an object on the board"],
     [[], "required option '--serial <port>' not specified"],
-  ])("refuses %j in one line", async (args, message) => {
-    const broker = args.includes("--broker") ? [] : ["--broker", "mqtt://127.0.0.1:1"];
-    const gateway = startGatewayProcess(...args, ...broker);
-    gateway.child.stdin?.end();
+    [["--serial", "-"], "required option '--broker <url>' not specified"],
+  ])("refuses %j", async (args, message) => {
+    const command = gatewayCommand()
+      .exitOverride()
+      .configureOutput({ writeErr() {} });
 
-    expect(await gateway.ended).toBe(1);
-    expect(gateway.notes()).toContain(message);
-    expect(gateway.notes()).not.toMatch(/\n {4}at /);
+    await expect(command.parseAsync(["node", "gateway", ...args])).rejects.toThrow(message);
+  });
+});
+
+describe("openPort", () => {
+  it.each([
+    ["/dev/nothing", 'Cannot open "/dev/nothing": ENOENT'],
+    ["tcp://127.0.0.1:1", 'Cannot open "127.0.0.1:1": connect ECONNREFUSED'],
+  ])("says of %s why it cannot be opened", async (text, message) => {
+    await expect(openPort(parsePlace(text) as PortPlace, 9_600)).rejects.toThrow(message);
   });
 });
