@@ -1,6 +1,6 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
+import { allParts } from "./all-parts.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
-import { addMetric } from "./metric.ts";
 import { createMirror, type MirrorConsole } from "./mirror.ts";
 import type { Link, Platform } from "./platform.ts";
 import { createMqttLink, createNodePlatform, type MqttClient } from "./platforms/node.ts";
@@ -26,6 +26,7 @@ export interface NodeLoggerOptions extends LoggerOptions {
 }
 
 const defaultBytes = 65_536;
+const rateLimit = { perSecond: 50, burst: 1_000 };
 const places = { sites: 250, texts: 128, characters: 65_536 };
 
 /**
@@ -44,7 +45,8 @@ export const createLogger = (options: NodeLoggerOptions): Logger => {
     link: linkOf(platform, options),
     defaultBytes,
     places,
-    parts: { addMetric },
+    parts: allParts,
+    rateLimit,
   };
   const shown = options.console;
   // As it is now: `captureConsole` may replace what the console has later.

@@ -24,8 +24,10 @@ export interface EarlierBoot {
   durationMs: number;
   /** The same of all boots between it and this one, in all. */
   betweenMs: number;
-  /** Oldest first. */
+  /** By rising seq, the first of them. */
   frames: StoredFrame[];
+  /** Whether more come once some of these are freed. */
+  hasMore: boolean;
 }
 
 /**
@@ -45,11 +47,13 @@ export interface Journal {
    * Keeps a frame of this boot, with what it names; answers its place, or -1 where there is no room
    * or nothing may be written now: see `stats`.
    */
-  store(frame: HeldFrame, table: Table): number;
+  store(frame: HeldFrame, names: Pick<Table, "numbers" | "meanings">): number;
   /** What `store` put at a place of this boot, or an earlier one's frame; null where it is damaged. */
   read(place: number): StoredBody | null;
   /** The agent has everything of the boot below `next`; Infinity once it is settled for good. */
   free(boot: Boot, next: number): void;
+  /** Limits the bytes written a day; null for the program's own limit. Absent where none is kept. */
+  setBudget?(bytes: number | null): void;
   /** Reclaims room now, which may take long: for an application that knows when it has time. */
   compact(): void;
   /** Bytes written and areas erased by this boot; frames refused, by reason. */
