@@ -1,9 +1,9 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
+import { allParts } from "./all-parts.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
-import { addMetric } from "./metric.ts";
-import { createEspruinoPlatform } from "./platforms/espruino.ts";
+import { createEspruinoPlatform, resetReason } from "./platforms/espruino.ts";
 import { createSerialLink, type SerialPort } from "./platforms/serial.ts";
-import { cleanDevice } from "./setup.ts";
+import { cleanDevice, type Host } from "./setup.ts";
 
 declare const exports: { createLogger: (options: EspruinoSerialOptions) => Logger };
 declare const getSerial: () => string;
@@ -19,6 +19,7 @@ export interface EspruinoSerialOptions extends Omit<LoggerOptions, "device"> {
 }
 
 const defaultBytes = 2_048;
+const rateLimit = { perSecond: 5, burst: 100 };
 const places = { sites: 64, texts: 16, characters: 2_048 };
 
 exports.createLogger = (options) => {
@@ -31,5 +32,9 @@ exports.createLogger = (options) => {
     root: topicOf(options.prefix || defaultPrefix, settings.device, "up").slice(0, -3),
     encode: btoa,
   });
-  return createLoggerOn({ platform, link, defaultBytes, places, parts: { addMetric } }, settings);
+  const parts = { addMetric: allParts.addMetric, commands: allParts.commands };
+  const host: Host = { platform, link, defaultBytes, places, rateLimit, parts };
+  const reason = resetReason();
+  if (reason) host.resetReason = reason;
+  return createLoggerOn(host, settings);
 };
