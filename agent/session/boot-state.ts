@@ -17,6 +17,10 @@ export interface BootState {
   heldFrom?: number;
   /** A later boot of the same flash sent its first frame, or was heard of before it. */
   isLate?: true;
+  /** CRC-32 of what was sealed of the boot's first frame. */
+  firstCrc?: number;
+  /** Another boot has the same name: its first frame was another. */
+  isDoubled?: true;
 }
 
 export const isSame = (left: Boot, right: Boot): boolean =>
