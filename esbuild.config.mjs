@@ -49,7 +49,7 @@ const nativeCodec = {
 
 /** Names that others know too: they stay as they are, while our own become one letter or two. */
 const knownNames = `
-  createLogger device mqtt level prefix outboxBytes flushAfterMs windowFrames reconnect qos noise dictionary
+  createLogger device mqtt level prefix outboxBytes flushAfterMs windowFrames rateLimit perSecond burst reconnect qos noise console log dictionary onIdentify
   debug info warn error fatal tag metric flush stats close logged sent resent acked dropped boot bytes pending
   keep compact flash writtenBytes erases refused flash_full flash_budget heldFrom unreserved firmware
   name type message stack

@@ -55,6 +55,7 @@ export const createReceive = (
       admitting.bury(source.device, payload, arrival.reason).catch(fail);
       return;
     }
+    options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
       admit(admitting, device, arrival).catch(fail);
     });

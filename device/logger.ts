@@ -1,9 +1,10 @@
 import { bootFormat, bootTag } from "../shared/boot-event.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
+import type { Commands } from "./commands.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { JournalStats } from "./journal/journal.ts";
-import { infoRank } from "./rank.ts";
+import { infoRank, warnRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
 import type { Dropped, Tally } from "./tally.ts";
@@ -62,7 +63,11 @@ export interface Logger extends LogMethods {
 export interface LoggerOptions extends SetupOptions {
   /** Least severe level that is recorded; `info`. */
   level?: Level;
+  /** The agent wants the device to show itself: blink, beep. Never called from within a log call. */
+  onIdentify?: () => void;
 }
+
+const stepFormat = "the clock was set by %d ms";
 
 const tagLimit = 16;
 const tagLimitCharacters = 64;
@@ -137,6 +142,8 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   const tags: { [key: string]: TaggedLogger } = {};
   let places = tagLimit;
   let closing: Promise<boolean> | undefined;
+  const obey = host.parts.commands;
+  let commands: Commands | undefined;
 
   const logger = {
     level: options.level || "info",
@@ -148,7 +155,10 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       if (!tagged) {
         tagged = { level: null } as TaggedLogger;
         addMethods(tagged, logger, text, recorder.record);
-        if (places-- > 0) tags[key] = tagged;
+        if (places-- > 0) {
+          tags[key] = tagged;
+          if (commands && obey) obey.adoptLevel(commands, text, tagged);
+        }
       }
       return tagged;
     },
@@ -164,7 +174,27 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
   if (setup.journal) logger.compact = setup.journal.compact;
-  recordBoot(host, options, setup, recorder.record);
   if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
+  host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
+  setup.notify = (args) => recorder.record(warnRank, bootTag, args);
+  if (obey) {
+    setup.onCommand = (command) => {
+      if (!commands) {
+        commands = {
+          setup,
+          logger,
+          tags,
+          record: recorder.record,
+          flush: delivery.flush,
+          onIdentify: options.onIdentify,
+          lastId: 0,
+          levels: [],
+          deadline: null,
+        };
+      }
+      obey.takeCommand(commands, command);
+    };
+  }
+  recordBoot(host, options, setup, recorder.record);
   return logger;
 };

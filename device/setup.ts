@@ -1,4 +1,5 @@
 import { createTable, type Places, type Table } from "../shared/codec/table.ts";
+import type { Command } from "../shared/downlink.ts";
 import type { Boot } from "../shared/frame.ts";
 import {
   flushAfterMs,
@@ -11,6 +12,7 @@ import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Parts } from "./parts.ts";
 import type { Link, Platform } from "./platform.ts";
+import { createSiteWatch, type RateLimit } from "./site-watch.ts";
 import { createTally, type Tally } from "./tally.ts";
 
 /** Where a logger runs. */
@@ -26,6 +28,8 @@ export interface Host {
   /** Why this start came about, where the host can tell. */
   resetReason?: string;
   parts: Parts;
+  /** Of each site, where the application does not say; none where absent. */
+  rateLimit?: RateLimit;
 }
 
 /** What the application may choose. */
@@ -40,6 +44,8 @@ export interface SetupOptions {
   flushAfterMs?: number;
   /** Frames without an ack at a time; 4. */
   windowFrames?: number;
+  /** How much each site may log; false for no limit. Of what exceeds it only `fatal` is recorded. */
+  rateLimit?: RateLimit | false;
   /** Hash of the build-time dictionary that the formats refer to. */
   dictionary?: string;
   /** Version of the application, for the boot's first event. */
@@ -68,6 +74,10 @@ export interface Setup {
   waitLimitMs: number;
   /** Frames without an ack at a time. */
   windowLimit: number;
+  /** Records an event of the logger's own, format and values; where it is at work, after that. */
+  notify(args: unknown[]): void;
+  /** Takes a command of the agent. */
+  onCommand: (command: Command) => void;
 }
 
 const leastOutboxBytes = 512;
@@ -83,6 +93,10 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
   const device = cleanDevice(options.device);
   const limitBytes = Math.max(leastOutboxBytes, options.outboxBytes || host.defaultBytes);
   const journal = host.journal || null;
+  const watch = createSiteWatch(
+    host.places,
+    options.rateLimit === undefined ? host.rateLimit : options.rateLimit,
+  );
   let boot = journal ? journal.boot : undefined;
 
   return {
@@ -90,7 +104,7 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     link: host.link,
     journal,
     tally: createTally(),
-    table: createTable(host.places, options.dictionary),
+    table: createTable(host.places, options.dictionary, watch),
     boot() {
       if (!boot) boot = { nonce: host.platform.entropy(), number: 0 };
       return boot;
@@ -101,5 +115,7 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     eventLimitBytes: Math.min(frameLimitBytes - headerLimitBytes, limitBytes / 2),
     waitLimitMs: options.flushAfterMs || flushAfterMs,
     windowLimit: options.windowFrames || windowFrames,
+    notify() {},
+    onCommand() {},
   };
 };

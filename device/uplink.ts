@@ -91,13 +91,14 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       if (!decoded.ok) return;
       const ack = decoded.ack;
       const hadFrames = outbox.frames.length > 0;
-      let isOurs = false;
+      let taker = -1;
       for (let index = 0; index < lanes.length; index++) {
-        if (takeAck(lanes[index] as Lane, ack)) isOurs = true;
+        if (takeAck(lanes[index] as Lane, ack)) taker = index;
       }
-      if (!isOurs) return;
+      if (taker < 0) return;
       for (let index = 0; index < lanes.length; index++) noteAnswer(lanes[index] as Lane, ack);
       hold(ack.busyMs);
+      if (ack.command && taker === 0) setup.onCommand(ack.command);
       pump();
       if (hadFrames && outbox.frames.length === 0) options.onEmpty();
     },

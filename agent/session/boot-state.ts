@@ -44,6 +44,14 @@ export const insert = (states: BootState[], state: BootState): void => {
   states.splice(later < 0 ? states.length : later, 0, state);
 };
 
+/** The boot that began last, but for those that later ones of their flash were heard of before. */
+export const newestOf = (states: readonly BootState[]): BootState | undefined =>
+  states.reduce<BootState | undefined>(
+    (newest, state) =>
+      !state.isLate && (newest === undefined || state.order > newest.order) ? state : newest,
+    undefined,
+  );
+
 /** Below this number nothing of the boots of this one's flash is left there; 0 if none said so. */
 export const heldFromOf = (states: readonly BootState[], boot: Boot): number =>
   states.reduce(

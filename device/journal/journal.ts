@@ -50,6 +50,8 @@ export interface Journal {
   read(place: number): StoredBody | null;
   /** The agent has everything of the boot below `next`; Infinity once it is settled for good. */
   free(boot: Boot, next: number): void;
+  /** Limits the bytes written a day; null for the program's own limit. Absent where none is kept. */
+  setBudget?(bytes: number | null): void;
   /** Reclaims room now, which may take long: for an application that knows when it has time. */
   compact(): void;
   /** Bytes written and areas erased by this boot; frames refused, by reason. */

@@ -2,6 +2,7 @@ import { decodeHead } from "../../shared/codec/decode.ts";
 import {
   type Boot,
   bootText,
+  type Command,
   type DropCount,
   decodeFrame,
   type Entry,
@@ -23,6 +24,8 @@ export interface FakeAgent {
   buried: Set<number>;
   /** Seqs it never saw and the device no longer had. */
   stateLost: number;
+  /** What its acks bring besides. */
+  command: Command | null;
   /** Loses all it has stored, as another store would begin. */
   forget(): void;
 }
@@ -35,11 +38,13 @@ export const fakeAgent = (): FakeAgent => {
   const ackOf = (boot: Boot, busyMs: number): Uint8Array => {
     ackId++;
     const ack = { storeId, ackId, boot, next: cursor, definitions: definitions.count() };
-    return encodeAck({ ...ack, epochMs: 1_800_000_000_000 + ackId, busyMs });
+    const command = agent.command === null ? {} : { command: agent.command };
+    return encodeAck({ ...ack, epochMs: 1_800_000_000_000 + ackId, busyMs, ...command });
   };
 
   const agent: FakeAgent = {
     entries: new Map(),
+    command: null,
     drops: [],
     buried: new Set(),
     stateLost: 0,
