@@ -63,6 +63,20 @@ const splitDeclarations = (list) =>
       : [statement],
   );
 
+/** A statement, or an expression, of its own as a block. */
+const asBlock = (node) => {
+  if (isFunction(node) && node.body.type !== "BlockStatement") {
+    node.body = types.blockStatement([types.returnStatement(node.body)]);
+  }
+  for (const key of ["consequent", "alternate", "body"]) {
+    const child = node[key];
+    const isBare = child?.type && types.isStatement(child) && child.type !== "BlockStatement";
+    if (isBare && !(key === "alternate" && child.type === "IfStatement")) {
+      node[key] = types.blockStatement([child]);
+    }
+  }
+};
+
 /** One declaration a statement, no shorthand, no methods; each binding has a name of its own. */
 const normalise = (tree) => {
   const taken = new Set();
@@ -89,6 +103,7 @@ const normalise = (tree) => {
       replace(ancestors.at(-1), node, types.objectProperty(node.key, value));
     }
   });
+  walk(tree.program, asBlock);
   walk(tree.program, (node) => {
     if (Array.isArray(node.body)) node.body = splitDeclarations(node.body);
   });
@@ -166,67 +181,255 @@ const isSimple = (node) =>
   (node.type === "ObjectExpression" &&
     node.properties.every((each) => each.type === "ObjectProperty" && isSimple(each.value)));
 
+const isSimpleOrCall = (node) =>
+  isSimple(node) ||
+  (node.type === "CallExpression" && isIdentifier(node.callee) && node.arguments.every(isSimple)) ||
+  (node.type === "MemberExpression" && isSimple(node.object) && isSimple(node.property)) ||
+  (node.type === "ConditionalExpression" &&
+    isSimple(node.test) &&
+    isSimple(node.consequent) &&
+    isSimple(node.alternate));
+
 /** The calls that a statement is sure to make, before anything else of weight. */
 const firstCalls = (statement) => {
   const calls = [];
+  /** Answers whether what follows is still to be looked at. */
   const look = (node) => {
-    if (node?.type === "CallExpression" && isIdentifier(node.callee)) {
+    if (!node) return true;
+    if (node.type === "CallExpression" && isIdentifier(node.callee)) {
       calls.push(node);
       lookThrough(node.arguments);
-    } else if (node?.type === "ObjectExpression") {
-      lookThrough(node.properties.map((each) => each.value ?? each));
-    } else if (node?.type === "AssignmentExpression" && isIdentifier(node.left)) look(node.right);
-  };
-  const lookThrough = (nodes) => {
-    for (const node of nodes) {
-      look(node);
-      if (!isSimple(node)) return;
+      return false;
     }
+    if (node.type === "ObjectExpression") {
+      return lookThrough(node.properties.map((each) => each.value ?? each));
+    }
+    if (node.type === "AssignmentExpression" && isIdentifier(node.left)) look(node.right);
+    else if (node.type === "UnaryExpression") look(node.argument);
+    else if (node.type === "LogicalExpression" || node.type === "ConditionalExpression") {
+      look(node.left ?? node.test);
+    } else if (node.type === "BinaryExpression") lookThrough([node.left, node.right]);
+    return isSimple(node);
   };
+  const lookThrough = (nodes) => nodes.every(look);
   if (statement.type === "VariableDeclaration") look(statement.declarations[0].init);
   else if (statement.type === "ReturnStatement") look(statement.argument);
   else if (statement.type === "ExpressionStatement") look(statement.expression);
+  else if (statement.type === "IfStatement") look(statement.test);
   return calls;
 };
 
-/** The statements of a function whose only `return` is its last, else null. */
-const straightBody = (made) => {
-  if (made.async || made.generator || usesThis(made) || usesArguments(made)) return null;
-  if (made.body.type !== "BlockStatement") return [types.returnStatement(made.body)];
+const countReturns = (node) => {
   let returns = 0;
-  walk(made.body, (node) => {
-    if (node.type === "ReturnStatement") returns++;
-    return !isFunction(node);
+  walk(node, (child) => {
+    if (child.type === "ReturnStatement") returns++;
+    return child === node || !isFunction(child);
   });
-  const last = made.body.body.at(-1);
-  return returns === (last?.type === "ReturnStatement" ? 1 : 0) ? made.body.body : null;
+  return returns;
 };
 
-/** Makes a function that is called once, by the factory itself, part of it. */
+const assigning = (name, value) =>
+  types.expressionStatement(types.assignmentExpression("=", types.identifier(name), value));
+
+/**
+ * Statements without `return`, which set `name` instead, if it is not null; null where that cannot
+ * be: in loops, and where both of an `if` may go on.
+ */
+const withoutReturns = (list, name) => {
+  const at = list.findIndex((statement) => countReturns(statement) > 0);
+  if (at < 0) return list;
+  const before = list.slice(0, at);
+  const statement = list[at];
+  if (statement.type === "ReturnStatement") {
+    if (name !== null) return [...before, assigning(name, statement.argument ?? nothing())];
+    if (!statement.argument || isSimple(statement.argument)) return before;
+    return [...before, types.expressionStatement(statement.argument)];
+  }
+  if (statement.type === "BlockStatement") {
+    const inner = withoutReturns([...statement.body, ...list.slice(at + 1)], name);
+    return inner && [...before, types.blockStatement(inner)];
+  }
+  if (statement.type !== "IfStatement" || statement.alternate) return null;
+  const own = statement.consequent.body;
+  if (own.at(-1)?.type !== "ReturnStatement") return null;
+  const taken = withoutReturns(own, name);
+  const other = withoutReturns(list.slice(at + 1), name);
+  if (taken === null || other === null) return null;
+  const after = other.length > 0 ? types.blockStatement(other) : null;
+  return [...before, types.ifStatement(statement.test, types.blockStatement(taken), after)];
+};
+
+/**
+ * A function as it can stand elsewhere: statements, then a result; null where it cannot. `isLast`:
+ * nothing follows it but a return. `isUsed`: whether the result is.
+ */
+const bodyOf = (made, { isLast, isUsed, name }) => {
+  if (made.async || made.generator || usesThis(made) || usesArguments(made)) return null;
+  if (made.body.type !== "BlockStatement") return { statements: [], result: made.body };
+  const list = made.body.body;
+  const returns = countReturns(made.body);
+  const last = list.at(-1)?.type === "ReturnStatement" ? list.at(-1) : null;
+  if (isLast || returns === (last ? 1 : 0)) {
+    const result = last?.argument ?? nothing();
+    return { statements: last ? list.slice(0, -1) : list, result };
+  }
+  const statements = withoutReturns(list, isUsed ? name : null);
+  if (statements === null) return null;
+  if (!isUsed) return { statements, result: nothing() };
+  const own = types.variableDeclaration("let", [types.variableDeclarator(types.identifier(name))]);
+  return { statements: [own, ...statements], result: types.identifier(name) };
+};
+
+/** Every list of statements, with the function it is in. */
+const blocksOf = (program) => {
+  const blocks = [];
+  walk(program, (node, ancestors) => {
+    if (node.type === "BlockStatement") blocks.push({ block: node, ancestors: [...ancestors] });
+  });
+  return blocks;
+};
+
+/** Makes a function that is called once part of its caller. */
 const inlineCalls = (program, factory) => {
   const bindings = study(program, factory);
-  for (const statement of factory.body.body) {
+  const dirty = new Set();
+  for (const { block, ancestors } of blocksOf(program)) {
+    if (ancestors.some((each) => dirty.has(each)) || dirty.has(block)) continue;
+    const found = inlineInto(block, bindings, ancestors);
+    if (found === null) continue;
+    dirty.add(found.made).add(block);
+    for (const each of ancestors) if (isFunction(each)) dirty.add(each);
+    if (block === factory.body) break;
+  }
+  return dirty.size > 0;
+};
+
+const inlineInto = (block, bindings, ancestors) => {
+  for (const statement of block.body) {
     for (const call of firstCalls(statement)) {
       const binding = bindings.get(call.callee.name);
       const made = binding?.declarator?.init;
       if (!isSharedConstant(binding) || !isFunction(made) || binding.uses.length !== 1) continue;
-      const body = straightBody(made);
-      if (body === null || call.arguments.some((each) => each.type === "SpreadElement")) continue;
+      if (ancestors.includes(made)) continue;
+      const body = bodyOf(made, {
+        isLast: statement.type === "ReturnStatement" && statement.argument === call,
+        isUsed: statement.expression !== call,
+        name: `${binding.name}$result`,
+      });
+      if (body === null) continue;
       const given = made.params.map((param, index) =>
         types.variableDeclaration("let", [
           types.variableDeclarator(param, call.arguments[index] ?? nothing()),
         ]),
       );
-      const last = body.at(-1)?.type === "ReturnStatement" ? body.at(-1) : null;
-      const result = last?.argument ?? nothing();
       remove(binding);
-      walk(statement, (node, ancestors) => {
-        if (node === call) replace(ancestors.at(-1), call, result);
+      const at = block.body.indexOf(statement);
+      const isWhole = statement.expression === call && isSimple(body.result);
+      walk(statement, (node, above) => {
+        if (node === call) replace(above.at(-1), call, body.result);
       });
-      const at = factory.body.body.indexOf(statement);
-      factory.body.body.splice(at, 0, ...given, ...(last ? body.slice(0, -1) : body));
-      return true;
+      block.body.splice(at, isWhole ? 1 : 0, ...given, ...body.statements);
+      return { made };
     }
+  }
+  return null;
+};
+
+/** What a test always answers; undefined where that is not known. */
+const outcomeOf = (test, bindings) => {
+  if (test.type === "UnaryExpression" && test.operator === "void") return false;
+  if (test.type === "NullLiteral") return false;
+  if (test.type === "BooleanLiteral" || test.type === "NumericLiteral") return Boolean(test.value);
+  if (test.type === "UnaryExpression" && test.operator === "!") {
+    const inner = outcomeOf(test.argument, bindings);
+    return inner === undefined ? undefined : !inner;
+  }
+  const binding = isIdentifier(test) ? bindings.get(test.name) : undefined;
+  return isConstant(binding) && isFunction(binding.declarator.init) ? true : undefined;
+};
+
+/** Leaves out what a part that is not there would do, and what nothing calls. */
+const prune = (program, factory) => {
+  const bindings = study(program, factory);
+  let isChanged = false;
+  walk(program, (node, ancestors) => {
+    const parent = ancestors.at(-1);
+    if (node.type === "LogicalExpression" && node.operator !== "??") {
+      const outcome = outcomeOf(node.left, bindings);
+      if (outcome === undefined) return;
+      const isRight = outcome === (node.operator === "&&");
+      replace(parent, node, isRight ? node.right : node.left);
+      isChanged = true;
+    }
+    if (node.type !== "IfStatement" && node.type !== "ConditionalExpression") return;
+    const outcome = outcomeOf(node.test, bindings);
+    if (outcome === undefined) return;
+    const taken = outcome ? node.consequent : node.alternate;
+    replace(parent, node, taken ?? types.blockStatement([]));
+    isChanged = true;
+  });
+  if (isChanged) return true;
+  for (const binding of bindings.values()) {
+    const init = binding.declarator?.init;
+    const isUnused = binding.list?.body && init && binding.uses.length === 0 && isSimple(init);
+    if (!isUnused) continue;
+    remove(binding);
+    isChanged = true;
+  }
+  return isChanged;
+};
+
+/** Statements of a bare block that declares nothing stand in its list. */
+const unwrapBlocks = (program) => {
+  walk(program, (node) => {
+    if (!Array.isArray(node.body)) return;
+    node.body = node.body.flatMap((each) => (each.type === "BlockStatement" ? each.body : [each]));
+  });
+  return false;
+};
+
+const sizeOf = (node) => {
+  let size = 0;
+  walk(node, () => {
+    size++;
+  });
+  return size;
+};
+
+/** Nodes of a function that is so short that it may stand wherever it is called. */
+const shortNodes = 9;
+
+const inlineShort = (program, factory) => {
+  const bindings = study(program, factory);
+  const gone = new Set();
+  for (const binding of bindings.values()) {
+    const made = binding.declarator?.init;
+    if (!isSharedConstant(binding) || !isFunction(made) || binding.uses.length === 0) continue;
+    const body = bodyOf(made, { isLast: true, isUsed: true });
+    const result = body?.statements.length === 0 ? body.result : null;
+    const isShort = result && sizeOf(result) <= shortNodes && binding.uses.every(isCalled);
+    const isPlain = (node) => isIdentifier(node) || isSmallLiteral(node);
+    if (!isShort || !isSimpleOrCall(result)) continue;
+    if (!binding.uses.every(({ parent }) => parent.arguments.every(isPlain))) continue;
+    if (binding.uses.some(({ ancestors }) => ancestors.some((each) => gone.has(each)))) continue;
+    if (made.params.some(({ name }) => bindings.get(name).writes > 0)) continue;
+    for (const { parent: call, ancestors } of binding.uses) {
+      const copy = types.returnStatement(types.cloneNode(result));
+      walk(copy, (node, above) => {
+        const index = made.params.findIndex(({ name }) => isIdentifier(node, { name }));
+        const parent = above.at(-1);
+        if (index < 0 || !types.isReferenced(node, parent)) return;
+        replace(
+          parent,
+          node,
+          call.arguments[index] ? types.cloneNode(call.arguments[index]) : nothing(),
+        );
+      });
+      replace(ancestors.at(-2), call, copy.argument);
+    }
+    remove(binding);
+    gone.add(made);
+    return true;
   }
   return false;
 };
@@ -444,8 +647,11 @@ export const flatten = (text, isOwn) => {
   normalise(tree);
   const factory = factoryOf(program);
   while (
+    unwrapBlocks(program) ||
     replaceAliases(program, factory) ||
+    prune(program, factory) ||
     inlineCalls(program, factory) ||
+    inlineShort(program, factory) ||
     scatterObjects(program, factory) ||
     dropParameters(program, factory) ||
     dropProperties(program, factory, isOwn)

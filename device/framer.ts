@@ -1,10 +1,11 @@
-import { bootTag } from "../shared/boot-event.ts";
 import { createBodyWriter } from "../shared/codec/body-writer.ts";
+import type { SiteWatch } from "../shared/codec/site-watch.ts";
 import { type DropCount, type DropReason, dropReasons, levels } from "../shared/event.ts";
 import { type HeldFrame, storeFrame } from "./held-frame.ts";
 import type { Outbox } from "./outbox.ts";
-import { errorRank, fatalRank, kinds, levelOf, rankOf, warnRank } from "./rank.ts";
+import { errorRank, fatalRank, kinds, levelOf, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
+import { tellLimit, tellUnrepeated } from "./site-watch.ts";
 import { addDrop, countDropped } from "./tally.ts";
 
 /** Gathers events into frames for the outbox; counts those that have no place there. */
@@ -45,6 +46,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const journal = setup.journal;
   const limits = outbox.limits;
   const onAdded = options.onAdded;
+  const watch = setup.table.watch as SiteWatch;
   const writer = createBodyWriter(setup.table);
   const writeEvent = writer.event;
   /** Events in the open frame. */
@@ -121,20 +123,24 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     uptimeMs: number,
   ) => DropReason | null = (kind, tag, args, uptimeMs) => {
     const add = (limitBytes: number): boolean => {
-      isOpen = writeEvent(kind, tag, args[0] as string, args as [], uptimeMs, limitBytes, 1);
-      return isOpen;
+      const isAdded = writeEvent(kind, tag, args[0] as string, args as [], uptimeMs, limitBytes, 1);
+      isOpen = isAdded || (isOpen && watch.isReached);
+      return isAdded;
     };
+    if (watch.isReached) return "rate_limited";
     if (limits[kind] === 0) return "ring_full";
     if (!isOpen) addLost(errorRank);
     if (reserve) reserve();
     if (isOpen) {
       const roomBytes = outbox.roomBytes(rankOf(kind));
       if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
+      if (watch.isReached) return "rate_limited";
       close();
       if (roomBytes < setup.bodyBytes) return "ring_full";
     }
     const roomBytes = outbox.roomBytes(rankOf(kind));
     if (add(Math.min(setup.eventLimitBytes, roomBytes))) return null;
+    if (watch.isReached) return "rate_limited";
     return roomBytes < setup.eventLimitBytes ? "ring_full" : "too_large";
   };
   const drop = (kind: number, reason: DropReason): void => {
@@ -142,35 +148,34 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     addDrop(lost, { level: levelOf(kind), reason, count: 1 });
     if (lost.length === 1) options.onLost();
   };
-  const add: Framer["add"] = (kind, tag, args, uptimeMs) => {
-    let isCommon = isOpen && --freeSeqs > 0;
-    if (isCommon) {
-      const format = args[0] as string;
-      const limitBytes = limits[kind] as number;
-      isCommon = writeEvent(kind, tag, format, args as [], uptimeMs, limitBytes, 1);
-    }
-    if (!isCommon) {
-      const reason = place(kind, tag, args, uptimeMs);
-      if (reason) {
-        drop(kind, reason);
-        return;
-      }
-    }
-    counts[kind] = (counts[kind] as number) + 1;
-    if (isCommon && kind < errorRank) return;
-    if (kind === fatalRank) {
-      outbox.makeRoom(writer.length());
-      if (journal) close();
-    }
-    onAdded(kind);
-    if (!isTroubled) return;
-    isTroubled = false;
-    setup.tally.logged++;
-    add(warnRank, bootTag, [unreservedFormat], uptimeMs);
-  };
   return {
-    add,
     drop,
+    add(kind, tag, args, uptimeMs) {
+      let isCommon = isOpen && --freeSeqs > 0;
+      if (isCommon) {
+        const format = args[0] as string;
+        const limitBytes = limits[kind] as number;
+        isCommon = writeEvent(kind, tag, format, args as [], uptimeMs, limitBytes, 1);
+      }
+      if (!isCommon) {
+        const reason = place(kind, tag, args, uptimeMs);
+        if (watch.unrepeated) tellUnrepeated(setup, watch);
+        if (isTroubled) setup.notify([unreservedFormat]);
+        isTroubled = false;
+        if (reason) {
+          drop(kind, reason);
+          if (watch.isReached) tellLimit(setup, args[0] as string, uptimeMs);
+          return;
+        }
+      }
+      counts[kind] = (counts[kind] as number) + 1;
+      if (isCommon && kind < errorRank) return;
+      if (kind === fatalRank) {
+        outbox.makeRoom(writer.length());
+        if (journal) close();
+      }
+      onAdded(kind);
+    },
     isEmpty: () => !isOpen && lost.length === 0,
     seal() {
       addLost(errorRank);

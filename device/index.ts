@@ -1,5 +1,7 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
+import { addCommands } from "./commands.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
+import { addMetric } from "./metric.ts";
 import { createMirror, type MirrorConsole } from "./mirror.ts";
 import { createMqttLink, createNodePlatform, type MqttClient } from "./platforms/node.ts";
 import { cleanDevice } from "./setup.ts";
@@ -18,6 +20,7 @@ export interface NodeLoggerOptions extends LoggerOptions {
 }
 
 const defaultBytes = 65_536;
+const rateLimit = { perSecond: 50, burst: 1_000 };
 const places = { sites: 250, texts: 128, characters: 65_536 };
 
 /**
@@ -35,6 +38,8 @@ export const createLogger = (options: NodeLoggerOptions): Logger => {
     link: createMqttLink(options.mqtt),
     defaultBytes,
     places,
+    parts: { addMetric, addCommands },
+    rateLimit,
   };
   return createLoggerOn(host, options, options.console && createMirror(options.console));
 };

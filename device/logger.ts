@@ -1,11 +1,9 @@
 import { bootFormat, bootTag } from "../shared/boot-event.ts";
-import { metricLevel } from "../shared/codec/header.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
-import { adoptLevel, type Commands, takeCommand } from "./commands.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { JournalStats } from "./journal/journal.ts";
-import { infoRank } from "./rank.ts";
+import { infoRank, warnRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
 import type { Dropped, Tally } from "./tally.ts";
@@ -67,6 +65,8 @@ export interface LoggerOptions extends SetupOptions {
   /** The agent wants the device to show itself: blink, beep. Never called from within a log call. */
   onIdentify?: () => void;
 }
+
+const stepFormat = "the clock was set by %d ms";
 
 const tagLimit = 16;
 const tagLimitCharacters = 64;
@@ -141,7 +141,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   const tags: { [key: string]: TaggedLogger } = {};
   let places = tagLimit;
   let closing: Promise<boolean> | undefined;
-  let commands: Commands | undefined;
 
   const logger = {
     level: options.level || "info",
@@ -155,13 +154,10 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
         addMethods(tagged, logger, text, recorder.record);
         if (places-- > 0) {
           tags[key] = tagged;
-          if (commands) adoptLevel(commands, text, tagged);
+          setup.onTag(text, tagged);
         }
       }
       return tagged;
-    },
-    metric(name, value, unit) {
-      recorder.record(metricLevel, String(unit || ""), [String(name), value]);
     },
     flush: delivery.flush,
     stats: () => statsOf(setup, delivery),
@@ -174,23 +170,19 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
-  setup.onCommand = (command) => {
-    if (!commands) {
-      commands = {
-        setup,
-        logger,
-        tags,
-        record: recorder.record,
-        flush: delivery.flush,
-        onIdentify: options.onIdentify,
-        lastId: 0,
-        levels: [],
-        deadline: null,
-      };
-    }
-    takeCommand(commands, command);
-  };
   if (setup.journal) logger.compact = setup.journal.compact;
+  if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
+  if (host.parts.addCommands) {
+    host.parts.addCommands(setup, {
+      logger,
+      tags,
+      record: recorder.record,
+      flush: delivery.flush,
+      onIdentify: options.onIdentify,
+    });
+  }
+  host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
+  setup.notify = (args) => recorder.record(warnRank, bootTag, args);
   recordBoot(host, options, setup, recorder.record);
   return logger;
 };

@@ -8,6 +8,11 @@ export interface Platform {
   /** Calls `callback` once, not before `delayMs` have passed and never synchronously. */
   after(delayMs: number, callback: () => void): Timer;
   cancel(timer: Timer): void;
+  /**
+   * Where the host's clock can be set: told from a timer when that has happened, by how much. The
+   * uptime is without it.
+   */
+  onStep?: ((steppedMs: number) => void) | null;
   /** An integer of 32 bits, 0 to 2^32 - 1, that differs between any two starts of any two devices. */
   entropy(): number;
 }

@@ -10,7 +10,9 @@ import {
 } from "../shared/limits.ts";
 import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
 import type { Journal } from "./journal/journal.ts";
+import type { Leveled, Parts } from "./parts.ts";
 import type { Link, Platform } from "./platform.ts";
+import { createSiteWatch, type RateLimit } from "./site-watch.ts";
 import { createTally, type Tally } from "./tally.ts";
 
 /** Where a logger runs. */
@@ -25,6 +27,9 @@ export interface Host {
   journal?: Journal | null;
   /** Why this start came about, where the host can tell. */
   resetReason?: string;
+  parts: Parts;
+  /** Of each site, where the application does not say; none where absent. */
+  rateLimit?: RateLimit;
 }
 
 /** What the application may choose. */
@@ -39,6 +44,8 @@ export interface SetupOptions {
   flushAfterMs?: number;
   /** Frames without an ack at a time; 4. */
   windowFrames?: number;
+  /** How much each site may log; false for no limit. Of what exceeds it only `fatal` is recorded. */
+  rateLimit?: RateLimit | false;
   /** Hash of the build-time dictionary that the formats refer to. */
   dictionary?: string;
   /** Version of the application, for the boot's first event. */
@@ -68,7 +75,11 @@ export interface Setup {
   /** Frames without an ack at a time. */
   windowLimit: number;
   /** Takes a command of the agent. */
-  onCommand: (command: Command) => void;
+  onCommand(command: Command): void;
+  /** The program has a logger for a tag. */
+  onTag(name: string, target: Leveled): void;
+  /** Records an event of the logger's own, format and values; where it is at work, after that. */
+  notify(args: unknown[]): void;
 }
 
 const leastOutboxBytes = 512;
@@ -84,6 +95,10 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
   const device = cleanDevice(options.device);
   const limitBytes = Math.max(leastOutboxBytes, options.outboxBytes || host.defaultBytes);
   const journal = host.journal || null;
+  const watch = createSiteWatch(
+    host.places,
+    options.rateLimit === undefined ? host.rateLimit : options.rateLimit,
+  );
   let boot = journal ? journal.boot : undefined;
 
   return {
@@ -91,7 +106,7 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     link: host.link,
     journal,
     tally: createTally(),
-    table: createTable(host.places, options.dictionary),
+    table: createTable(host.places, options.dictionary, watch),
     boot() {
       if (!boot) boot = { nonce: host.platform.entropy(), number: 0 };
       return boot;
@@ -103,5 +118,7 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     waitLimitMs: options.flushAfterMs || flushAfterMs,
     windowLimit: options.windowFrames || windowFrames,
     onCommand() {},
+    onTag() {},
+    notify() {},
   };
 };

@@ -19,7 +19,13 @@ export interface DeviceParts {
 export const createDeviceParts = (options: Partial<SetupOptions> = {}): DeviceParts => {
   const clock = fakeClock();
   const link = fakeLink();
-  const host = { platform: clock, link, defaultBytes: 65_536, places: { sites: 16, texts: 4 } };
+  const host = {
+    platform: clock,
+    link,
+    defaultBytes: 65_536,
+    places: { sites: 16, texts: 4 },
+    parts: {},
+  };
   const setup = createSetup(host, { device: "pump-7", ...options });
   return { clock, link, setup, outbox: createOutbox(setup) };
 };
