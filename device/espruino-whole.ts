@@ -1,8 +1,7 @@
-import { addCommands } from "./commands.ts";
+import { allParts } from "./all-parts.ts";
 import { createBoardLogger, type EspruinoLoggerOptions } from "./espruino.ts";
 import type { Logger } from "./logger.ts";
-import { addMetric } from "./metric.ts";
 
 declare const exports: { createLogger: (options: EspruinoLoggerOptions) => Logger };
 
-exports.createLogger = (options) => createBoardLogger(options, { addMetric, addCommands });
+exports.createLogger = (options) => createBoardLogger(options, allParts);

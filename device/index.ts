@@ -1,7 +1,6 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
-import { addCommands } from "./commands.ts";
+import { allParts } from "./all-parts.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
-import { addMetric } from "./metric.ts";
 import { createMirror, type MirrorConsole } from "./mirror.ts";
 import { createMqttLink, createNodePlatform, type MqttClient } from "./platforms/node.ts";
 import { cleanDevice } from "./setup.ts";
@@ -38,7 +37,7 @@ export const createLogger = (options: NodeLoggerOptions): Logger => {
     link: createMqttLink(options.mqtt),
     defaultBytes,
     places,
-    parts: { addMetric, addCommands },
+    parts: allParts,
     rateLimit,
   };
   return createLoggerOn(host, options, options.console && createMirror(options.console));

@@ -121,6 +121,10 @@ describe("session", () => {
   });
 });
 
+/** What the first frame of a boot closes that says what its flash holds. */
+const closesOf = (session: Session, number: number, heldFrom?: number) =>
+  session.advance(headerOf(countedBoot(number), 0), false, heldFrom).closes;
+
 describe("session's newest boot", () => {
   it("is that of the highest number, else the one that came last, and none at first", () => {
     const counted = sessionAt(1, countedBoot(2), countedBoot(3), countedBoot(1));
@@ -131,10 +135,6 @@ describe("session's newest boot", () => {
     expect(uncounted.newest()).toEqual(uncountedBoot(5));
   });
 });
-
-/** What the first frame of a boot closes that says what its flash holds. */
-const closesOf = (session: Session, number: number, heldFrom?: number) =>
-  session.advance(headerOf(countedBoot(number), 0), false, heldFrom).closes;
 
 describe("session's boots that end", () => {
   it("closes a boot that was cut off with the first frame of the next", () => {

@@ -1,6 +1,5 @@
-import { addCommands } from "../../device/commands.ts";
+import { allParts } from "../../device/all-parts.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "../../device/logger.ts";
-import { addMetric } from "../../device/metric.ts";
 import { defaultPrefix, topicOf } from "../../shared/index.ts";
 import { type FakeAgent, fakeAgent } from "./fake-agent.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";
@@ -32,13 +31,7 @@ export const createDeviceBench = (options: Partial<LoggerOptions> = {}): DeviceB
   let taken = 0;
 
   const places = { sites: 250, texts: 64 };
-  const host = {
-    platform: clock,
-    link,
-    defaultBytes: 65_536,
-    places,
-    parts: { addMetric, addCommands },
-  };
+  const host = { platform: clock, link, defaultBytes: 65_536, places, parts: allParts };
   const log = createLoggerOn(host, { device, level: "debug", ...options });
   const frames = (): Uint8Array[] =>
     link.sent

@@ -20,25 +20,40 @@ export const espruinoHandle = (): EspruinoHandle | null => {
 /** From the sources, and from what they are built into. */
 const dist = import.meta.url.endsWith(".ts") ? "../../dist" : "../..";
 
-/** The module that boards load. */
-export const bundlePath: string = fileURLToPath(
-  new URL(`${dist}/device/fleetlog.min.js`, import.meta.url),
-);
+const built = (file: string): string =>
+  fileURLToPath(new URL(`${dist}/device/${file}`, import.meta.url));
+
+/** The module that boards load, and the one without the parts that a logger may do without. */
+export const bundlePath: string = built("fleetlog.min.js");
+export const corePath: string = built("fleetlog-core.min.js");
 
 /** Puts the modules where a board has them, in flash: their code then takes no memory. */
 const withModules = (handle: EspruinoHandle, program: string): string => `
 ["MQTT", ${JSON.stringify(join(handle.modules, "MQTT.js"))},
+ "program", "own.js",
  "fleetlog", ${JSON.stringify(bundlePath)}].forEach(function (path, place, all) {
   if (place & 1) require("Storage").write(all[place - 1], require("fs").readFileSync(path));
 });
 ${program}
 `;
 
-/** Runs a program until it prints a line that begins with `DONE `; answers the JSON after it. */
-export const runEspruino = async (handle: EspruinoHandle, program: string): Promise<unknown> => {
+/** Runs a program from where a board has its own, in flash: see `runEspruino`. */
+export const runFromFlash = (handle: EspruinoHandle, program: string): Promise<unknown> =>
+  runEspruino(handle, 'require("program");', program);
+
+/**
+ * Runs a program until it prints a line that begins with `DONE `; answers the JSON after it. `own`
+ * is there as the module `program`.
+ */
+export const runEspruino = async (
+  handle: EspruinoHandle,
+  program: string,
+  own = "",
+): Promise<unknown> => {
   const folder = await mkdtemp(join(tmpdir(), "fleetlog-espruino-"));
   const file = join(folder, "program.js");
   await writeFile(file, withModules(handle, program));
+  await writeFile(join(folder, "own.js"), own || ";");
   const board = spawn(handle.binary, [file], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   try {
