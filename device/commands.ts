@@ -111,9 +111,9 @@ const obey = (state: Commands, command: Command): boolean => {
   if (kind !== 3) return kind < 3;
   const journal = state.setup.journal;
   if (!journal) return false;
-  const setBudget = journal.setBudget;
-  if (setBudget) setBudget(command.value > 0 ? command.value - 1 : null);
-  return !!setBudget;
+  if (!journal.setBudget) return false;
+  journal.setBudget(command.value > 0 ? command.value - 1 : null);
+  return true;
 };
 
 /** Lets a logger do what the agent commands. In few functions: a board pays each, used or not. */

@@ -1,8 +1,9 @@
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
-import { createMirror, type MirrorConsole } from "./mirror.ts";
+import type { MirrorConsole } from "./mirror.ts";
 import type { Parts } from "./parts.ts";
-import { createEspruinoPlatform } from "./platforms/espruino.ts";
+import { createEspruinoPlatform, resetReason } from "./platforms/espruino.ts";
 import { createStockMqttLink, type StockMqtt } from "./platforms/stock-mqtt.ts";
+import type { Host } from "./setup.ts";
 
 declare const getSerial: () => string;
 declare const E: { CRC32(text: string): number };
@@ -39,10 +40,10 @@ export const createBoardLogger = (options: EspruinoLoggerOptions, parts: Parts):
   });
   const settings = options as LoggerOptions;
   settings.device = device;
-  const mirror = options.console && createMirror(options.console);
-  return createLoggerOn(
-    { platform, link, defaultBytes, places, parts, rateLimit },
-    settings,
-    mirror,
-  );
+  const host: Host = { platform, link, defaultBytes, places, rateLimit, parts };
+  const reason = resetReason();
+  if (reason) host.resetReason = reason;
+  const canMirror = options.console && parts.createMirror;
+  const mirror = canMirror ? canMirror(options.console as MirrorConsole) : undefined;
+  return createLoggerOn(host, settings, mirror);
 };

@@ -1,5 +1,7 @@
 import type { Level } from "../shared/event.ts";
+import type { watchTroubles } from "./crash.ts";
 import type { Logger } from "./logger.ts";
+import type { createMirror } from "./mirror.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Setup } from "./setup.ts";
 
@@ -7,6 +9,8 @@ import type { Setup } from "./setup.ts";
 export interface Parts {
   addMetric?: (logger: Logger, record: Recorder["record"]) => void;
   addCommands?: (setup: Setup, commanded: Commanded) => void;
+  createMirror?: typeof createMirror;
+  watchTroubles?: typeof watchTroubles;
 }
 
 /** What has a level: the logger, or a tag, which may leave it to the logger. */
