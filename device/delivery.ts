@@ -82,6 +82,7 @@ export const createDelivery = (setup: Setup): Delivery => {
         if (keeping) cancelDeadline(keeping.deadline);
         if (keep && !isComplete) keep();
         else if (setup.journal) setup.journal.free(setup.journal.boot, Infinity);
+        if (setup.journal) setup.journal.rest();
         connection.close(() => onClosed(isComplete));
       };
       const deadline = createDeadline(setup.platform, finish);
