@@ -7,7 +7,7 @@ import { createAreas, eraseFree } from "./area.ts";
 import { countStart } from "./counter.ts";
 import type { Flash } from "./flash.ts";
 import { earlierBoot, freeBoot, heldFrom, readFrame } from "./replay.ts";
-import { implicitSeqs, isAllowed, type JournalState, rest, startBytes } from "./state.ts";
+import { budget, implicitSeqs, isAllowed, type JournalState, rest, startBytes } from "./state.ts";
 import { reserveSeqs, storeFrame } from "./store.ts";
 
 /** A frame as flash holds it. */
@@ -67,13 +67,15 @@ export interface Journal {
    * Keeps a frame of this boot, with what it names; answers its place, or -1 where there is no room
    * or nothing may be written now: see `stats`. Frames with errors may take the last room.
    */
-  store(frame: HeldFrame, table: Table): number;
+  store(frame: HeldFrame, names: Pick<Table, "numbers" | "meanings">): number;
   /** What `store` put at a place of this boot, or an earlier one's frame; null where it is damaged. */
   read(place: number): StoredBody | null;
   /** The agent has everything of the boot below `next`; Infinity once it is settled for good. */
   free(boot: Boot, next: number): void;
   /** This boot ends in good order, or sleeps: it is not one of a row that die early. */
   rest(): void;
+  /** Limits the bytes written a day; null for the program's own limit. Absent where none is kept. */
+  setBudget?(bytes: number | null): void;
   /** Reclaims room now, which may take long: for an application that knows when it has time. */
   compact(): void;
   /** Bytes written and areas erased by this boot; frames refused, by reason. */
@@ -93,6 +95,12 @@ export interface JournalOptions {
 const defaultDayBytes = 65_536;
 
 const always = (): boolean => true;
+
+const setBudget = function (this: JournalState, bytes: number | null): void {
+  budget(this);
+  this.dayBytes = bytes === null ? this.givenBytes : bytes;
+  this.budgetBytes = Math.min(this.budgetBytes, this.dayBytes);
+};
 
 const compact = function (this: JournalState): void {
   eraseFree(this.areas);
@@ -121,6 +129,7 @@ export const createJournal = (options: JournalOptions): Journal => {
     restAt: counted ? counted.restAt : 0,
     mayWrite,
     dayBytes,
+    givenBytes: dayBytes,
     budgetBytes: counted ? startBytes(dayBytes, counted.shortRow) : 0,
     budgetAtMs: platform.uptimeMs(),
     reserved: counted ? implicitSeqs : Infinity,
@@ -148,6 +157,7 @@ export const createJournal = (options: JournalOptions): Journal => {
     read: readFrame,
     free: freeBoot,
     rest,
+    setBudget,
     compact,
     stats,
   };

@@ -29,6 +29,8 @@ export interface JournalState {
   restAt: number;
   mayWrite: () => boolean;
   dayBytes: number;
+  /** The same as the program chose it. */
+  givenBytes: number;
   /** What may be written now, as of `budgetAtMs`. */
   budgetBytes: number;
   budgetAtMs: number;

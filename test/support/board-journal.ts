@@ -63,6 +63,7 @@ exports.startBoard = (storage, pages) => {
       drops: [],
       sends: 0,
       sentAtMs: 0,
+      stored: null,
     };
     journal.store(frame, table);
   }

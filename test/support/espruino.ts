@@ -20,10 +20,12 @@ export const espruinoHandle = (): EspruinoHandle | null => {
 /** From the sources, and from what they are built into. */
 const dist = import.meta.url.endsWith(".ts") ? "../../dist" : "../..";
 
-/** The module that boards load. */
-export const bundlePath: string = fileURLToPath(
-  new URL(`${dist}/device/fleetlog.min.js`, import.meta.url),
-);
+const built = (file: string): string =>
+  fileURLToPath(new URL(`${dist}/device/${file}`, import.meta.url));
+
+/** The module that boards load, and the one without the parts that a logger may do without. */
+export const bundlePath: string = built("fleetlog.min.js");
+export const corePath: string = built("fleetlog-core.min.js");
 
 /** Puts the modules where a board has them, in flash: their code then takes no memory. */
 const withModules = (paths: Record<string, string>, program: string): string => `
@@ -35,10 +37,17 @@ ${program}
 
 const stockModules = (handle: EspruinoHandle): Record<string, string> => ({
   MQTT: join(handle.modules, "MQTT.js"),
+  program: "own.js",
   fleetlog: bundlePath,
 });
 
+/** Runs a program from where a board has its own, in flash: see `runEspruino`. */
+export const runFromFlash = (handle: EspruinoHandle, program: string): Promise<unknown> =>
+  runEspruino(handle, 'require("program");', { own: program });
+
 export interface EspruinoRun {
+  /** Is there as the module `program`. */
+  own?: string;
   /** Folder that keeps the board's flash for the next run; without it, it goes away. */
   folder?: string;
   /** Modules by name, instead of the stock ones. */
@@ -54,6 +63,7 @@ export const runEspruino = async (
   const folder = run.folder ?? (await mkdtemp(join(tmpdir(), "fleetlog-espruino-")));
   const file = join(folder, "program.js");
   await writeFile(file, withModules(run.modules ?? stockModules(handle), program));
+  await writeFile(join(folder, "own.js"), run.own || ";");
   const board = spawn(handle.binary, [file], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   try {

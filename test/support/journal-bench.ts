@@ -50,6 +50,7 @@ export const startJournal = (flash: Flash, options: JournalStartOptions = {}): J
         drops: [],
         sends: 0,
         sentAtMs: 0,
+        stored: null,
       };
     },
   };
