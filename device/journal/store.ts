@@ -34,6 +34,8 @@ import { budget, isAllowed, type JournalState, urgentBudget } from "./state.ts";
  * first entry is `waited` ms older. What a frame names by a number is the definition at `offset`, in
  * words, of its own area: one for all boots that write there.
  */
+type Names = Pick<Table, "numbers" | "meanings">;
+
 const reservationBytes = 28;
 export const frameHeadBytes = 40;
 
@@ -124,7 +126,7 @@ const isDictionary = (meaning: string | undefined): boolean =>
   !!meaning && meaning.charCodeAt(0) === dictionaryKind;
 
 /** Places of what a body names, the build-time dictionary among them, by rising number. */
-const placesOf = (body: SealedBody, table: Table): number[] => {
+const placesOf = (body: SealedBody, table: Names): number[] => {
   const places: number[] = [];
   if (body.format !== bodyFormats.tombstone && isDictionary(table.meanings[0])) places.push(0);
   for (let index = 0; index < body.used.length; index++) places.push(body.used.charCodeAt(index));
@@ -155,7 +157,7 @@ const writeNames = (
   state: JournalState,
   record: Uint8Array,
   places: number[],
-  table: Table,
+  table: Names,
 ): number => {
   const numbers = new Uint32Array(record.buffer, frameHeadBytes, places.length);
   const offsets = new Uint16Array(record.buffer, frameHeadBytes + places.length * 4, places.length);
@@ -172,7 +174,7 @@ const writeNames = (
   return record.length > state.budgetBytes ? -1 : 1;
 };
 
-export const storeFrame = function (this: JournalState, frame: HeldFrame, table: Table): number {
+export const storeFrame = function (this: JournalState, frame: HeldFrame, table: Names): number {
   const areas = this.areas;
   if (!isAllowed(this.mayWrite)) return refuse(this, "low_battery");
   if (!this.isCounted) return refuse(this, "flash_full");

@@ -64,17 +64,25 @@ const openWhole = (folder: string, bytes: number): number => {
   }
 };
 
+const openOrNull = (folder: string, bytes: number): number | null => {
+  try {
+    return openWhole(folder, bytes);
+  } catch {
+    return null;
+  }
+};
+
 /**
  * A file in `folder` as the journal's flash, made where there is none; for one process at a time.
  * What was written is synced. Whatever goes wrong is a refusal, never an exception.
  */
 export const createFileFlash = (folder: string, options: FileFlashOptions = {}): Flash => {
   const { pages = 66, pageBytes = 65_536 } = options;
+  const file = openOrNull(folder, pages * pageBytes);
   const attempt = (action: (file: number) => void): boolean => {
     try {
-      file ??= openWhole(folder, pages * pageBytes);
-      action(file);
-      return true;
+      if (file !== null) action(file);
+      return file !== null;
     } catch {
       return false;
     }
@@ -84,7 +92,6 @@ export const createFileFlash = (folder: string, options: FileFlashOptions = {}):
       writeAll(opened, bytes, at);
       fdatasyncSync(opened);
     });
-  let file: number | undefined;
 
   return {
     pages,
