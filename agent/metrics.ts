@@ -21,6 +21,9 @@ export interface Metrics {
   /** Seqs stored. */
   entriesStored: number;
   acksSent: number;
+  /** Acks that brought a command, and commands that have come to a boot. */
+  commandsSent: number;
+  commandsEchoed: number;
   /** PutLogEvents calls that were answered, or were not. */
   calls: number;
   callsThrottled: number;
@@ -56,6 +59,8 @@ export const createMetrics = (): Metrics => ({
   definitionsRefused: 0,
   entriesStored: 0,
   acksSent: 0,
+  commandsSent: 0,
+  commandsEchoed: 0,
   calls: 0,
   callsThrottled: 0,
   callsUnknown: 0,

@@ -69,6 +69,7 @@ export const createReceive = (
       bury(source.device, payload, reason).catch(fail);
       return;
     }
+    options.commands?.observe(source.device, header);
     const found = decoded.ok ? decoded : unreadable;
     const arrival = { header, head: found.head, payload, isEnd: found.isEnd, arrivalMs };
     const loaded = devices.with(source.device, (device) => {

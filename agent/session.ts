@@ -1,5 +1,5 @@
 import type { Boot, FrameHeader } from "../shared/frame.ts";
-import { type BootState, insert, isFollowed, isSame } from "./session/boot-state.ts";
+import { type BootState, insert, isFollowed, isSame, newestOf } from "./session/boot-state.ts";
 import { type ClosedBoot, closedBy } from "./session/closing.ts";
 import { createRecency, forget } from "./session/keeping.ts";
 
@@ -18,6 +18,8 @@ export type Receipt =
 export interface Session {
   /** Nothing of the device was stored. */
   isEmpty(): boolean;
+  /** The boot that began last, as far as its own frames say; null where none of those is stored. */
+  newest(): Boot | null;
   /** First seq of the boot that is not stored; 0 for a boot that was never seen. */
   cursor(boot: Boot): number;
   /** Numbered definitions held of the boot; 0 for a boot that was never seen. */
@@ -78,6 +80,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
   };
   return {
     isEmpty: () => states.length === 0,
+    newest: () => newestOf(states),
     cursor: (boot) => find(boot)?.cursor ?? 0,
     definitions: (boot) => find(boot)?.definitions ?? 0,
     judge(header) {

@@ -3,7 +3,7 @@ import { createConnection } from "./connection.ts";
 import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import { createFlusher } from "./flusher.ts";
 import { createFramer } from "./framer.ts";
-import { createKeeping, keepAfterMs, keepAll } from "./keeping.ts";
+import { createKeep, createKeeping } from "./keeping.ts";
 import { createOutbox } from "./outbox.ts";
 import { errorRank, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
@@ -44,7 +44,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     outbox,
     onAdded(kind) {
       flusher.added(kind);
-      if (keeping && rankOf(kind) >= errorRank) callWithin(keeping, keepAfterMs);
+      if (keeping && rankOf(kind) >= errorRank) keeping.added();
       pumpSealed();
     },
     onLost() {
@@ -64,7 +64,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     onEmpty: () => onEmpty(),
   });
   const connection = createConnection(setup, uplink);
-  const keep = setup.journal && ((): boolean => keepAll(setup, outbox, framer));
+  const keep = setup.journal && createKeep(setup, outbox, framer);
 
   return {
     keep,
@@ -79,9 +79,10 @@ export const createDelivery = (setup: Setup): Delivery => {
         const isComplete = outbox.frames.length === 0;
         onEmpty = (): void => {};
         cancelDeadline(deadline);
-        if (keeping) cancelDeadline(keeping);
+        if (keeping) cancelDeadline(keeping.deadline);
         if (keep && !isComplete) keep();
         else if (setup.journal) setup.journal.free(setup.journal.boot, Infinity);
+        if (setup.journal) setup.journal.rest();
         connection.close(() => onClosed(isComplete));
       };
       const deadline = createDeadline(setup.platform, finish);

@@ -1,10 +1,10 @@
-import { bootTag } from "../shared/boot-event.ts";
 import { createBodyWriter } from "../shared/codec/body-writer.ts";
 import type { SiteWatch } from "../shared/codec/site-watch.ts";
 import { type DropCount, type DropReason, dropReasons, levels } from "../shared/event.ts";
 import { type HeldFrame, storeFrame } from "./held-frame.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Outbox } from "./outbox.ts";
-import { errorRank, fatalRank, kinds, levelOf, rankOf, warnRank } from "./rank.ts";
+import { errorRank, fatalRank, kinds, levelOf, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { tellLimit, tellUnrepeated } from "./site-watch.ts";
 import { addDrop, countDropped } from "./tally.ts";
@@ -93,15 +93,14 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     options.onSeal();
   };
   /** Sees to it that the next entry's seq may be used; where flash cannot, it is used all the same. */
-  const reserve =
-    journal &&
-    ((): void => {
-      if (freeSeqs-- > 0) return;
-      freeSeqs = reserveSeqs - 1;
-      if (journal.reserve(first + writer.count() + reserveSeqs)) return;
-      setup.tally.unreserved = (setup.tally.unreserved || 0) + reserveSeqs;
-      isTroubled = setup.tally.unreserved === reserveSeqs;
-    });
+  const createReserve = (flash: Journal) => (): void => {
+    if (freeSeqs-- > 0) return;
+    freeSeqs = reserveSeqs - 1;
+    if (flash.reserve(first + writer.count() + reserveSeqs)) return;
+    setup.tally.unreserved = (setup.tally.unreserved || 0) + reserveSeqs;
+    isTroubled = setup.tally.unreserved === reserveSeqs;
+  };
+  const reserve = journal && createReserve(journal);
   /** Gives the counts seqs, as far as an event of level number `rank` would have room. */
   const addLost = (rank: number): void => {
     const limitBytes = Math.min(setup.bodyBytes, outbox.roomBytes(rank));
@@ -140,7 +139,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
       if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
       if (watch.isReached) return "rate_limited";
       close();
-      if (roomBytes < setup.bodyBytes) return "ring_full";
+      if (roomBytes < setup.bodyBytes && !journal) return "ring_full";
     }
     const roomBytes = outbox.roomBytes(rankOf(kind));
     if (add(Math.min(setup.eventLimitBytes, roomBytes))) return null;
@@ -153,37 +152,34 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     if (setup.limitBytes < setup.mostBytes) outbox.makeRoom(0);
     if (lost.length === 1) options.onLost();
   };
-  const add: Framer["add"] = (kind, tag, args, uptimeMs) => {
-    let isCommon = isOpen && --freeSeqs > 0;
-    if (isCommon) {
-      const format = args[0] as string;
-      const limitBytes = limits[kind] as number;
-      isCommon = writeEvent(kind, tag, format, args as [], uptimeMs, limitBytes, 1);
-    }
-    if (!isCommon) {
-      const reason = place(kind, tag, args, uptimeMs);
-      if (watch.unrepeated) tellUnrepeated(setup, watch);
-      if (reason) {
-        drop(kind, reason);
-        if (watch.isReached) tellLimit(setup, args[0] as string, uptimeMs);
-        return;
-      }
-    }
-    counts[kind] = (counts[kind] as number) + 1;
-    if (isCommon && kind < errorRank) return;
-    if (kind === fatalRank) {
-      outbox.makeRoom(writer.length());
-      if (journal) close();
-    }
-    onAdded(kind);
-    if (!isTroubled) return;
-    isTroubled = false;
-    setup.tally.logged++;
-    add(warnRank, bootTag, [unreservedFormat], uptimeMs);
-  };
   return {
-    add,
     drop,
+    add(kind, tag, args, uptimeMs) {
+      let isCommon = isOpen && --freeSeqs > 0;
+      if (isCommon) {
+        const format = args[0] as string;
+        const limitBytes = limits[kind] as number;
+        isCommon = writeEvent(kind, tag, format, args as [], uptimeMs, limitBytes, 1);
+      }
+      if (!isCommon) {
+        const reason = place(kind, tag, args, uptimeMs);
+        if (watch.unrepeated) tellUnrepeated(setup, watch);
+        if (isTroubled) setup.notify([unreservedFormat]);
+        isTroubled = false;
+        if (reason) {
+          drop(kind, reason);
+          if (watch.isReached) tellLimit(setup, args[0] as string, uptimeMs);
+          return;
+        }
+      }
+      counts[kind] = (counts[kind] as number) + 1;
+      if (isCommon && kind < errorRank) return;
+      if (kind === fatalRank) {
+        outbox.makeRoom(writer.length());
+        if (journal) close();
+      }
+      onAdded(kind);
+    },
     isEmpty: () => !isOpen && lost.length === 0,
     seal() {
       addLost(errorRank);

@@ -1,6 +1,6 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
+import { allParts } from "./all-parts.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
-import { addMetric } from "./metric.ts";
 import { createMirror, type MirrorConsole } from "./mirror.ts";
 import { createMqttLink, createNodePlatform, type MqttClient } from "./platforms/node.ts";
 import { cleanDevice } from "./setup.ts";
@@ -37,8 +37,8 @@ export const createLogger = (options: NodeLoggerOptions): Logger => {
     link: createMqttLink(options.mqtt),
     defaultBytes,
     places,
+    parts: allParts,
     rateLimit,
-    parts: { addMetric },
   };
   return createLoggerOn(host, options, options.console && createMirror(options.console));
 };

@@ -1,8 +1,9 @@
 import { bootFormat, bootTag } from "../shared/boot-event.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
+import type { Commands } from "./commands.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
-import type { JournalStats } from "./journal/journal.ts";
+import type { Journal, JournalStats } from "./journal/journal.ts";
 import { infoRank, warnRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
@@ -32,12 +33,7 @@ export interface Stats extends Tally {
   /** Events without an ack. */
   pending: number;
   /** What flash is used for, where there is any. */
-  flash?: FlashStats;
-}
-
-export interface FlashStats extends JournalStats {
-  /** Number of the oldest boot that has anything there. */
-  heldFrom: number;
+  flash?: JournalStats;
 }
 
 export interface Logger extends LogMethods {
@@ -62,6 +58,8 @@ export interface Logger extends LogMethods {
 export interface LoggerOptions extends SetupOptions {
   /** Least severe level that is recorded; `info`. */
   level?: Level;
+  /** The agent wants the device to show itself: blink, beep. Never called from within a log call. */
+  onIdentify?: () => void;
   /** Records an exception that nobody catches as `fatal`; the engine still reports it. */
   captureErrors?: boolean;
 }
@@ -104,16 +102,16 @@ const statsOf = (setup: Setup, delivery: Delivery): Stats => {
   const stats = JSON.parse(JSON.stringify(setup.tally)) as Stats;
   stats.boot = bootText(setup.boot());
   stats.bytes = delivery.bytes();
-  if (setup.journal) {
-    stats.flash = setup.journal.stats() as FlashStats;
-    stats.flash.heldFrom = setup.journal.heldFrom();
-  }
+  if (setup.journal) stats.flash = setup.journal.stats();
   stats.pending = stats.logged - stats.acked;
   for (const reason in stats.dropped) {
     stats.pending -= stats.dropped[reason as keyof Dropped] as number;
   }
   return stats;
 };
+
+/** Apart, so that a logger without flash has none. */
+const createCompact = (journal: Journal) => (): void => journal.compact();
 
 /** Says how the boot began, where there is anything to say. */
 const recordBoot = (
@@ -141,6 +139,8 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   const tags: { [key: string]: TaggedLogger } = {};
   let places = tagLimit;
   let closing: Promise<boolean> | undefined;
+  const obey = host.parts.commands;
+  let commands: Commands | undefined;
 
   const logger = {
     level: options.level || "info",
@@ -152,7 +152,10 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       if (!tagged) {
         tagged = { level: null } as TaggedLogger;
         addMethods(tagged, logger, text, recorder.record);
-        if (places-- > 0) tags[key] = tagged;
+        if (places-- > 0) {
+          tags[key] = tagged;
+          if (commands && obey) obey.adoptLevel(commands, text, tagged);
+        }
       }
       return tagged;
     },
@@ -167,13 +170,32 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
+  const journal = setup.journal;
+  if (journal) logger.compact = createCompact(journal);
+  if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
   host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
   setup.notify = (args) => recorder.record(warnRank, bootTag, args);
-  if (setup.journal) logger.compact = setup.journal.compact;
-  recordBoot(host, options, setup, recorder.record);
+  if (obey) {
+    setup.onCommand = (command) => {
+      if (!commands) {
+        commands = {
+          setup,
+          logger,
+          tags,
+          record: recorder.record,
+          flush: delivery.flush,
+          onIdentify: options.onIdentify,
+          lastId: 0,
+          levels: [],
+          deadline: null,
+        };
+      }
+      obey.takeCommand(commands, command);
+    };
+  }
   if (host.parts.watchTroubles) {
     host.parts.watchTroubles(setup, delivery, options.captureErrors ? recorder.record : null);
   }
-  if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
+  recordBoot(host, options, setup, recorder.record);
   return logger;
 };

@@ -1,4 +1,5 @@
 import { createTable, type Places, type Table } from "../shared/codec/table.ts";
+import type { Command } from "../shared/downlink.ts";
 import type { Boot } from "../shared/frame.ts";
 import {
   flushAfterMs,
@@ -22,13 +23,13 @@ export interface Host {
   defaultBytes: number;
   /** How many sites and texts it names by numbers. */
   places: Places;
-  /** Of each site, where the application does not say; none where absent. */
-  rateLimit?: RateLimit;
   /** Where frames outlive a loss of power; null, as absent, for RAM alone. */
   journal?: Journal | null;
   /** Why this start came about, where the host can tell. */
   resetReason?: string;
   parts: Parts;
+  /** Of each site, where the application does not say; none where absent. */
+  rateLimit?: RateLimit;
 }
 
 /** What the application may choose. */
@@ -76,6 +77,8 @@ export interface Setup {
   windowLimit: number;
   /** Records an event of the logger's own, format and values; where it is at work, after that. */
   notify(args: unknown[]): void;
+  /** Takes a command of the agent. */
+  onCommand: (command: Command) => void;
 }
 
 const leastOutboxBytes = 512;
@@ -90,11 +93,11 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
   const prefix = options.prefix || defaultPrefix;
   const device = cleanDevice(options.device);
   const limitBytes = Math.max(leastOutboxBytes, options.outboxBytes || host.defaultBytes);
+  const journal = host.journal || null;
   const watch = createSiteWatch(
     host.places,
     options.rateLimit === undefined ? host.rateLimit : options.rateLimit,
   );
-  const journal = host.journal || null;
   let boot = journal ? journal.boot : undefined;
 
   return {
@@ -115,5 +118,6 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     waitLimitMs: options.flushAfterMs || flushAfterMs,
     windowLimit: options.windowFrames || windowFrames,
     notify() {},
+    onCommand() {},
   };
 };

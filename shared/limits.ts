@@ -21,3 +21,9 @@ export const flushAfterMs = 5_000;
 
 /** Largest seq, uptime and count: integers are exact up to here (2^53 - 1). */
 export const integerLimit = 9_007_199_254_740_991;
+
+/** The longest tag that a command can name. */
+export const tagLimitBytes = 64;
+
+/** Tags of a device whose levels can be commanded at a time. */
+export const commandedTags = 8;

@@ -40,6 +40,15 @@ export const insert = (states: BootState[], state: BootState): void => {
   states.splice(later < 0 ? states.length : later, 0, state);
 };
 
+/** The boot that came last, but for those that later ones of their flash were heard of before. */
+export const newestOf = (states: readonly BootState[]): Boot | null =>
+  states
+    .filter(({ isLate }) => isLate !== true)
+    .reduce<BootState | null>(
+      (last, next) => (last === null || next.order > last.order ? next : last),
+      null,
+    )?.boot ?? null;
+
 /** Below this number nothing of the boots of this one's flash is left there; 0 if none said so. */
 export const heldFromOf = (states: readonly BootState[], boot: Boot): number =>
   states.reduce(

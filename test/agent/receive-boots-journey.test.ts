@@ -1,97 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openFrame } from "../../agent/delivery/batch/pending.ts";
-import type { Spool } from "../../agent/spool/spool.ts";
-import { type Boot, bootText } from "../../shared/frame.ts";
-import { unrecordedSeqs } from "../../shared/limits.ts";
-import { anyReading } from "../support/any-reading.ts";
 import { headerOf, payloadOf, uncountedBoot } from "../support/any-receipt.ts";
 import { fakeTime } from "../support/fake-time.ts";
-import { flashDevice } from "../support/flash-device.ts";
+import { flashDevice, type Logged } from "../support/flash-device.ts";
 import { startReceive } from "../support/started-receive.ts";
+import { faultsOf, isToldBy, openBoots, type ToldByStore, toldBy } from "../support/told-boots.ts";
 
-const lane = "g:pump";
-const everything = Number.MAX_SAFE_INTEGER;
 const nonce = 0xf1a5_0000;
-const reading = anyReading();
-
-/** What one store has of a boot, and says of it. */
-interface Told {
-  /** Its events, by seq, with how often they were stored. */
-  events: Map<number, number>;
-  /** Seqs that were counted, with how often. */
-  counted: Map<number, number>;
-  closes: number;
-  /** Seqs below were lost at most, as the boot was closed. */
-  mayLack: number;
-  isEnded: boolean;
-  /** Seqs in the order of their storing. */
-  order: number[];
-}
-
-const add = (counts: Map<number, number>, from: number, end: number): void => {
-  for (let seq = from; seq < end; seq++) counts.set(seq, (counts.get(seq) ?? 0) + 1);
-};
-
-/** What would be delivered of all that is stored. */
-const toldBy = async (spool: Spool) => {
-  const boots = new Map<string, Told>();
-  /** Boots that were told of together, as none of them was heard of. */
-  const grouped = new Set<string>();
-  const group = ({ nonce: of, number: last }: Boot, many: number): void => {
-    for (let number = last, left = many; left > 0; number--) {
-      const key = bootText({ nonce: of, number });
-      if (boots.has(key) || grouped.has(key)) continue;
-      grouped.add(key);
-      left--;
-    }
-  };
-  const of = (boot: Boot): Told => {
-    const key = bootText(boot);
-    const told = boots.get(key) ?? {
-      events: new Map(),
-      counted: new Map(),
-      closes: 0,
-      mayLack: 0,
-      isEnded: false,
-      order: [],
-    };
-    boots.set(key, told);
-    return told;
-  };
-  for (const frame of await spool.read(lane, everything)) {
-    const own = of(frame.boot);
-    add(own.counted, frame.from - frame.lost, frame.from);
-    const entries = openFrame(frame, bootText(frame.boot), reading);
-    for (let index = 0; index < entries.length; index++) {
-      const entry = entries.entry(index, { epochMs: 0, errorMs: 0, quality: "synced" });
-      own.order.push(entry.seq);
-      if (entry.event !== null) add(own.events, entry.seq, entry.seq + 1);
-      own.isEnded = entry.event === null && entry.told.length === 0;
-      for (const { notice, origin } of entry.told) {
-        const { boots: many, count = 0, event, reason } = notice;
-        if (many !== undefined) {
-          const isCounted = event === "dropped";
-          expect(count).toBe(isCounted ? many * unrecordedSeqs : 0);
-          group(origin.boot, many);
-          continue;
-        }
-        const told = of(origin.boot);
-        if (origin.boot === frame.boot) {
-          if (event === "dropped" && reason === "power_loss")
-            add(told.counted, entry.seq, entry.next);
-          expect(reason === "power_loss" ? entry.next - entry.seq : count).toBe(count);
-          continue;
-        }
-        told.closes++;
-        expect(told.isEnded).toBe(false);
-        expect(told.order.filter((seq) => seq >= origin.seq)).toEqual([]);
-        told.mayLack = event === "boot_closed" ? everything : origin.seq + count;
-      }
-    }
-  }
-  return { boots, grouped };
-};
 
 /** A device with flash, an agent, and what is on its way between them. */
 const startJourney = async () => {
@@ -100,7 +15,7 @@ const startJourney = async () => {
   let agent = await startReceive({}, 100, undefined, time);
   let network: Uint8Array[] = [];
   let heard = 0;
-  const stores: Awaited<ReturnType<typeof toldBy>>[] = [];
+  const stores: ToldByStore[] = [];
 
   const hear = (): void => {
     const acks = agent.acks.slice(heard);
@@ -123,7 +38,16 @@ const startJourney = async () => {
     arrive,
     exchange,
     hear,
-    faults: () => agent.fatals,
+    fatals: () => agent.fatals,
+    /** Events that are stamped with a bound they do not keep. */
+    misdated() {
+      const startMs = time.epochMs() - time.monotonicMs();
+      return device.logged.filter(({ boot, trueMs, uptimeMs }) => {
+        const stamp = agent.devices.readClock("pump", boot)?.(uptimeMs);
+        const errorMs = stamp?.errorMs ?? Number.POSITIVE_INFINITY;
+        return Math.abs((stamp?.epochMs ?? 0) - startMs - trueMs) > errorMs;
+      });
+    },
     loseAcks() {
       heard = agent.acks.length;
     },
@@ -178,7 +102,7 @@ const anyPause = fc.nat(100_000).map(
 );
 const always = (step: Step): fc.Arbitrary<Step> => fc.constant(step);
 
-const anyStep = fc.oneof<fc.MaybeWeightedArbitrary<Step>[]>(
+const steps: fc.MaybeWeightedArbitrary<Step>[] = [
   { weight: 8, arbitrary: anyLog },
   { weight: 8, arbitrary: anyExchange },
   { weight: 4, arbitrary: anyArrival },
@@ -188,7 +112,15 @@ const anyStep = fc.oneof<fc.MaybeWeightedArbitrary<Step>[]>(
   { weight: 4, arbitrary: always(({ device }) => device.cut()) },
   { weight: 1, arbitrary: always(({ device }) => device.end()) },
   { weight: 1, arbitrary: always(({ restart }) => restart()) },
-);
+];
+const loss: fc.MaybeWeightedArbitrary<Step> = {
+  weight: 1,
+  arbitrary: always(({ loseStore }) => loseStore()),
+};
+const anyJourney = (...of: fc.MaybeWeightedArbitrary<Step>[]): fc.Arbitrary<Step[]> =>
+  fc.array(fc.oneof(...of), { minLength: 10, maxLength: 80 });
+
+const numRuns = Number(process.env.RUNS ?? 60);
 
 const run = async (steps: readonly Step[]): Promise<Journey> => {
   const journey = await startJourney();
@@ -197,51 +129,38 @@ const run = async (steps: readonly Step[]): Promise<Journey> => {
   return journey;
 };
 
-/** What holds in each store by itself. */
-const faultsOf = ({ boots, grouped }: Awaited<ReturnType<typeof toldBy>>): string[] => {
-  const faults: string[] = [];
-  for (const [key, { closes, counted, events, order }] of boots) {
-    if (key === bootText(uncountedBoot(1))) continue;
-    const seqs = [...events, ...counted].sort(([left], [right]) => left - right);
-    const isOnce = seqs.every(([seq, times], index) => times === 1 && seqs[index - 1]?.[0] !== seq);
-    if (!isOnce) faults.push(`${key}: a seq more than once`);
-    const isOrdered = order.every(
-      (seq, index) => index === 0 || seq > (order[index - 1] as number),
-    );
-    if (!isOrdered) faults.push(`${key}: out of order`);
-    if (closes > 1 || (closes > 0 && grouped.has(key)))
-      faults.push(`${key}: closed ${closes} times`);
-  }
-  return faults;
-};
+/** What no store has, and none of them tells of: nothing. */
+const untoldOf = (stores: readonly ToldByStore[], logged: readonly Logged[]): Logged[] =>
+  logged.filter((event) => !stores.some((store) => isToldBy(store, event)));
 
 describe("receive and a device with flash", () => {
   it("store each event once and in order, count what power took, and leave no boot open", async () => {
-    const law = fc.asyncProperty(
-      fc.array(anyStep, { minLength: 10, maxLength: 80 }),
-      async (steps) => {
-        const { device, faults, stores } = await run(steps);
-        const [store] = stores as [Awaited<ReturnType<typeof toldBy>>];
+    const law = fc.asyncProperty(anyJourney(...steps), async (journey) => {
+      const { device, fatals, stores, misdated } = await run(journey);
 
-        expect(faults()).toEqual([]);
-        expect(device.isHolding()).toBe(false);
-        expect(faultsOf(store)).toEqual([]);
-        const { boots, grouped } = store;
-        for (let number = 1; number <= device.boot().number; number++) {
-          const key = bootText({ nonce, number });
-          const told = boots.get(key);
-          const isSettled = told !== undefined && (told.isEnded || told.closes === 1);
-          expect([number, isSettled || grouped.has(key)]).toEqual([number, true]);
-        }
-        const isCovered = ({ boot, seq }: { boot: Boot; seq: number }): boolean => {
-          const told = boots.get(bootText(boot));
-          if (told === undefined || told.events.has(seq) || told.counted.has(seq)) return true;
-          return seq < (grouped.has(bootText(boot)) ? unrecordedSeqs : told.mayLack);
-        };
-        expect(device.logged.filter((logged) => !isCovered(logged))).toEqual([]);
-      },
-    );
+      expect(fatals()).toEqual([]);
+      expect(stores.flatMap(({ early }) => [...early])).toEqual([]);
+      expect(device.isHolding()).toBe(false);
+      expect(stores.flatMap(faultsOf)).toEqual([]);
+      expect(stores.flatMap((store) => openBoots(store, device.boot()))).toEqual([]);
+      expect(untoldOf(stores, device.logged)).toEqual([]);
+      expect(misdated()).toEqual([]);
+    });
 
-    await fc.assert(law, { numRuns: Number(process.env.RUNS ?? 60) });
+    await fc.assert(law, { numRuns });
+  });
+
+  it("do so in each store, and tell of all in one of them, where stores are lost", async () => {
+    const law = fc.asyncProperty(anyJourney(...steps, loss), async (journey) => {
+      const { device, stores, misdated } = await run(journey);
+
+      expect(device.isHolding()).toBe(false);
+      expect(stores.flatMap(faultsOf)).toEqual([]);
+      expect(stores.slice(-1).flatMap((store) => openBoots(store, device.boot()))).toEqual([]);
+      expect(untoldOf(stores, device.logged)).toEqual([]);
+      expect(misdated()).toEqual([]);
+    });
+
+    await fc.assert(law, { numRuns });
   });
 });

@@ -125,6 +125,17 @@ describe("session", () => {
 const closesOf = (session: Session, number: number, heldFrom?: number) =>
   session.advance(headerOf(countedBoot(number), 0), false, heldFrom).closes;
 
+describe("session's newest boot", () => {
+  it("is that of the highest number, else the one that came last, and none at first", () => {
+    const counted = sessionAt(1, countedBoot(2), countedBoot(3), countedBoot(1));
+    const uncounted = sessionAt(1, uncountedBoot(7), uncountedBoot(5));
+
+    expect(createSession([]).newest()).toBeNull();
+    expect(counted.newest()).toEqual(countedBoot(3));
+    expect(uncounted.newest()).toEqual(uncountedBoot(5));
+  });
+});
+
 describe("session's boots that end", () => {
   it("closes a boot that was cut off with the first frame of the next", () => {
     const session = sessionAt(5, boot);

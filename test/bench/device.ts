@@ -6,6 +6,7 @@ import { messageOf } from "../../agent/errors.ts";
 import { shardOf } from "../../shared/topic.ts";
 import {
   bundlePath,
+  corePath,
   type EspruinoHandle,
   espruinoHandle,
   runEspruino,
@@ -74,7 +75,11 @@ export const runDevice = async (args: string[]): Promise<void> => {
   const handle = espruinoHandle();
   const bundleBytes = (await readFile(bundlePath)).length;
   const figures: Figure[] = [];
-  let variables: number | null = null;
+  const coreBytes = (await readFile(corePath)).length;
+  let memory: { variables: number | null; stateBytes: number | null } = {
+    variables: null,
+    stateBytes: null,
+  };
   if (handle !== null) {
     const corpora = await readCorpora(values.corpora, Number(values.calls));
     for (const corpus of corpora) {
@@ -83,12 +88,13 @@ export const runDevice = async (args: string[]): Promise<void> => {
         if (figure !== null) figures.push(figure);
       }
     }
-    variables = ((await runEspruino(handle, memoryProgram)) as { variables: number }).variables;
+    memory = (await runEspruino(handle, memoryProgram(shardOf("board-1")))) as typeof memory;
     const rows = figures.map(rowOf);
     process.stdout.write(`${tableText([["corpus", "case", "us", "times", "worst"], ...rows])}\n`);
   }
   const encoded = figures.filter(({ which }) => which === "encoded").map(({ times }) => times);
   const timesJsonStringify = encoded.length > 0 ? rounded(geometricMean(encoded)) : null;
-  const last = { bundleBytes, coreBytes: null, stateBytes: null, variables, timesJsonStringify };
+  const { variables, stateBytes } = memory;
+  const last = { bundleBytes, coreBytes, stateBytes, variables, timesJsonStringify };
   process.stdout.write(`${JSON.stringify(last)}\n`);
 };

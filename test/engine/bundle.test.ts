@@ -9,7 +9,7 @@ import { fakeClock } from "../support/fake-clock.ts";
 import { byteString, fakeEspruino, fakeStockMqtt } from "../support/fake-espruino.ts";
 
 const path = fileURLToPath(new URL("../../dist/device/fleetlog.min.js", import.meta.url));
-const limitBytes = 20_480;
+const limitBytes = 24_576;
 const topic = "fleetlog/1/51/pump-7";
 
 /** The bundle as `require` would have it on a board, between a clock, a stock client and an agent. */
@@ -108,6 +108,27 @@ describe("bundle", () => {
     expect(stats).toMatchObject({ logged: 1_000, pending: 0, bytes: 0 });
     expect(eventsOf(agent)).toHaveLength(stats.acked);
     expect(stats.acked + (stats.dropped.ring_full ?? 0)).toBe(1_000);
+  });
+
+  it("does what commands say", () => {
+    const { clock, mqtt, agent, log, exchange } = startBundle(text);
+    clock.advance(1_000);
+    mqtt.accept();
+    agent.command = { id: 7, kind: 0, remainingMs: 2_000, value: 4, tag: "wifi" };
+
+    log.tag("wifi").error("hello");
+    exchange();
+    const during = log.tag("wifi").level;
+    clock.advance(2_000);
+    log.flush();
+    exchange();
+
+    expect([during, log.tag("wifi").level]).toEqual(["error", null]);
+    expect(eventsOf(agent).map((event) => [event.site.level, event.values])).toEqual([
+      ["error", []],
+      ["error", [7, "level error of wifi for 2000 ms"]],
+      ["info", [7, "over, level as programmed of wifi"]],
+    ]);
   });
 
   it("connects again by itself", () => {

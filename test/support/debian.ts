@@ -3,7 +3,10 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Programs the tests run that npm cannot install, and the Debian packages they come in. */
-const packages = [{ name: "awscli", command: "aws" }] as const;
+const packages = [
+  { name: "awscli", command: "aws" },
+  { name: "duktape", command: "duk" },
+] as const;
 
 /** Version 1 of the AWS command line has no `logs tail`; Debian's package is version 2. */
 const versions: Record<string, RegExp> = { aws: /^aws-cli\/2\./ };

@@ -20,25 +20,51 @@ export const espruinoHandle = (): EspruinoHandle | null => {
 /** From the sources, and from what they are built into. */
 const dist = import.meta.url.endsWith(".ts") ? "../../dist" : "../..";
 
-/** The module that boards load. */
-export const bundlePath: string = fileURLToPath(
-  new URL(`${dist}/device/fleetlog.min.js`, import.meta.url),
-);
+const built = (file: string): string =>
+  fileURLToPath(new URL(`${dist}/device/${file}`, import.meta.url));
+
+/** The module that boards load, and the one without the parts that a logger may do without. */
+export const bundlePath: string = built("fleetlog.min.js");
+export const corePath: string = built("fleetlog-core.min.js");
 
 /** Puts the modules where a board has them, in flash: their code then takes no memory. */
-const withModules = (handle: EspruinoHandle, program: string): string => `
-["MQTT", ${JSON.stringify(join(handle.modules, "MQTT.js"))},
- "fleetlog", ${JSON.stringify(bundlePath)}].forEach(function (path, place, all) {
+const withModules = (paths: Record<string, string>, program: string): string => `
+${JSON.stringify(Object.entries(paths).flat())}.forEach(function (path, place, all) {
   if (place & 1) require("Storage").write(all[place - 1], require("fs").readFileSync(path));
 });
 ${program}
 `;
 
+const stockModules = (handle: EspruinoHandle): Record<string, string> => ({
+  MQTT: join(handle.modules, "MQTT.js"),
+  fleetlog: bundlePath,
+});
+
+export interface EspruinoRun {
+  /** Folder that keeps the board's flash for the next run; without it, it goes away. */
+  folder?: string;
+  /** Modules by name, instead of the stock ones. */
+  modules?: Record<string, string>;
+  /** Text of the module `program`. */
+  own?: string;
+}
+
+/** Runs a program from where a board has its own, in flash: see `runEspruino`. */
+export const runFromFlash = (handle: EspruinoHandle, program: string): Promise<unknown> =>
+  runEspruino(handle, 'require("program");', { own: program });
+
 /** Runs a program until it prints a line that begins with `DONE `; answers the JSON after it. */
-export const runEspruino = async (handle: EspruinoHandle, program: string): Promise<unknown> => {
-  const folder = await mkdtemp(join(tmpdir(), "fleetlog-espruino-"));
+export const runEspruino = async (
+  handle: EspruinoHandle,
+  program: string,
+  run: EspruinoRun = {},
+): Promise<unknown> => {
+  const folder = run.folder ?? (await mkdtemp(join(tmpdir(), "fleetlog-espruino-")));
   const file = join(folder, "program.js");
-  await writeFile(file, withModules(handle, program));
+  const own = join(folder, "own.js");
+  await writeFile(own, run.own ?? ";");
+  const modules = run.modules ?? { ...stockModules(handle), program: own };
+  await writeFile(file, withModules(modules, program));
   const board = spawn(handle.binary, [file], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   try {
@@ -56,7 +82,7 @@ export const runEspruino = async (handle: EspruinoHandle, program: string): Prom
   } finally {
     board.removeAllListeners();
     board.kill("SIGKILL");
-    await rm(folder, { recursive: true, force: true });
+    if (run.folder === undefined) await rm(folder, { recursive: true, force: true });
   }
 };
 

@@ -30,6 +30,7 @@ interface Replay extends Omit<EarlierBoot, "reserved"> {
 export interface Logged {
   boot: Boot;
   seq: number;
+  uptimeMs: number;
   trueMs: number;
 }
 
@@ -130,7 +131,7 @@ export const flashDevice = (nonce: number, nowMs: () => number): FlashDevice => 
     record.durationMs = uptimeMs();
   };
   const note = (seq: number): void => {
-    logged.push({ boot: boot(), seq, trueMs: nowMs() });
+    logged.push({ boot: boot(), seq, uptimeMs: uptimeMs(), trueMs: nowMs() });
   };
   const openReplay = (): Replay | null => {
     const record = flash.find((earlier) => earlier.boot.number < number);

@@ -73,13 +73,26 @@ print("DONE " + JSON.stringify({ times: [].slice.call(times), bases: [].slice.ca
 `,
   );
 
-/** Ends with the variables that the module and a logger take, and those there are. */
-export const memoryProgram = `${boardAgent}
+/**
+ * Ends with the variables that the module and a logger take, those there are, and the bytes of what a
+ * logger holds that knows 64 sites, two values of each.
+ */
+export const memoryProgram = (shard: number): string => `var shard = ${shard};${boardAgent}
 var module, log;
 before = process.memory().usage;
 module = require("fleetlog");
 var loaded = process.memory().usage;
 log = module.createLogger({ device: "board-1", mqtt: mqtt, reconnect: false });
 var made = process.memory().usage;
-print("DONE " + JSON.stringify({ module: loaded - before, variables: made - before, total: process.memory().total }));
+mqtt.connected = true; mqtt.client = client; mqtt.told.connected(); settle();
+for (var site = 0; site < 64; site++) {
+  log.info("event " + site + " of %s: %d", "place " + site, site * 1000);
+  if (site % 8 === 7) { log.flush(); settle(); }
+}
+last = null;
+var held = process.memory();
+print("DONE " + JSON.stringify({
+  module: loaded - before, variables: made - before, total: held.total,
+  stateBytes: (held.usage - loaded) * held.blocksize
+}));
 `;

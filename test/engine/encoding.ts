@@ -1,17 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { createContext, runInContext } from "node:vm";
-import { describe, expect, it } from "vitest";
-import { crc32 } from "../../shared/codec/crc32.ts";
 import { shardOf } from "../../shared/topic.ts";
 import { boardAgent } from "../support/board-agent.ts";
-import { bundlePath, espruinoHandle, runEspruino, setTakesText } from "../support/espruino.ts";
-import { byteString, fakeEspruino } from "../support/fake-espruino.ts";
 
 /**
  * Logs much, at a time that it sets itself, and ends with the CRC-32 of each frame but for its mark
  * and its boot's nonce. Texts are written byte by byte: so they are the same on every build.
  */
-const program = `
+export const encodingProgram: string = `
 var shard = ${shardOf("board-1")}, time = 100000;
 ${boardAgent}
 global.getTime = function () { return time / 1000; };
@@ -65,53 +59,3 @@ log.flush();
 settle();
 print("DONE " + JSON.stringify({ frames: frames, stats: log.stats() }));
 `;
-
-interface Outcome {
-  frames: number[];
-  stats: object;
-}
-
-/** The same program and bundle, on Node. */
-const runOnNode = async (): Promise<Outcome> => {
-  const exports = {};
-  const lines: string[] = [];
-  const globals = fakeEspruino().globals;
-  const CRC32 = (bytes: Uint8Array | string): number =>
-    crc32(typeof bytes === "string" ? new Uint8Array(Buffer.from(bytes, "latin1")) : bytes);
-  const context = createContext({
-    ...globals,
-    E: { ...globals.E, CRC32, toString: byteString },
-    exports,
-    require: () => exports,
-    print: (line: string) => lines.push(line),
-    setTimeout: () => 1,
-    clearTimeout: () => {},
-  });
-  Object.assign(context, { global: context });
-  runInContext(setTakesText, context);
-  runInContext(await readFile(bundlePath, "utf8"), context);
-  runInContext(program, context);
-  return JSON.parse((lines[0] ?? "").replace("DONE ", ""));
-};
-
-const handle = espruinoHandle();
-
-describe("encoding by the bundle", () => {
-  it("gives the same frames each time on Node", async () => {
-    const [once, again] = [await runOnNode(), await runOnNode()];
-
-    expect(once).toEqual(again);
-    expect(once.frames.length).toBeGreaterThan(10);
-    expect(once.stats).toMatchObject({ logged: 500, acked: 500, pending: 0, dropped: {} });
-  });
-
-  if (handle !== null) {
-    it("gives on Espruino what it gives on Node, byte for byte", { timeout: 120_000 }, async () => {
-      const expected = await runOnNode();
-
-      const found = await runEspruino(handle, program);
-
-      expect(found).toMatchObject({ frames: expected.frames });
-    });
-  }
-});
