@@ -7,8 +7,9 @@ const reserveBytes = 3_600;
 export const fitLimit = (setup: Setup, heldBytes: number): boolean => {
   const platform = setup.platform;
   if (!platform.freeBytes) return false;
-  const roomBytes = Math.max(0, heldBytes + platform.freeBytes() - reserveBytes);
-  const limitBytes = Math.min(setup.mostBytes, roomBytes);
+  let roomBytes = heldBytes + platform.freeBytes(false) - reserveBytes;
+  if (roomBytes < setup.mostBytes) roomBytes = heldBytes + platform.freeBytes(true) - reserveBytes;
+  const limitBytes = Math.max(0, Math.min(setup.mostBytes, roomBytes));
   const isOther = limitBytes !== setup.limitBytes;
   setup.limitBytes = limitBytes;
   return isOther;

@@ -13,8 +13,11 @@ export interface Platform {
    * uptime is without it.
    */
   onStep?: ((steppedMs: number) => void) | null;
-  /** Bytes of memory that are free, about; absent where there is no end of them. */
-  freeBytes?(): number;
+  /**
+   * Bytes of memory that are free, about; what is no longer used among them only where `isExact`,
+   * which takes longer. Absent where there is no end of them.
+   */
+  freeBytes?(isExact: boolean): number;
   /** Starts telling of the program's troubles. */
   watch?(watcher: TroubleWatcher): void;
   /** An integer of 32 bits, 0 to 2^32 - 1, that differs between any two starts of any two devices. */

@@ -115,7 +115,7 @@ export const createEspruinoPlatform = (given: (() => unknown) | undefined): Plat
       if (clock.timer === timer) clock.timer = null;
       clearTimeout(timer);
     },
-    freeBytes: () => process.memory(false).free * variableBytes,
+    freeBytes: (isExact) => process.memory(isExact).free * variableBytes,
     watch(watcher) {
       const onUncaught = watcher.onUncaught;
       if (onUncaught) {

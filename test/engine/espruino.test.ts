@@ -3,6 +3,7 @@ import type { Stats } from "../../device/logger.ts";
 import { espruinoHandle, runEspruino } from "../support/espruino.ts";
 import { eventsOf, type FakeAgent, fakeAgent } from "../support/fake-agent.ts";
 import { type LoopbackBroker, loopbackBroker } from "../support/loopback-broker.ts";
+import { describeLoggerOn } from "./espruino-logger.ts";
 
 const handle = espruinoHandle();
 const connected = (port: number, more = ""): string => `
@@ -32,6 +33,7 @@ if (handle === null) {
     });
   });
 } else {
+  describeLoggerOn(handle);
   describe("espruino", () => {
     let server: LoopbackBroker;
     let agent: FakeAgent;

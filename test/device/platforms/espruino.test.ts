@@ -248,7 +248,7 @@ describe("espruino troubles", () => {
 
     board.free = 100;
 
-    expect(platform.freeBytes?.()).toBe(1_200);
+    expect(platform.freeBytes?.(true)).toBe(1_200);
   });
 
   it("knows the reason of a reset on the chip that tells it", () => {
