@@ -1,6 +1,7 @@
 /**
  * Builds the device modules for Espruino's `require`: `dist/device/fleetlog.min.js` with all, and
- * `dist/device/fleetlog-core.min.js` without the parts that a logger may do without.
+ * `fleetlog-core.min.js` without the parts that a logger may do without; and `fleetjnl.min.js`, which
+ * the first asks for where the application wants a journal.
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,7 @@ import { order } from "./esbuild.order.mjs";
 const modules = [
   { entry: "espruino-whole", file: "fleetlog.min.js", limitBytes: 24_576 },
   { entry: "espruino-core", file: "fleetlog-core.min.js", limitBytes: 24_576 },
+  { entry: "espruino-journal", file: "fleetjnl.min.js", limitBytes: 12_288 },
 ];
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -49,14 +51,16 @@ const nativeCodec = {
 
 /** Names that others know too: they stay as they are, while our own become one letter or two. */
 const knownNames = `
-  createLogger device mqtt level prefix outboxBytes flushAfterMs windowFrames rateLimit perSecond burst reconnect qos noise console log dictionary onIdentify
+  createLogger device mqtt level prefix outboxBytes flushAfterMs windowFrames rateLimit perSecond burst reconnect qos noise captureErrors console log dictionary onIdentify
   debug info warn error fatal tag metric flush stats close logged sent resent acked dropped boot bytes pending
   keep compact flash writtenBytes erases refused flash_full flash_budget heldFrom unreserved firmware
   name type message stack
   isOnline radioPauseMs online offline attach sleep
   connected disconnected client connect disconnect on removeListener removeAllListeners subscribe publish retain
   ctimo partData _scktClosed
-  CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage toUint8Array
+  CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage free ESP8266 getResetInfo reason toUint8Array
+  openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
+  getPage addr erasePage read write erase getFree low_battery
   fromCharCode floor round max min parse stringify`
   .trim()
   .split(/\s+/);
@@ -68,10 +72,14 @@ const builtIns = [Array, String, Object, Function, Number, Uint8Array]
 
 const known = new RegExp(`^(${[...builtIns, ...knownNames].join("|")})$`);
 
+/** Short names already given: a property has one in all modules. */
+let mangleCache = {};
+
 const bundle = async (entry) => {
   const result = await build({
     entryPoints: [from(`dist/device/${entry}.js`)],
     bundle: true,
+    external: ["Flash", "Storage", "fleetjnl"],
     write: false,
     format: "cjs",
     target: "es2015",
@@ -87,7 +95,8 @@ const bundle = async (entry) => {
 };
 
 const shrink = async (text) => {
-  const mangled = await transform(text, { mangleProps: /./, reserveProps: known });
+  const mangled = await transform(text, { mangleProps: /./, mangleCache, reserveProps: known });
+  mangleCache = mangled.mangleCache;
   // What is used once is not moved again: that would make closures of it, anew for each call.
   const result = await minify(mangled.code, {
     ecma: 2015,

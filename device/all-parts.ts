@@ -2,4 +2,8 @@ import { adoptLevel, takeCommand } from "./commands.ts";
 import { addMetric } from "./metric.ts";
 import type { Parts } from "./parts.ts";
 
-export const allParts: Parts = { addMetric, commands: { takeCommand, adoptLevel } };
+/** Those that need nothing of the host. */
+export const allParts: Pick<Required<Parts>, "addMetric" | "commands"> = {
+  addMetric,
+  commands: { takeCommand, adoptLevel },
+};

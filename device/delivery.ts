@@ -3,7 +3,7 @@ import { createConnection } from "./connection.ts";
 import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import { createFlusher } from "./flusher.ts";
 import { createFramer } from "./framer.ts";
-import { createKeeping, keepAfterMs, keepAll } from "./keeping.ts";
+import { createKeep, createKeeping } from "./keeping.ts";
 import { createOutbox } from "./outbox.ts";
 import { errorRank, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
@@ -19,6 +19,8 @@ export interface Delivery {
   /** By kind of event, 0 while it could only be dropped. For reading. */
   limits: Int32Array;
   flush(): void;
+  /** Memory has become short: what exceeds the outbox's new limit gives way. */
+  shrink(): void;
   /** Bytes held for events without an ack. */
   bytes(): number;
   /** As `Logger.sleep`. */
@@ -46,7 +48,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     outbox,
     onAdded(kind) {
       flusher.added(kind);
-      if (keeping && rankOf(kind) >= errorRank) callWithin(keeping, keepAfterMs);
+      if (keeping && rankOf(kind) >= errorRank) keeping.added();
       pumpSealed();
     },
     onLost() {
@@ -68,7 +70,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     },
   });
   const connection = createConnection(setup, uplink);
-  const keep = setup.journal && ((): boolean => keepAll(setup, outbox, framer));
+  const keep = setup.journal && createKeep(setup, outbox, framer);
 
   const night: Night = { setup, outbox, framer, uplink, waiting, keep, keeping };
 
@@ -78,15 +80,17 @@ export const createDelivery = (setup: Setup): Delivery => {
     drop: framer.drop,
     limits: outbox.limits,
     flush: flusher.flush,
+    shrink: () => outbox.makeRoom(0),
     bytes: () => outbox.bytes() + framer.openBytes(),
     close(limitMs, onClosed) {
       const finish = (): void => {
         const isComplete = outbox.frames.length === 0;
         waiting.splice(waiting.indexOf(finish), 1);
         cancelDeadline(deadline);
-        if (keeping) cancelDeadline(keeping);
+        if (keeping) cancelDeadline(keeping.deadline);
         if (keep && !isComplete) keep();
         else if (setup.journal) setup.journal.free(setup.journal.boot, Infinity);
+        if (setup.journal) setup.journal.rest();
         connection.close(() => onClosed(isComplete));
       };
       const deadline = createDeadline(setup.platform, finish);

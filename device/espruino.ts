@@ -1,9 +1,10 @@
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
-import { createMirror, type MirrorConsole } from "./mirror.ts";
+import type { MirrorConsole } from "./mirror.ts";
 import type { Parts } from "./parts.ts";
-import { createEspruinoPlatform } from "./platforms/espruino.ts";
+import { createEspruinoPlatform, resetReason } from "./platforms/espruino.ts";
 import { createStockLink } from "./platforms/stock-link.ts";
 import type { StockLink, StockLinkOptions } from "./platforms/stock-state.ts";
+import type { Host } from "./setup.ts";
 
 declare const getSerial: () => string;
 declare const E: { CRC32(text: string): number };
@@ -30,12 +31,12 @@ export const createBoardLogger = (options: EspruinoLoggerOptions, parts: Parts):
   const link = createStockLink(platform, options, E.CRC32(device));
   const settings = options as LoggerOptions;
   settings.device = device;
-  const mirror = options.console && createMirror(options.console);
-  const log = createLoggerOn(
-    { platform, link, defaultBytes, places, parts, rateLimit },
-    settings,
-    mirror,
-  ) as EspruinoLogger;
+  const host: Host = { platform, link, defaultBytes, places, rateLimit, parts };
+  const reason = resetReason();
+  if (reason) host.resetReason = reason;
+  const canMirror = options.console && parts.createMirror;
+  const mirror = canMirror ? canMirror(options.console as MirrorConsole) : undefined;
+  const log = createLoggerOn(host, settings, mirror) as EspruinoLogger;
   log.online = link.online;
   log.offline = link.offline;
   log.attach = link.attach;

@@ -2,6 +2,7 @@ import { createBodyWriter } from "../shared/codec/body-writer.ts";
 import type { SiteWatch } from "../shared/codec/site-watch.ts";
 import { type DropCount, type DropReason, dropReasons, levels } from "../shared/event.ts";
 import { type HeldFrame, storeFrame } from "./held-frame.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Outbox } from "./outbox.ts";
 import { errorRank, fatalRank, kinds, levelOf, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
@@ -92,15 +93,14 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     options.onSeal();
   };
   /** Sees to it that the next entry's seq may be used; where flash cannot, it is used all the same. */
-  const reserve =
-    journal &&
-    ((): void => {
-      if (freeSeqs-- > 0) return;
-      freeSeqs = reserveSeqs - 1;
-      if (journal.reserve(first + writer.count() + reserveSeqs)) return;
-      setup.tally.unreserved = (setup.tally.unreserved || 0) + reserveSeqs;
-      isTroubled = setup.tally.unreserved === reserveSeqs;
-    });
+  const createReserve = (flash: Journal) => (): void => {
+    if (freeSeqs-- > 0) return;
+    freeSeqs = reserveSeqs - 1;
+    if (flash.reserve(first + writer.count() + reserveSeqs)) return;
+    setup.tally.unreserved = (setup.tally.unreserved || 0) + reserveSeqs;
+    isTroubled = setup.tally.unreserved === reserveSeqs;
+  };
+  const reserve = journal && createReserve(journal);
   /** Gives the counts seqs, as far as an event of level number `rank` would have room. */
   const addLost = (rank: number): void => {
     const limitBytes = Math.min(setup.bodyBytes, outbox.roomBytes(rank));
@@ -129,14 +129,17 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     };
     if (watch.isReached) return "rate_limited";
     if (limits[kind] === 0) return "ring_full";
-    if (!isOpen) addLost(errorRank);
+    if (!isOpen) {
+      outbox.makeRoom(0);
+      addLost(errorRank);
+    }
     if (reserve) reserve();
     if (isOpen) {
       const roomBytes = outbox.roomBytes(rankOf(kind));
       if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
       if (watch.isReached) return "rate_limited";
       close();
-      if (roomBytes < setup.bodyBytes) return "ring_full";
+      if (roomBytes < setup.bodyBytes && !journal) return "ring_full";
     }
     const roomBytes = outbox.roomBytes(rankOf(kind));
     if (add(Math.min(setup.eventLimitBytes, roomBytes))) return null;
@@ -146,6 +149,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const drop = (kind: number, reason: DropReason): void => {
     countDropped(setup.tally, reason, 1);
     addDrop(lost, { level: levelOf(kind), reason, count: 1 });
+    if (setup.limitBytes < setup.mostBytes) outbox.makeRoom(0);
     if (lost.length === 1) options.onLost();
   };
   return {

@@ -57,7 +57,8 @@ export const isShed = (frame: HeldFrame): boolean => frame.body.bytes.length ===
 export const storeFrame = (setup: Setup, frame: HeldFrame): boolean => {
   const journal = setup.journal;
   if (!frame.stored && journal) {
-    const place = journal.store(frame, setup.table);
+    const table = setup.table;
+    const place = journal.store(frame, { numbers: table.numbers, meanings: table.meanings });
     if (place >= 0) frame.stored = [place, frame.body.count, frame.events];
   }
   return frame.stored !== null;

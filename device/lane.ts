@@ -9,22 +9,21 @@ import type { EarlierBoot } from "./journal/journal.ts";
 import type { Setup } from "./setup.ts";
 
 /** Where a lane has its frames from. */
-export interface Held {
+export interface Source {
+  boot: () => Boot;
   /** In seq order, tombstones among them. For reading. */
   frames: HeldFrame[];
   /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
   retire(next: number): number;
   /** Leaves of a frame only its seqs, and why the rest is lost. */
   bury(frame: HeldFrame, reason: DropReason): void;
+  /** The boot whose frames these are; null for this one. */
+  earlier: EarlierBoot | null;
 }
 
 /** Frames of one boot on their way. With functions beside it, of which a board pays each once. */
-export interface Lane {
+export interface Lane extends Source {
   setup: Setup;
-  boot: () => Boot;
-  held: Held;
-  /** The boot whose frames these are; null for this one. */
-  earlier: EarlierBoot | null;
   /** Frames at the front that are under way. */
   inFlight: number;
   patienceMs: number;
@@ -41,7 +40,7 @@ export interface Lane {
 }
 
 /** How long an ack may take before its frame is sent again: the first time, and at most. */
-const firstPatienceMs = 4_000;
+export const firstPatienceMs = 4_000;
 const patienceLimitMs = 64_000;
 
 /** No frame is sent again sooner, whatever acks come: they may have crossed it on their way. */
@@ -51,18 +50,14 @@ const roundTripMs = 1_000;
 const refusalLimit = 8;
 
 /** `onOverdue` is told when frames are to be sent again. */
-export const createLane = (
-  setup: Setup,
-  boot: () => Boot,
-  held: Held,
-  earlier: EarlierBoot | null,
-  onOverdue: () => void,
-): Lane => {
+export const createLane = (setup: Setup, source: Source, onOverdue: () => void): Lane => {
   const lane: Lane = {
     setup,
-    boot,
-    held,
-    earlier,
+    boot: source.boot,
+    frames: source.frames,
+    retire: source.retire,
+    bury: source.bury,
+    earlier: source.earlier,
     inFlight: 0,
     patienceMs: firstPatienceMs,
     overdue: createDeadline(setup.platform, () => {
@@ -80,14 +75,6 @@ export const createLane = (
   return lane;
 };
 
-/** The connection is another, or gone: nothing sent before counts as under way. */
-export const beginAnew = (lane: Lane): void => {
-  lane.patienceMs = firstPatienceMs;
-  lane.isHeard = false;
-  lane.inFlight = 0;
-  cancelDeadline(lane.overdue);
-};
-
 /** What flash has of a frame, or else brings no names; null for a body that names by this boot's table. */
 const restedOf = (lane: Lane, frame: HeldFrame): Rested | null => {
   const journal = lane.setup.journal;
@@ -98,7 +85,7 @@ const restedOf = (lane: Lane, frame: HeldFrame): Rested | null => {
       frame.body.format = body.format;
       return { body, needs };
     }
-    lane.held.bury(frame, "unreadable");
+    lane.bury(frame, "unreadable");
   }
   if (!lane.earlier) return null;
   const bytes = frame.body.bytes;
@@ -116,7 +103,7 @@ const publish = (lane: Lane, frame: HeldFrame): void => {
   frame.sentAtMs = uptimeMs;
   const header: FrameHeader = {
     boot: lane.boot(),
-    base: (lane.held.frames[0] as HeldFrame).first,
+    base: (lane.frames[0] as HeldFrame).first,
     first: frame.first,
     count: frame.body.count,
     sendUptimeMs: earlier ? earlier.durationMs : uptimeMs,
@@ -130,14 +117,14 @@ const publish = (lane: Lane, frame: HeldFrame): void => {
 
 /** Sends the next frame, if there is one and the window lets it. */
 export const sendNext = (lane: Lane): boolean => {
-  const frames = lane.held.frames;
+  const frames = lane.frames;
   const windowLimit = lane.earlier ? 1 : lane.setup.windowLimit;
   if (lane.inFlight >= Math.min(windowLimit, frames.length)) return false;
   splitRun(frames, lane.inFlight);
   const frame = frames[lane.inFlight] as HeldFrame;
   if (lane.inFlight++ === 0) {
     if (frame.sends > 0 && lane.isHeard) lane.refusals++;
-    if (lane.refusals >= refusalLimit && !isTombstone(frame)) lane.held.bury(frame, "refused");
+    if (lane.refusals >= refusalLimit && !isTombstone(frame)) lane.bury(frame, "refused");
     lane.isHeard = false;
   }
   callWithin(lane.overdue, lane.patienceMs);
@@ -145,19 +132,11 @@ export const sendNext = (lane: Lane): boolean => {
   return true;
 };
 
-/** Any lane's ack shows that the agent answers; one that asks for a pause, that it may not. */
-export const noteAnswer = (lane: Lane, ack: Ack): void => {
-  lane.isHeard = ack.busyMs === 0;
-  if (!lane.isHeard) lane.refusals = 0;
-};
-
-/** Frees what an ack covers, and finds what is to be sent again; false where it is another boot's. */
-export const takeAck = (lane: Lane, ack: Ack): boolean => {
+/** Frees what an ack of the lane's boot covers, and finds what is to be sent again. */
+export const takeAck = (lane: Lane, ack: Ack): void => {
   const setup = lane.setup;
-  const boot = lane.boot();
-  const first = lane.held.frames[0];
+  const first = lane.frames[0];
   const known = lane.definitions;
-  if (boot.nonce !== ack.boot.nonce || boot.number !== ack.boot.number) return false;
   if (!lane.earlier) setup.table.acked(ack.definitions);
   lane.definitions = lane.earlier ? ack.definitions : setup.table.held();
   lane.ackId = ack.ackId;
@@ -165,8 +144,8 @@ export const takeAck = (lane: Lane, ack: Ack): boolean => {
   // Another store cannot read what rests on definitions that the one before had.
   const isUnreadable = ack.storeId !== lane.storeId && lane.definitions < known;
   lane.storeId = ack.storeId;
-  if (!first) return true;
-  const retired = lane.held.retire(ack.next);
+  if (!first) return;
+  const retired = lane.retire(ack.next);
   const isLost =
     ack.next === first.first &&
     lane.inFlight > 1 &&
@@ -178,5 +157,4 @@ export const takeAck = (lane: Lane, ack: Ack): boolean => {
   }
   if (retired > 0 || lane.inFlight === 0) cancelDeadline(lane.overdue);
   if (lane.inFlight > 0) callWithin(lane.overdue, lane.patienceMs);
-  return true;
 };

@@ -3,7 +3,7 @@ import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
 import type { Commands } from "./commands.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
-import type { JournalStats } from "./journal/journal.ts";
+import type { Journal, JournalStats } from "./journal/journal.ts";
 import { infoRank, warnRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
@@ -33,12 +33,7 @@ export interface Stats extends Tally {
   /** Events without an ack. */
   pending: number;
   /** What flash is used for, where there is any. */
-  flash?: FlashStats;
-}
-
-export interface FlashStats extends JournalStats {
-  /** Number of the oldest boot that has anything there. */
-  heldFrom: number;
+  flash?: JournalStats;
 }
 
 export interface Logger extends LogMethods {
@@ -71,6 +66,8 @@ export interface LoggerOptions extends SetupOptions {
   level?: Level;
   /** The agent wants the device to show itself: blink, beep. Never called from within a log call. */
   onIdentify?: () => void;
+  /** Records an exception that nobody catches as `fatal`; the engine still reports it. */
+  captureErrors?: boolean;
 }
 
 const stepFormat = "the clock was set by %d ms";
@@ -111,16 +108,16 @@ const statsOf = (setup: Setup, delivery: Delivery): Stats => {
   const stats = JSON.parse(JSON.stringify(setup.tally)) as Stats;
   stats.boot = bootText(setup.boot());
   stats.bytes = delivery.bytes();
-  if (setup.journal) {
-    stats.flash = setup.journal.stats() as FlashStats;
-    stats.flash.heldFrom = setup.journal.heldFrom();
-  }
+  if (setup.journal) stats.flash = setup.journal.stats();
   stats.pending = stats.logged - stats.acked;
   for (const reason in stats.dropped) {
     stats.pending -= stats.dropped[reason as keyof Dropped] as number;
   }
   return stats;
 };
+
+/** Apart, so that a logger without flash has none. */
+const createCompact = (journal: Journal) => (): void => journal.compact();
 
 /** Says how the boot began, where there is anything to say. */
 const recordBoot = (
@@ -180,7 +177,8 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
-  if (setup.journal) logger.compact = setup.journal.compact;
+  const journal = setup.journal;
+  if (journal) logger.compact = createCompact(journal);
   if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
   host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
   setup.notify = (args) => recorder.record(warnRank, bootTag, args);
@@ -201,6 +199,9 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       }
       obey.takeCommand(commands, command);
     };
+  }
+  if (host.parts.watchTroubles) {
+    host.parts.watchTroubles(setup, delivery, options.captureErrors ? recorder.record : null);
   }
   recordBoot(host, options, setup, recorder.record);
   return logger;

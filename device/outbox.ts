@@ -11,13 +11,15 @@ import {
   storedOverheadBytes,
   storeFrame,
 } from "./held-frame.ts";
-import type { Held } from "./lane.ts";
+import { fitLimit } from "./memory.ts";
 import { kinds, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { countDropped } from "./tally.ts";
 
 /** Frames in seq order that wait for an ack, bounded in bytes. */
-export interface Outbox extends Held {
+export interface Outbox {
+  /** What is held, tombstones among them. For reading. */
+  frames: HeldFrame[];
   add(frame: HeldFrame): void;
   /** Bytes held, bookkeeping included. */
   bytes(): number;
@@ -29,10 +31,15 @@ export interface Outbox extends Held {
    */
   limits: Int32Array;
   /**
-   * Lets whole frames give way, oldest first and those with errors last, until an open frame fits:
-   * to flash where there is any, which takes what waits in vain already while there is room.
+   * Fits the limit to the memory that is free, and lets whole frames give way, oldest first and those
+   * with errors last, until an open frame fits: to flash where there is any, which takes what waits in
+   * vain already while there is room.
    */
   makeRoom(openBytes: number): void;
+  /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
+  retire(next: number): number;
+  /** Leaves of a frame only its seqs, and counts the events lost with the rest. */
+  bury(frame: HeldFrame, reason: DropReason): void;
 }
 
 /** How full an outbox may be for an event of each level to be admitted, debug first. */
@@ -47,8 +54,8 @@ const tombstoneShare = 1 / 8;
 /** Part that frames in flash may use for what must be known of them. */
 const storedShare = 1 / 4;
 
-/** How full an outbox with flash may become while frames get no ack for so long. */
-const spillShare = 1 / 2;
+/** What part of an outbox with flash is used while frames get no ack for so long. */
+const spillParts = 2;
 const spillAfterMs = 2_000;
 
 /** Whether frames wait in vain, and flash can have them. */
@@ -103,16 +110,17 @@ export const createOutbox = (setup: Setup): Outbox => {
     account(frame, 1);
   };
   /** Lets flash alone have the body; false where it does not take it. */
-  const spill = !setup.journal
-    ? null
-    : (frame: HeldFrame): boolean => {
-        const hasRoom = frame.stored || storedBytes < setup.limitBytes * storedShare;
-        if (!hasRoom || !storeFrame(setup, frame)) return false;
-        account(frame, -1);
-        shed(frame);
-        account(frame, 1);
-        return true;
-      };
+  const createSpill =
+    () =>
+    (frame: HeldFrame): boolean => {
+      const hasRoom = frame.stored || storedBytes < setup.limitBytes * storedShare;
+      if (!hasRoom || !storeFrame(setup, frame)) return false;
+      account(frame, -1);
+      shed(frame);
+      account(frame, 1);
+      return true;
+    };
+  const spill = setup.journal && createSpill();
   measure();
   return {
     frames,
@@ -125,14 +133,15 @@ export const createOutbox = (setup: Setup): Outbox => {
     },
     bytes: () => liveBytes + tombstoneBytes,
     makeRoom(openBytes) {
+      if (fitLimit(setup, liveBytes + tombstoneBytes)) measure();
       const neededBytes = openBytes > 0 ? openBytes + frameOverheadBytes : 0;
-      const easyBytes = isStuck(setup, frames[0]) ? setup.limitBytes * spillShare : Infinity;
+      const easyBytes = isStuck(setup, frames[0]) ? setup.limitBytes / spillParts : Infinity;
       for (;;) {
         const isOver = liveBytes + neededBytes > liveLimitBytes();
         const index = isOver || liveBytes > easyBytes ? oldestToGive(frames) : -1;
         if (index < 0) return;
         const frame = frames[index] as HeldFrame;
-        const isSpilt = spill !== null && spill(frame);
+        const isSpilt = spill ? spill(frame) : false;
         if (!isSpilt && !isOver) return;
         if (!isSpilt) bury(frame, "outbox_full");
         join(index);

@@ -39,7 +39,6 @@ const waitingPlaces = 4;
 export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror): Recorder => {
   const tally = setup.tally;
   const limits = delivery.limits;
-  const add = delivery.add;
   const uptimeMs = setup.platform.uptimeMs;
   const eventLimitBytes = setup.eventLimitBytes;
   let isAtWork = false;
@@ -81,7 +80,7 @@ export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror
         isMirroring = false;
       }
       if (isStopped || bytes > eventLimitBytes) drop(kind, "too_large");
-      else add(kind, tag, args, atMs);
+      else delivery.add(kind, tag, args, atMs);
     } catch {
       // By intent nothing here throws: the engine has run out of memory, or of a string's length.
       drop(kind, "too_large");

@@ -61,8 +61,9 @@ export interface Setup {
   tally: Tally;
   /** What is named by numbers. */
   table: Table;
-  /** Most bytes held for events without an ack. */
+  /** Most bytes held for events without an ack: `mostBytes`, or less while memory is short. */
   limitBytes: number;
+  mostBytes: number;
   /** This boot, named when first asked for: by then a board has gathered more noise. */
   boot(): Boot;
   topic(channel: Channel): string;
@@ -111,6 +112,7 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     },
     topic: (channel) => topicOf(prefix, device, channel),
     limitBytes,
+    mostBytes: limitBytes,
     bodyBytes: Math.min(frameTargetBytes - headerLimitBytes, limitBytes / 4),
     eventLimitBytes: Math.min(frameLimitBytes - headerLimitBytes, limitBytes / 2),
     waitLimitMs: options.flushAfterMs || flushAfterMs,

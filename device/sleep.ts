@@ -1,5 +1,6 @@
-import { callWithin, cancelDeadline, createDeadline, type Deadline } from "./deadline.ts";
+import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import type { Framer } from "./framer.ts";
+import type { Keeping } from "./keeping.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Setup } from "./setup.ts";
 import type { Uplink } from "./uplink.ts";
@@ -14,7 +15,7 @@ export interface Night {
   waiting: (() => void)[];
   /** Puts all that has no ack into flash; null, as `keeping`, where there is none. */
   keep: (() => boolean) | null;
-  keeping: Deadline | null;
+  keeping: Keeping | null;
 }
 
 /** How long an ack is waited for where the application does not say. */
@@ -38,7 +39,8 @@ export const goToSleep = (
   const bedtime = createDeadline(night.setup.platform, () => {
     night.waiting.splice(night.waiting.indexOf(check), 1);
     if (night.keep && !isSettled(night)) night.keep();
-    if (night.keeping) cancelDeadline(night.keeping);
+    if (night.keeping) cancelDeadline(night.keeping.deadline);
+    if (night.setup.journal) night.setup.journal.rest();
     night.uplink.pause();
     if (link.rest) link.rest(true);
     onAsleep();

@@ -1,6 +1,7 @@
 import { decodeAck } from "../shared/codec/downlink.ts";
+import type { Boot } from "../shared/frame.ts";
 import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
-import { beginAnew, createLane, type Lane, noteAnswer, sendNext, takeAck } from "./lane.ts";
+import { createLane, firstPatienceMs, type Lane, sendNext, takeAck } from "./lane.ts";
 import type { Outbox } from "./outbox.ts";
 import { createReplay } from "./replay.ts";
 import type { Setup } from "./setup.ts";
@@ -31,6 +32,13 @@ export interface UplinkOptions {
 /** The longest pause an ack can ask for: a damaged one must not silence a device. */
 const holdLimitMs = 300_000;
 
+const laneOf = (lanes: Lane[], boot: Boot): Lane | undefined =>
+  lanes.filter((lane) => {
+    const own = lane.boot();
+    return own.nonce === boot.nonce && own.number === boot.number;
+  })[0];
+
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a board pays 6 variables for each function that a loop calls
 export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   const outbox = options.outbox;
   let isHeld = false;
@@ -38,37 +46,45 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   /** Flash may hold earlier boots besides those on their way. */
   let hasEarlier = setup.journal !== null;
 
-  /** Sees to it that the oldest of the earlier boots has a lane. */
-  const findEarlier = (): void => {
-    const left = lanes[1];
-    if (left && left.held.frames.length === 0) lanes.pop();
-    if (!hasEarlier || lanes.length > 1) return;
-    const lane = createReplay(setup, pump);
-    if (lane) lanes.push(lane);
-    else hasEarlier = false;
-  };
   const pump = (): void => {
     if (isHeld) callWithin(held, Math.max(0, held.atMs - setup.platform.uptimeMs()));
-    findEarlier();
+    outbox.makeRoom(0);
+    if (lanes.length > 1 && (lanes[1] as Lane).frames.length === 0) lanes.pop();
+    if (lanes.length < 2 && hasEarlier) {
+      const earlier = createReplay(setup, pump);
+      if (earlier) lanes.push(earlier);
+      hasEarlier = earlier !== null;
+    }
     for (let idle = 0; idle < lanes.length && !isHeld && setup.link.isReady(); ) {
       turn = (turn + 1) % lanes.length;
       const lane = lanes[turn] as Lane;
-      const frames = lane.held.frames;
-      if (turn === 0 && lane.inFlight === frames.length && lane.inFlight < setup.windowLimit) {
-        options.sealDue();
-      }
+      const isNext = turn === 0 && lane.inFlight === lane.frames.length;
+      if (isNext && lane.inFlight < setup.windowLimit) options.sealDue();
       idle = sendNext(lane) ? 0 : idle + 1;
     }
   };
   /** Of this boot; then, while there is one, of the oldest that left something. */
   const lanes: Lane[] = [
-    createLane(setup, setup.boot, outbox, null, () => {
-      outbox.makeRoom(0);
-      pump();
-    }),
+    createLane(
+      setup,
+      {
+        boot: setup.boot,
+        frames: outbox.frames,
+        retire: outbox.retire,
+        bury: outbox.bury,
+        earlier: null,
+      },
+      pump,
+    ),
   ];
   const pause = (): void => {
-    for (let index = 0; index < lanes.length; index++) beginAnew(lanes[index] as Lane);
+    for (let index = 0; index < lanes.length; index++) {
+      const lane = lanes[index] as Lane;
+      lane.patienceMs = firstPatienceMs;
+      lane.isHeard = false;
+      lane.inFlight = 0;
+      cancelDeadline(lane.overdue);
+    }
     cancelDeadline(held);
     outbox.makeRoom(0);
   };
@@ -93,14 +109,17 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       if (!decoded.ok) return;
       const ack = decoded.ack;
       const hadFrames = outbox.frames.length > 0;
-      let taker = -1;
+      const lane = laneOf(lanes, ack.boot);
+      if (!lane) return;
+      takeAck(lane, ack);
+      // Any boot's ack shows that the agent answers; one that asks for a pause, that it may not.
       for (let index = 0; index < lanes.length; index++) {
-        if (takeAck(lanes[index] as Lane, ack)) taker = index;
+        const other = lanes[index] as Lane;
+        other.isHeard = ack.busyMs === 0;
+        if (!other.isHeard) other.refusals = 0;
       }
-      if (taker < 0) return;
-      for (let index = 0; index < lanes.length; index++) noteAnswer(lanes[index] as Lane, ack);
       hold(ack.busyMs);
-      if (ack.command && taker === 0) setup.onCommand(ack.command);
+      if (ack.command && lane === lanes[0]) setup.onCommand(ack.command);
       pump();
       if (hadFrames && outbox.frames.length === 0) options.onEmpty();
       const isIdle = lanes.length === 1 && outbox.frames.length === 0;

@@ -5,8 +5,13 @@ declare const E: {
   hwRand(): number;
   getAnalogVRef?: () => number;
   getTemperature?: () => number;
+  on(event: string, listener: (names: string[]) => unknown): void;
 };
-declare const process: { memory(): { usage: number } };
+declare const process: {
+  memory(isCollecting?: boolean): { usage: number; free: number };
+  on(event: "uncaughtException", listener: (thrown: unknown) => void): void;
+};
+declare const ESP8266: { getResetInfo?(): { reason: string } } | undefined;
 declare const getSerial: () => string;
 /** Seconds, with fractions, since 1970 or since power came; moves whenever somebody sets the clock. */
 declare const getTime: () => number;
@@ -22,6 +27,9 @@ const lateMs = 10_000;
 
 /** Steps of less are removed and not told. */
 const toldMs = 1_000;
+
+/** What a variable holds, at least; 2 to 5 more are its own. */
+const variableBytes = 12;
 
 const noiseSamples = 8;
 
@@ -45,44 +53,24 @@ interface Clock {
   uptimeMs: number;
   /** The clock when it was last read. */
   readMs: number;
-  /** The timer to compare with, null for none: uptime and clock when it was set, and its delay. */
+  /** The timer to compare with, null for none: uptime and clock when it is due. */
   timer: Timer;
-  setUptimeMs: number;
-  setReadMs: number;
-  delayMs: number;
-  /** What the clock was set ahead by, as far as it is known and has not been told. */
+  dueMs: number;
+  dueReadMs: number;
+  /** What the clock was set ahead by where no timer ran, as far as that is known. */
   steppedMs: number;
-  setSteppedMs: number;
 }
 
 /** Adds what has passed since the last reading; what cannot have passed is a step. */
-const readClock = (clock: Clock): void => {
+const readClock = (clock: Clock): number => {
   const nowMs = getTime() * 1_000;
   const stepMs = nowMs - clock.readMs;
-  const latestMs = clock.timer ? clock.setUptimeMs + clock.delayMs + lateMs : Infinity;
   clock.readMs = nowMs;
-  if (stepMs < 0 || stepMs >= stepLimitMs || clock.uptimeMs + stepMs > latestMs) {
-    clock.steppedMs += stepMs;
-  } else clock.uptimeMs += stepMs;
-};
-
-/** The timer is due: what has passed since it was set is known again. */
-const compareClock = (clock: Clock): void => {
-  const nowMs = getTime() * 1_000;
-  const stepMs = nowMs - clock.setReadMs - clock.delayMs;
-  const isStep = stepMs < -earlyMs || stepMs > lateMs;
-  const passedMs = clock.delayMs + (isStep ? 0 : stepMs);
-  clock.uptimeMs = Math.max(clock.uptimeMs, clock.setUptimeMs + passedMs);
-  clock.readMs = nowMs;
-  clock.steppedMs = clock.setSteppedMs + (isStep ? stepMs : 0);
-  clock.timer = null;
-};
-
-const tellStep = (clock: Clock, platform: Platform): void => {
-  const steppedMs = Math.round(clock.steppedMs);
-  if ((steppedMs < toldMs && -steppedMs < toldMs) || !platform.onStep) return;
-  clock.steppedMs = 0;
-  platform.onStep(steppedMs);
+  if (stepMs < 0 || stepMs >= stepLimitMs) clock.steppedMs += stepMs;
+  else if (!clock.timer || clock.uptimeMs + stepMs <= clock.dueMs + lateMs) {
+    clock.uptimeMs += stepMs;
+  }
+  return clock.uptimeMs;
 };
 
 /**
@@ -90,45 +78,63 @@ const tellStep = (clock: Clock, platform: Platform): void => {
  * analogue pin for instance. What these engines call random repeats at every start: it is only mixed in.
  */
 export const createEspruinoPlatform = (given: (() => unknown) | undefined): Platform => {
-  const nowMs = getTime() * 1_000;
   const clock: Clock = {
     uptimeMs: 0,
-    readMs: nowMs,
+    readMs: getTime() * 1_000,
     timer: null,
-    setUptimeMs: 0,
-    setReadMs: nowMs,
-    delayMs: 0,
+    dueMs: 0,
+    dueReadMs: 0,
     steppedMs: 0,
-    setSteppedMs: 0,
   };
   const platform: Platform = {
     onStep: null,
-    uptimeMs() {
-      readClock(clock);
-      return Math.floor(clock.uptimeMs);
-    },
+    uptimeMs: () => Math.floor(readClock(clock)),
     after(delayMs, callback) {
-      readClock(clock);
-      if (clock.timer && clock.setUptimeMs + clock.delayMs <= clock.uptimeMs + delayMs) {
-        return setTimeout(callback, delayMs);
-      }
+      const dueMs = readClock(clock) + delayMs;
+      if (clock.timer && clock.dueMs <= dueMs) return setTimeout(callback, delayMs);
       const timer = setTimeout(() => {
-        if (clock.timer === timer) compareClock(clock);
-        tellStep(clock, platform);
+        if (clock.timer === timer) {
+          // What has passed since it was set is known again.
+          clock.readMs = getTime() * 1_000;
+          const stepMs = clock.readMs - clock.dueReadMs;
+          const isStep = stepMs < -earlyMs || stepMs > lateMs;
+          clock.uptimeMs = Math.max(clock.uptimeMs, dueMs + (isStep ? 0 : stepMs));
+          clock.timer = null;
+          clock.steppedMs = 0;
+          const isTold = stepMs <= -toldMs || stepMs > lateMs;
+          if (isTold && platform.onStep) platform.onStep(Math.round(stepMs));
+        }
         callback();
       }, delayMs);
       clock.timer = timer;
-      clock.setUptimeMs = clock.uptimeMs;
-      clock.setReadMs = clock.readMs;
-      clock.setSteppedMs = clock.steppedMs;
-      clock.delayMs = delayMs;
+      clock.dueMs = dueMs;
+      clock.dueReadMs = clock.readMs + delayMs - clock.steppedMs;
       return timer;
     },
     cancel(timer) {
       if (clock.timer === timer) clock.timer = null;
       clearTimeout(timer);
     },
+    freeBytes: () => process.memory(false).free * variableBytes,
+    watch(watcher) {
+      const onUncaught = watcher.onUncaught;
+      if (onUncaught) {
+        process.on("uncaughtException", (thrown) => {
+          onUncaught(thrown);
+          // An engine that is listened to reports nothing; what its listener throws it does report.
+          throw thrown;
+        });
+      }
+      if (watcher.onKill) E.on("kill", watcher.onKill);
+      E.on("errorFlag", watcher.onFlags);
+    },
     entropy: () => E.CRC32(noise(given) + E.hwRand() + process.memory().usage),
   };
   return platform;
 };
+
+/** Why the board has started, where it tells. */
+export const resetReason = (): string | undefined =>
+  typeof ESP8266 === "undefined" || !ESP8266.getResetInfo
+    ? undefined
+    : ESP8266.getResetInfo().reason;

@@ -95,12 +95,12 @@ const createDefiner = (writer: Writer, needs: number): Definer => {
 };
 
 /** Places whose definitions an agent that holds the first `needs` lacks, by rising number. */
-const openPlaces = (names: Table | StoredBody, needs: number): number[] => {
+const openPlaces = (numbers: ArrayLike<number>, count: number, needs: number): number[] => {
   const places: number[] = [];
-  for (let place = 0; place < names.meanings.length; place++) {
-    if ((names.numbers[place] as number) >= needs) places.push(place);
+  for (let place = 0; place < count; place++) {
+    if ((numbers[place] as number) >= needs) places.push(place);
   }
-  const numberOf = (place: number): number => names.numbers[place] as number;
+  const numberOf = (place: number): number => numbers[place] as number;
   return places.sort((left, right) => numberOf(left) - numberOf(right));
 };
 
@@ -122,10 +122,11 @@ export const writeHead = (
   base: number,
   rested?: Rested | null,
 ): void => {
-  const names = rested ? rested.body : table;
+  const numbers = rested ? rested.body.numbers : table.numbers;
+  const meanings = rested ? rested.body.meanings : table.meanings;
   const needs = rested ? rested.needs : table.held();
   let settled = rested ? needs : table.assigned();
-  const open = rested || needs < settled ? openPlaces(names, needs) : [];
+  const open = rested || needs < settled ? openPlaces(numbers, meanings.length, needs) : [];
   const mostRiders = body.spareBytes > riderSpareBytes ? riderLimit : 0;
   let riders = 0;
   const chosen = open.filter((place) => {
@@ -146,9 +147,9 @@ export const writeHead = (
   for (let index = 0; index < chosen.length; index++) {
     const place = chosen[index] as number;
     definer.define(
-      names.numbers[place] as number,
+      numbers[place] as number,
       rested ? -1 : (table.replaced[place] as number),
-      names.meanings[place] as string,
+      meanings[place] as string,
     );
   }
 };

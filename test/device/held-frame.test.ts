@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { entomb, isJoinable, isTombstone, joinFrames } from "../../device/held-frame.ts";
+import {
+  entomb,
+  type HeldFrame,
+  isJoinable,
+  isTombstone,
+  joinFrames,
+  shed,
+  splitRun,
+} from "../../device/held-frame.ts";
 import { encodeSealed } from "../../shared/codec/encode.ts";
 import { createTable } from "../../shared/codec/table.ts";
 import { decodeFrame } from "../../shared/index.ts";
@@ -59,5 +67,36 @@ describe("held frame", () => {
     entomb(left, "outbox_full");
 
     expect(isJoinable(left, frameOf(1, "info", 20))).toBe(false);
+  });
+
+  const inFlash = (first: number): HeldFrame => {
+    const frame = frameOf(first, "info", 20);
+    frame.stored = [100 + first, 1, 1];
+    shed(frame);
+    return frame;
+  };
+
+  it("becomes a run with its neighbours in flash, and one by itself again", () => {
+    const run = inFlash(4);
+    joinFrames(run, inFlash(5));
+    joinFrames(run, inFlash(6));
+    const frames = [run];
+    expect(run).toMatchObject({ first: 4, events: 3, body: { count: 3 } });
+
+    splitRun(frames, 0);
+
+    expect(frames).toMatchObject([
+      { first: 4, events: 1, stored: [104, 1, 1], body: { count: 1 }, drops: [{ count: 1 }] },
+      { first: 5, events: 2, stored: [105, 1, 1, 106, 1, 1], body: { count: 2 } },
+    ]);
+    expect(frames[1]?.drops).toMatchObject([{ count: 2 }]);
+  });
+
+  it("stays apart from a run where a count of drops would be lost with it", () => {
+    const carrying = inFlash(1);
+    carrying.drops.push({ level: "debug", reason: "ring_full", count: 9 });
+
+    expect(isJoinable(inFlash(0), inFlash(1))).toBe(true);
+    expect(isJoinable(inFlash(0), carrying)).toBe(false);
   });
 });

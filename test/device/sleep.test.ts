@@ -67,7 +67,12 @@ const countingJournal = (nonce: number) => {
       read: () => null,
       free: () => {},
       compact: () => {},
-      stats: () => ({ writtenBytes: 0, erases: 0, refused: { flash_full: 0, flash_budget: 0 } }),
+      rest: () => {},
+      stats: () => ({
+        writtenBytes: 0,
+        erases: 0,
+        refused: { flash_full: 0, flash_budget: 0, low_battery: 0 },
+      }),
     };
   };
   return { stored, start };

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createEspruinoPlatform } from "../../../device/platforms/espruino.ts";
+import type { TroubleWatcher } from "../../../device/platform.ts";
+import { createEspruinoPlatform, resetReason } from "../../../device/platforms/espruino.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeEspruino } from "../../support/fake-espruino.ts";
 
@@ -200,5 +201,61 @@ describe("espruino platform", () => {
     const nonces = [0.1, 0.2].map((noise) => createEspruinoPlatform(() => noise).entropy());
 
     expect(nonces[0]).not.toBe(nonces[1]);
+  });
+});
+
+describe("espruino troubles", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  const startWatchedBoard = (watcher: Partial<TroubleWatcher>) => {
+    const board = startBoard();
+    vi.stubGlobal("process", Object.assign(Object.create(process), board.globals.process));
+    const platform = createEspruinoPlatform(undefined);
+    platform.watch?.({ onUncaught: null, onFlags: () => {}, onKill: null, ...watcher });
+    return { board, platform };
+  };
+
+  it("tells an uncaught exception, and throws it again so that the engine reports it", () => {
+    const told: unknown[] = [];
+    const { board } = startWatchedBoard({ onUncaught: (thrown) => told.push(thrown) });
+    const thrown = new TypeError("bad");
+
+    expect(() => board.raise("uncaughtException", thrown)).toThrow(thrown);
+    expect(told).toEqual([thrown]);
+  });
+
+  it("leaves exceptions to the engine where nobody asks for them", () => {
+    const { board } = startWatchedBoard({});
+
+    expect(board.raise("uncaughtException", new Error("bad"))).toBe(false);
+  });
+
+  it("tells the names of error flags, and the end", () => {
+    const told: unknown[] = [];
+    const { board } = startWatchedBoard({
+      onFlags: (names) => told.push(names),
+      onKill: () => told.push("kill"),
+    });
+
+    board.raise("errorFlag", ["FIFO_FULL"]);
+    board.raise("kill");
+
+    expect(told).toEqual([["FIFO_FULL"], "kill"]);
+  });
+
+  it("knows how many bytes its free variables hold", () => {
+    const { board, platform } = startWatchedBoard({});
+
+    board.free = 100;
+
+    expect(platform.freeBytes?.()).toBe(1_200);
+  });
+
+  it("knows the reason of a reset on the chip that tells it", () => {
+    expect(resetReason()).toBeUndefined();
+
+    vi.stubGlobal("ESP8266", { getResetInfo: () => ({ reason: "Exception" }) });
+
+    expect(resetReason()).toBe("Exception");
   });
 });
