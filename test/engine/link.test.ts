@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Stats } from "../../device/logger.ts";
-import { espruinoHandle, runEspruino } from "../support/espruino.ts";
+import { espruinoHandle, runFromFlash } from "../support/espruino.ts";
 import { eventsOf, type FakeAgent, fakeAgent } from "../support/fake-agent.ts";
 import { startLink } from "../support/link.ts";
 import { type LoopbackBroker, loopbackBroker } from "../support/loopback-broker.ts";
@@ -51,7 +51,7 @@ if (handle !== null) {
     let agent: FakeAgent;
 
     const run = async (program: string): Promise<Outcome> =>
-      (await runEspruino(handle, hasty(program))) as Outcome;
+      (await runFromFlash(handle, hasty(program))) as Outcome;
     /** Passes frames of a broker to the agent, and what \`answer\` makes of each ack back. */
     const attend = (
       { broker, publish }: LoopbackBroker,
