@@ -54,7 +54,7 @@ const knownNames = `
   name type message stack
   connected client connect disconnect on subscribe publish retain
   CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage toUint8Array
-  fromCharCode floor round max min parse stringify`
+  create fromCharCode floor round max min parse stringify`
   .trim()
   .split(/\s+/);
 

@@ -39,9 +39,12 @@ export const sealTombstone = (count: number, drops: DropCount[], uptimeMs: numbe
   return { format: bodyFormats.tombstone, count, bytes: writer.bytes(), used: "", spareBytes: 0 };
 };
 
+/** What header and head take where little is defined. */
+const frontBytes = 64;
+
 /** One MQTT payload: both headers as of now, then what was sealed. */
 export const encodeSealed = (header: FrameHeader, body: SealedBody, table: Table): Uint8Array => {
-  const writer = createWriter();
+  const writer = createWriter(body.bytes.length + frontBytes);
   writeHeader(writer, header, body.format);
   if (body.format !== bodyFormats.tombstone) writeHead(writer, table, body, header.base);
   writer.raw(body.bytes);
