@@ -654,16 +654,18 @@ export const flatten = (text, isOwn) => {
   const program = tree.program;
   normalise(tree);
   const factory = factoryOf(program);
-  while (
-    unwrapBlocks(program) ||
-    replaceAliases(program, factory) ||
-    prune(program, factory) ||
-    inlineCalls(program, factory) ||
-    inlineShort(program, factory) ||
-    scatterObjects(program, factory) ||
-    dropParameters(program, factory) ||
-    dropProperties(program, factory, isOwn)
-  );
+  const passes = [
+    unwrapBlocks,
+    replaceAliases,
+    prune,
+    inlineCalls,
+    inlineShort,
+    scatterObjects,
+    dropParameters,
+    dropProperties,
+  ];
+  const isChanged = () => passes.filter((pass) => pass(program, factory, isOwn)).length > 0;
+  while (isChanged());
   hoist(program, factory);
   return generate(tree).code;
 };
