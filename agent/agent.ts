@@ -1,12 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { remindDevice } from "./ack.ts";
 import { AWSCloudWatchLogs } from "./cloudwatch/client.ts";
+import type { CommandInput, HeldCommand } from "./commands/command.ts";
+import { type Commands, createCommands } from "./commands/commands.ts";
+import { commandFolder, holdCommand } from "./commands/folder.ts";
 import { checkSettings } from "./config.ts";
 import { createDelivery, type Delivery } from "./delivery/delivery.ts";
 import type { Schedule } from "./delivery/schedule/schedule.ts";
 import { createStreams, type Streams } from "./delivery/stream.ts";
 import { createDevices, type Devices } from "./devices.ts";
 import { createDictionaries, type Dictionaries } from "./dictionary/folder.ts";
+import { messageOf } from "./errors.ts";
 import { createBroker } from "./intake/broker.ts";
 import { createBrokerClient } from "./intake/client.ts";
 import type { Intake, IntakeEvents } from "./intake/intake.ts";
@@ -40,6 +45,11 @@ export interface Agent {
   metrics: Readonly<Metrics>;
   /** Devices that are connected, as far as they or their last wills say. */
   online(): string[];
+  /**
+   * Holds a command until the device has done it, or it is over. Rejects with `COMMAND_INVALID`, or
+   * `COMMANDS_FULL`.
+   */
+  command(device: string, want: CommandInput): Promise<HeldCommand>;
   /** What is stored and not accepted by CloudWatch. */
   pending(): SpoolUsage;
   /** Takes no more frames, delivers what waits for `delivery.drainMs`; false if some is left. */
@@ -67,8 +77,7 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
   const shared = await createShared(settings, ports);
   const { spool, metrics, cloudwatch } = shared;
   const { schedule, dictionaries } = await startDelivery(shared);
-  const online = new Set<string>();
-  const intake = await startIntake(shared, schedule, online).catch(async (cause: unknown) => {
+  const { intake, commands, online } = await startIntake(shared, schedule).catch(async (cause) => {
     dictionaries.close();
     await spool.close();
     throw cause;
@@ -78,8 +87,19 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
     mqttUrl: intake.url,
     metrics,
     online: () => [...online],
+    async command(device, want) {
+      const held = await holdCommand(
+        commandFolder(settings.data),
+        device,
+        want,
+        shared.time.epochMs(),
+      );
+      await commands.look();
+      return held;
+    },
     pending: spool.usage,
     async stop() {
+      commands.close();
       await intake.stop();
       await spool.synced();
       const hasDrained = await schedule.drain(settings.delivery.drainMs);
@@ -122,13 +142,33 @@ const clientOf = ({ cloudwatch: { region, endpoint, gzip } }: Settings): AWSClou
 /** Frames of this many bytes make about a full batch, which need not wait for its age. */
 const fullLaneBytes = 262_144;
 
-/** From the devices to the spool, and the acks back. */
-const startIntake = (shared: Shared, schedule: Schedule, online: Set<string>): Promise<Intake> => {
+interface Inlet {
+  intake: Intake;
+  commands: Commands;
+  /** Devices that say so. */
+  online: Set<string>;
+}
+
+/** From the devices to the spool, and the acks and commands back. */
+const startIntake = async (shared: Shared, schedule: Schedule): Promise<Inlet> => {
   const { settings, streams, onTrouble } = shared;
+  const online = new Set<string>();
+  const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
+  const commands: Commands = await createCommands({
+    ...shared,
+    directory: commandFolder(settings.data),
+    isOnline: (device) => online.has(device),
+    onDue(device) {
+      remindDevice({ ...shared, commands, send }, device).catch((cause: unknown) =>
+        onTrouble(`Cannot tell device "${device}" a command: ${messageOf(cause)}`),
+      );
+    },
+  });
   const receive = createReceive({
     ...shared,
+    commands,
+    send,
     laneOf: streams.laneOf,
-    send: (device, payload) => intake?.send(device, payload),
     onStored: (lane) => schedule.wake(lane, shared.spool.laneBytes(lane) >= fullLaneBytes),
   });
   const events: IntakeEvents = {
@@ -145,10 +185,13 @@ const startIntake = (shared: Shared, schedule: Schedule, online: Set<string>): P
     url === undefined
       ? createBroker({ ...mqtt, events })
       : createBrokerClient({ ...mqtt, url, events });
-  return started.then((running) => {
-    intake = running;
-    return running;
-  });
+  try {
+    intake = await started;
+    return { intake, commands, online };
+  } catch (cause) {
+    commands.close();
+    throw cause;
+  }
 };
 
 /** The default one is made, so that people find it; one that was named must be there. */

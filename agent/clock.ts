@@ -1,10 +1,11 @@
 import { createAckIds } from "./clock/ack-ids.ts";
 import { type Bound, latestAt } from "./clock/bound.ts";
+import { type Placed, placedAt } from "./clock/placed.ts";
 import { learnAck, learnFrame, readAt, type Segment, shiftSegment } from "./clock/segment.ts";
 
 /**
  * How an event's stamp came about. `synced`: bounded by a round trip. `estimated`: by what frames
- * alone tell. `placed`: laid before the boot that followed.
+ * alone tell. `placed`: laid before the boots that followed.
  */
 export type StampQuality = "synced" | "estimated" | "placed";
 
@@ -45,12 +46,23 @@ export interface FrameTiming {
   ackUptimeMs: number;
 }
 
+/** What a frame that a later boot sent tells of the time of an earlier one. */
+export interface EndTiming {
+  arrivalMs: number;
+  /** The last uptime that is known of the earlier boot. */
+  lastUptimeMs: number;
+  /** How long it had been over at least, by the uptime of those that followed, as the frame left. */
+  endedAgoMs: number;
+}
+
 /** What outlives the process: plain JSON, in epoch ms, since a monotonic clock ends with its process. */
 export interface ClockState {
   /** Acks of this boot may have ids below this. */
   ackCeiling: number;
   /** Oldest first, never empty. */
   segments: Segment[];
+  /** Of a boot of which nothing was stored before a later one sent it. */
+  placed?: Placed;
 }
 
 /**
@@ -69,11 +81,12 @@ export interface BootClock {
    */
   observe(timing: FrameTiming): void;
   /**
-   * Learns that the boot was over by the start of the one that sent this frame, which bounds the
-   * events after the boot's own last frame. `lastUptimeMs` is of the last event.
+   * Learns that the boot was over, from a frame that a later one sent for it. That bounds the events
+   * after the boot's own last frame. A boot of which no frame was ever observed is placed by it: so
+   * that it ended as long before as the frame says, and for good.
    */
-  observeFollower(lastUptimeMs: number, timing: FrameTiming): void;
-  /** Whether a frame of the boot was ever observed; else it can only be placed. */
+  observeEnd(timing: EndTiming): void;
+  /** Whether a frame of the boot was ever observed, or it was placed. */
   isSet(): boolean;
   /** Stamps an event that has arrived; `isSet` only. Over seqs it may run backwards: see `clampStamp`. */
   stamp(uptimeMs: number): Stamp;
@@ -123,12 +136,13 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
   const { toEpochMs } = options;
   const segments = (options.state?.segments ?? [emptySegment]).map(copyOf);
   const ackIds = createAckIds(options.state?.ackCeiling ?? 1);
+  let placed = options.state?.placed;
   let offsetMs: number | undefined;
   let savedCurrent = options.state?.segments.at(-1);
 
   const current = (): Segment => segments.at(-1) as Segment;
 
-  const isSet = (): boolean => current().notAfter.length > 0;
+  const isSet = (): boolean => placed !== undefined || current().notAfter.length > 0;
 
   const goOnIn = (segment: Segment): void => {
     if (segment === current()) return;
@@ -161,10 +175,14 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
       const ack = returnedAck(timing);
       if (ack) goOnIn(learnAck(current(), ack, frame));
     },
-    observeFollower: (lastUptimeMs, timing) => {
-      followWallClock(timing.arrivalMs);
-      const frame = { uptimeMs: timing.sendUptimeMs, epochMs: toEpochMs(timing.arrivalMs) };
-      const end = { uptimeMs: lastUptimeMs, epochMs: latestAt(0, frame) };
+    observeEnd: ({ arrivalMs, lastUptimeMs, endedAgoMs }) => {
+      if (!isSet()) {
+        placed = { endMs: toEpochMs(arrivalMs) - endedAgoMs, durationMs: lastUptimeMs };
+      }
+      if (placed !== undefined) return;
+      followWallClock(arrivalMs);
+      const sent = { uptimeMs: endedAgoMs, epochMs: toEpochMs(arrivalMs) };
+      const end = { uptimeMs: lastUptimeMs, epochMs: latestAt(0, sent) };
       const newest = current().notAfter.at(-1);
       const isKnown = newest?.uptimeMs === lastUptimeMs && newest.epochMs <= end.epochMs;
       if (!isKnown) goOnIn(learnFrame(current(), end));
@@ -172,38 +190,24 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
     isSet,
     stamp: (uptimeMs) => {
       if (!isSet()) throw new Error(`Cannot stamp uptime ${uptimeMs}: no frame was observed`);
+      if (placed !== undefined) {
+        return { epochMs: placedAt(placed, uptimeMs), errorMs: null, quality: "placed" };
+      }
       const segment = segments.findLast((known) => uptimeMs > known.afterUptimeMs);
       const { epochMs, errorMs } = readAt(segment ?? (segments[0] as Segment), uptimeMs);
       return errorMs === null || !segment
         ? { epochMs, errorMs: null, quality: "estimated" }
         : { epochMs, errorMs, quality: "synced" };
     },
-    state: () => ({ ackCeiling: ackIds.wantedCeiling(), segments: segments.map(copyOf) }),
+    state: () => ({
+      ackCeiling: ackIds.wantedCeiling(),
+      segments: segments.map(copyOf),
+      ...(placed === undefined ? {} : { placed }),
+    }),
     noteSaved: (saved) => {
       ackIds.noteSaved(saved.ackCeiling);
       savedCurrent = saved.segments.at(-1);
     },
     isSaveDue: () => ackIds.isLow() || isMissed(current(), savedCurrent),
-  };
-};
-
-/** A boot that no frame told the time of while it ran. */
-export interface PlacedBoot {
-  /** Give it on as the following start of the boot before. */
-  startEpochMs: number;
-  /** Stamps an uptime; one beyond the boot's duration gets the boot's end. */
-  stamp(uptimeMs: number): Stamp;
-}
-
-/** Lays a boot so that it ended as the following one began. */
-export const placeBoot = (followingStartEpochMs: number, durationMs: number): PlacedBoot => {
-  const startEpochMs = followingStartEpochMs - durationMs;
-  return {
-    startEpochMs,
-    stamp: (uptimeMs) => ({
-      epochMs: Math.round(startEpochMs + Math.min(uptimeMs, durationMs)),
-      errorMs: null,
-      quality: "placed",
-    }),
   };
 };

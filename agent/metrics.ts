@@ -14,11 +14,16 @@ export interface Metrics {
   /** Frames on a topic whose shard is not the device's. */
   framesRefused: number;
   framesStored: number;
+  /** Of these, the ones that a later boot sent for theirs. */
+  framesReplayed: number;
   /** Definitions not held: those of their boot are too many, or too long. */
   definitionsRefused: number;
   /** Seqs stored. */
   entriesStored: number;
   acksSent: number;
+  /** Acks that brought a command, and commands that have come to a boot. */
+  commandsSent: number;
+  commandsEchoed: number;
   /** PutLogEvents calls that were answered, or were not. */
   calls: number;
   callsThrottled: number;
@@ -37,6 +42,8 @@ export interface Metrics {
   deadLettersEvicted: number;
   /** Events lost before they reached the agent, by reason, as devices counted them. */
   dropped: Record<string, number>;
+  /** Seqs that power loss took at most; how many of them were events is not known. */
+  powerLossAtMost: number;
 }
 
 export const createMetrics = (): Metrics => ({
@@ -48,9 +55,12 @@ export const createMetrics = (): Metrics => ({
   framesUnreadable: 0,
   framesRefused: 0,
   framesStored: 0,
+  framesReplayed: 0,
   definitionsRefused: 0,
   entriesStored: 0,
   acksSent: 0,
+  commandsSent: 0,
+  commandsEchoed: 0,
   calls: 0,
   callsThrottled: 0,
   callsUnknown: 0,
@@ -62,4 +72,5 @@ export const createMetrics = (): Metrics => ({
   deadLetters: 0,
   deadLettersEvicted: 0,
   dropped: {},
+  powerLossAtMost: 0,
 });

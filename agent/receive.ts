@@ -4,6 +4,9 @@ import type { Boot, FrameHeader } from "../shared/frame.ts";
 import { frameLimitBytes } from "../shared/limits.ts";
 import { type Source, shardOf } from "../shared/topic.ts";
 import { type AckOptions, sendAck } from "./ack.ts";
+import { heldFromIn } from "./boot-event.ts";
+import { createBury } from "./bury.ts";
+import type { BootClock } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
 import { AgentError } from "./errors.ts";
@@ -35,9 +38,6 @@ interface Arrival {
 /** How long a device waits before it sends again when there is no room. */
 const noRoomMs = 5_000;
 
-/** Unreadable payloads on their way to the disk; of more than that nothing is kept. */
-const buriesLimit = 16;
-
 /**
  * Takes payloads from `up` topics all the way to the spool. A device gets its ack once the frame is
  * synced, and never before.
@@ -65,9 +65,11 @@ export const createReceive = (
     const decoded = decode(payload);
     const { header } = decoded;
     if (header === null) {
-      bury(source.device, payload, decoded).catch(fail);
+      const reason = decoded.ok ? "" : `${decoded.reason} at byte ${decoded.offset}`;
+      bury(source.device, payload, reason).catch(fail);
       return;
     }
+    options.commands?.observe(source.device, header);
     const found = decoded.ok ? decoded : unreadable;
     const arrival = { header, head: found.head, payload, isEnd: found.isEnd, arrivalMs };
     const loaded = devices.with(source.device, (device) => {
@@ -87,31 +89,10 @@ const decode = (payload: Uint8Array): Decoded => {
   return { ok: false, fault: "header", offset: 0, reason, header: null };
 };
 
-type Bury = (device: string, payload: Uint8Array, decoded: Decoded) => Promise<void>;
-
-/** Keeps what no ack can be given for: at most the bytes of a frame, of a payload that exceeds it. */
-const createBury = ({ metrics, onTrouble, spool, time }: ReceiveOptions): Bury => {
-  let burying = 0;
-  return async (device, payload, decoded) => {
-    const reason = decoded.ok ? "" : `${decoded.reason} at byte ${decoded.offset}`;
-    metrics.framesUnreadable++;
-    metrics.deadLetters++;
-    if (burying >= buriesLimit) {
-      metrics.deadLettersEvicted++;
-      return;
-    }
-    onTrouble(`Cannot read a frame of device "${device}": ${reason}; it is kept as a dead letter`);
-    const base64 = Buffer.from(payload.subarray(0, frameLimitBytes)).toString("base64");
-    burying++;
-    await spool.bury({ device, reason, epochMs: time.epochMs(), content: { base64 } });
-    burying--;
-  };
-};
-
 const admit = (options: ReceiveOptions, device: Device, arrival: Arrival): Promise<void> => {
   const { spool } = options;
   const { session } = device;
-  const { header, head, payload, arrivalMs } = arrival;
+  const { header, head, payload } = arrival;
   const { boot } = header;
   const receipt = session.judge(header);
   const lane = options.laneOf(device.id, boot);
@@ -123,12 +104,19 @@ const admit = (options: ReceiveOptions, device: Device, arrival: Arrival): Promi
   const isBusy = isNew && !isLacking;
   count(options, lane, { isLacking: isNew && isLacking, isBusy, isEarly: receipt.kind === "gap" });
   const clock = device.clock(boot);
-  clock?.observe({ arrivalMs, ...header });
+  if (clock !== undefined) learnTime(clock, arrival);
   const written = learnAlone(options, device, arrival) ?? spool.synced();
   const next = session.cursor(boot);
   const definitions = session.definitions(boot);
   const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
   return written.then(() => sendAck(options, device.id, answer));
+};
+
+/** The send uptime of a frame is its own boot's, unless a later one sent it. */
+const learnTime = (clock: BootClock, { arrivalMs, header }: Arrival): void => {
+  const { endedAgoMs, sendUptimeMs: lastUptimeMs } = header;
+  if (endedAgoMs === undefined) clock.observe({ arrivalMs, ...header });
+  else clock.observeEnd({ arrivalMs, lastUptimeMs, endedAgoMs });
 };
 
 /** Counts a frame that is not stored. */
@@ -164,7 +152,8 @@ const learn = (
 
 /**
  * Takes the definitions of a frame that is not stored; null where there are none to take. A boot of
- * which nothing is stored takes none: boots that are made up leave no trace.
+ * which nothing is stored takes none: boots that are made up leave no trace. Nor does one that was
+ * not heard of for long, for it does not keep any.
  */
 const learnAlone = (
   options: ReceiveOptions,
@@ -173,7 +162,7 @@ const learnAlone = (
 ): Promise<void> | null => {
   const { boot } = arrival.header;
   const clock = device.clock(boot);
-  if (clock === undefined) return null;
+  if (clock === undefined || !device.session.isRecent(boot)) return null;
   const before = device.session.definitions(boot);
   const learned = learn(options, device, arrival, false);
   if (learned === null || (learned.change === null && learned.count === before)) return null;
@@ -189,7 +178,7 @@ const learnAlone = (
   return defined;
 };
 
-/** Gives up the definitions of a boot that many have followed. */
+/** Gives up the definitions of a boot with several others since. */
 const outdate = (
   { laneOf }: ReceiveOptions,
   { id, clock, definitions }: Device,
@@ -209,13 +198,14 @@ const store = async (
 ): Promise<void> => {
   const { metrics, spool } = options;
   const { id, session } = device;
-  const { header, payload, isEnd, arrivalMs } = arrival;
+  const { header, payload, isEnd } = arrival;
   const { boot } = header;
   const isNewDevice = session.isEmpty();
   const clock = device.startedClock(boot);
-  clock.observe({ arrivalMs, ...header });
+  learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);
-  const advance = session.advance(header, isEnd);
+  const heldFrom = from === 0 ? heldFromIn(payload, header) : undefined;
+  const advance = session.advance(header, isEnd, heldFrom);
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);
   const state = defined ?? advanced;
@@ -235,6 +225,7 @@ const store = async (
   );
   clock.noteSaved(saved);
   metrics.framesStored++;
+  if (header.endedAgoMs !== undefined) metrics.framesReplayed++;
   metrics.entriesStored += next - from;
   sendAck(options, id, { boot, clock, next, definitions, busyMs: 0 });
   options.onStored(lane);

@@ -3,7 +3,9 @@ import { createConnection } from "./connection.ts";
 import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
 import { createFlusher } from "./flusher.ts";
 import { createFramer } from "./framer.ts";
+import { createKeep, createKeeping } from "./keeping.ts";
 import { createOutbox } from "./outbox.ts";
+import { errorRank, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { createUplink } from "./uplink.ts";
 
@@ -16,8 +18,15 @@ export interface Delivery {
   /** By kind of event, 0 while it could only be dropped. For reading. */
   limits: Int32Array;
   flush(): void;
+  /** Memory has become short: what exceeds the outbox's new limit gives way. */
+  shrink(): void;
   /** Bytes held for events without an ack. */
   bytes(): number;
+  /**
+   * Puts all that has no ack into flash, before RAM is lost; answers whether all of it is there. Null
+   * where there is no flash.
+   */
+  keep: (() => boolean) | null;
   /** Ends the boot. `isComplete`: the agent had everything before `limitMs` had passed. */
   close(limitMs: number, onClosed: (isComplete: boolean) => void): void;
 }
@@ -35,6 +44,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     outbox,
     onAdded(kind) {
       flusher.added(kind);
+      if (keeping && rankOf(kind) >= errorRank) keeping.added();
       pumpSealed();
     },
     onLost() {
@@ -47,24 +57,31 @@ export const createDelivery = (setup: Setup): Delivery => {
     },
   });
   const flusher = createFlusher(setup, framer, () => uplink.pump());
+  const keeping = setup.journal && createKeeping(setup, outbox, flusher.sealDue);
   const uplink = createUplink(setup, {
     outbox,
     sealDue: flusher.sealDue,
     onEmpty: () => onEmpty(),
   });
   const connection = createConnection(setup, uplink);
+  const keep = setup.journal && createKeep(setup, outbox, framer);
 
   return {
+    keep,
     add: framer.add,
     drop: framer.drop,
     limits: outbox.limits,
     flush: flusher.flush,
+    shrink: () => outbox.makeRoom(0),
     bytes: () => outbox.bytes() + framer.openBytes(),
     close(limitMs, onClosed) {
       const finish = (): void => {
         const isComplete = outbox.frames.length === 0;
         onEmpty = (): void => {};
         cancelDeadline(deadline);
+        if (keeping) cancelDeadline(keeping.deadline);
+        if (keep && !isComplete) keep();
+        else if (setup.journal) setup.journal.free(setup.journal.boot, Infinity);
         connection.close(() => onClosed(isComplete));
       };
       const deadline = createDeadline(setup.platform, finish);

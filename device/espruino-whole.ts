@@ -1,7 +1,15 @@
+import { allParts } from "./all-parts.ts";
+import { watchTroubles } from "./crash.ts";
 import { createBoardLogger, type EspruinoLoggerOptions } from "./espruino.ts";
 import type { Logger } from "./logger.ts";
-import { addMetric } from "./metric.ts";
+import { createMirror } from "./mirror.ts";
 
 declare const exports: { createLogger: (options: EspruinoLoggerOptions) => Logger };
 
-exports.createLogger = (options) => createBoardLogger(options, { addMetric });
+exports.createLogger = (options) =>
+  createBoardLogger(options, {
+    addMetric: allParts.addMetric,
+    commands: allParts.commands,
+    createMirror,
+    watchTroubles,
+  });

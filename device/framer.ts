@@ -1,9 +1,12 @@
 import { createBodyWriter } from "../shared/codec/body-writer.ts";
+import type { SiteWatch } from "../shared/codec/site-watch.ts";
 import { type DropCount, type DropReason, dropReasons, levels } from "../shared/event.ts";
-import type { HeldFrame } from "./held-frame.ts";
+import { type HeldFrame, storeFrame } from "./held-frame.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Outbox } from "./outbox.ts";
 import { errorRank, fatalRank, kinds, levelOf, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
+import { tellLimit, tellUnrepeated } from "./site-watch.ts";
 import { addDrop, countDropped } from "./tally.ts";
 
 /** Gathers events into frames for the outbox; counts those that have no place there. */
@@ -32,11 +35,19 @@ export interface FramerOptions {
   onSeal: () => void;
 }
 
+/** Seqs that flash is asked for at a time. */
+const reserveSeqs = 16;
+
+const unreservedFormat =
+  "flash reserves no seqs: what a power cut takes from now on is not reported";
+
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a call costs an Espruino as much as writing three bytes
 export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const outbox = options.outbox;
+  const journal = setup.journal;
   const limits = outbox.limits;
   const onAdded = options.onAdded;
+  const watch = setup.table.watch as SiteWatch;
   const writer = createBodyWriter(setup.table);
   const writeEvent = writer.event;
   /** Events in the open frame. */
@@ -46,6 +57,9 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const lost: DropCount[] = [];
   let first = 0;
   let isOpen = false;
+  /** Entries that need not ask flash for a seq. */
+  let freeSeqs = journal ? 0 : Infinity;
+  let isTroubled = false;
 
   const close = (): void => {
     const drops: DropCount[] = [];
@@ -66,7 +80,10 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
       sends: 0,
       sentAtMs: 0,
       body: writer.seal(),
+      stored: null,
     };
+    const isFatal = (counts[fatalRank] as number) > 0;
+    if (isFatal || (frame.hasErrors && !setup.link.isConnected())) storeFrame(setup, frame);
     first += frame.body.count;
     carried = [];
     counts.fill(0);
@@ -75,6 +92,15 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     outbox.makeRoom(0);
     options.onSeal();
   };
+  /** Sees to it that the next entry's seq may be used; where flash cannot, it is used all the same. */
+  const createReserve = (flash: Journal) => (): void => {
+    if (freeSeqs-- > 0) return;
+    freeSeqs = reserveSeqs - 1;
+    if (flash.reserve(first + writer.count() + reserveSeqs)) return;
+    setup.tally.unreserved = (setup.tally.unreserved || 0) + reserveSeqs;
+    isTroubled = setup.tally.unreserved === reserveSeqs;
+  };
+  const reserve = journal && createReserve(journal);
   /** Gives the counts seqs, as far as an event of level number `rank` would have room. */
   const addLost = (rank: number): void => {
     const limitBytes = Math.min(setup.bodyBytes, outbox.roomBytes(rank));
@@ -82,6 +108,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     for (let drop = lost[0]; drop; drop = lost[0]) {
       const reason = dropReasons.indexOf(drop.reason);
       const level = levels.indexOf(drop.level);
+      if (reserve) reserve();
       if (!writer.drop(level, reason, drop.count, uptimeMs, limitBytes)) return;
       isOpen = true;
       addDrop(carried, drop);
@@ -96,30 +123,39 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     uptimeMs: number,
   ) => DropReason | null = (kind, tag, args, uptimeMs) => {
     const add = (limitBytes: number): boolean => {
-      isOpen = writeEvent(kind, tag, args[0] as string, args as [], uptimeMs, limitBytes, 1);
-      return isOpen;
+      const isAdded = writeEvent(kind, tag, args[0] as string, args as [], uptimeMs, limitBytes, 1);
+      isOpen = isAdded || (isOpen && watch.isReached);
+      return isAdded;
     };
+    if (watch.isReached) return "rate_limited";
     if (limits[kind] === 0) return "ring_full";
-    if (!isOpen) addLost(errorRank);
+    if (!isOpen) {
+      outbox.makeRoom(0);
+      addLost(errorRank);
+    }
+    if (reserve) reserve();
     if (isOpen) {
       const roomBytes = outbox.roomBytes(rankOf(kind));
       if (add(Math.min(setup.bodyBytes, roomBytes))) return null;
+      if (watch.isReached) return "rate_limited";
       close();
-      if (roomBytes < setup.bodyBytes) return "ring_full";
+      if (roomBytes < setup.bodyBytes && !journal) return "ring_full";
     }
     const roomBytes = outbox.roomBytes(rankOf(kind));
     if (add(Math.min(setup.eventLimitBytes, roomBytes))) return null;
+    if (watch.isReached) return "rate_limited";
     return roomBytes < setup.eventLimitBytes ? "ring_full" : "too_large";
   };
   const drop = (kind: number, reason: DropReason): void => {
     countDropped(setup.tally, reason, 1);
     addDrop(lost, { level: levelOf(kind), reason, count: 1 });
+    if (setup.limitBytes < setup.mostBytes) outbox.makeRoom(0);
     if (lost.length === 1) options.onLost();
   };
   return {
     drop,
     add(kind, tag, args, uptimeMs) {
-      let isCommon = isOpen;
+      let isCommon = isOpen && --freeSeqs > 0;
       if (isCommon) {
         const format = args[0] as string;
         const limitBytes = limits[kind] as number;
@@ -127,14 +163,21 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
       }
       if (!isCommon) {
         const reason = place(kind, tag, args, uptimeMs);
+        if (watch.unrepeated) tellUnrepeated(setup, watch);
+        if (isTroubled) setup.notify([unreservedFormat]);
+        isTroubled = false;
         if (reason) {
           drop(kind, reason);
+          if (watch.isReached) tellLimit(setup, args[0] as string, uptimeMs);
           return;
         }
       }
       counts[kind] = (counts[kind] as number) + 1;
       if (isCommon && kind < errorRank) return;
-      if (kind === fatalRank) outbox.makeRoom(writer.length());
+      if (kind === fatalRank) {
+        outbox.makeRoom(writer.length());
+        if (journal) close();
+      }
       onAdded(kind);
     },
     isEmpty: () => !isOpen && lost.length === 0,
@@ -147,6 +190,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     end() {
       const uptimeMs = setup.platform.uptimeMs();
       addLost(fatalRank);
+      if (reserve) reserve();
       if (!writer.end(uptimeMs, setup.bodyBytes)) {
         close();
         writer.end(uptimeMs, setup.bodyBytes);

@@ -1,6 +1,6 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
+import { allParts } from "./all-parts.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
-import { addMetric } from "./metric.ts";
 import { createMirror, type MirrorConsole } from "./mirror.ts";
 import { createMqttLink, createNodePlatform, type MqttClient } from "./platforms/node.ts";
 import { cleanDevice } from "./setup.ts";
@@ -19,6 +19,7 @@ export interface NodeLoggerOptions extends LoggerOptions {
 }
 
 const defaultBytes = 65_536;
+const rateLimit = { perSecond: 50, burst: 1_000 };
 const places = { sites: 250, texts: 128, characters: 65_536 };
 
 /**
@@ -36,7 +37,8 @@ export const createLogger = (options: NodeLoggerOptions): Logger => {
     link: createMqttLink(options.mqtt),
     defaultBytes,
     places,
-    parts: { addMetric },
+    parts: allParts,
+    rateLimit,
   };
   return createLoggerOn(host, options, options.console && createMirror(options.console));
 };

@@ -1,6 +1,10 @@
+import { bootFormat, bootTag } from "../shared/boot-event.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
+import type { Commands } from "./commands.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
+import type { Journal, JournalStats } from "./journal/journal.ts";
+import { infoRank, warnRank } from "./rank.ts";
 import { createRecorder, type Mirror, type Recorder } from "./recorder.ts";
 import { createSetup, type Host, type Setup, type SetupOptions } from "./setup.ts";
 import type { Dropped, Tally } from "./tally.ts";
@@ -28,6 +32,8 @@ export interface Stats extends Tally {
   bytes: number;
   /** Events without an ack. */
   pending: number;
+  /** What flash is used for, where there is any. */
+  flash?: JournalStats;
 }
 
 export interface Logger extends LogMethods {
@@ -43,6 +49,8 @@ export interface Logger extends LogMethods {
   /** Sends what waits as soon as the link allows. */
   flush(): void;
   stats(): Stats;
+  /** Reclaims room in flash now, which may take long. Absent where the logger has no flash. */
+  compact?(): void;
   /** Ends the boot; true once the agent has everything, false after `limitMs` (5,000). */
   close(limitMs?: number): Promise<boolean>;
 }
@@ -50,7 +58,13 @@ export interface Logger extends LogMethods {
 export interface LoggerOptions extends SetupOptions {
   /** Least severe level that is recorded; `info`. */
   level?: Level;
+  /** The agent wants the device to show itself: blink, beep. Never called from within a log call. */
+  onIdentify?: () => void;
+  /** Records an exception that nobody catches as `fatal`; the engine still reports it. */
+  captureErrors?: boolean;
 }
+
+const stepFormat = "the clock was set by %d ms";
 
 const tagLimit = 16;
 const tagLimitCharacters = 64;
@@ -88,11 +102,33 @@ const statsOf = (setup: Setup, delivery: Delivery): Stats => {
   const stats = JSON.parse(JSON.stringify(setup.tally)) as Stats;
   stats.boot = bootText(setup.boot());
   stats.bytes = delivery.bytes();
+  if (setup.journal) stats.flash = setup.journal.stats();
   stats.pending = stats.logged - stats.acked;
   for (const reason in stats.dropped) {
     stats.pending -= stats.dropped[reason as keyof Dropped] as number;
   }
   return stats;
+};
+
+/** Apart, so that a logger without flash has none. */
+const createCompact = (journal: Journal) => (): void => journal.compact();
+
+/** Says how the boot began, where there is anything to say. */
+const recordBoot = (
+  host: Host,
+  options: LoggerOptions,
+  setup: Setup,
+  record: Recorder["record"],
+) => {
+  const journal = setup.journal;
+  if (!journal && !options.firmware && !host.resetReason) return;
+  record(infoRank, bootTag, [
+    bootFormat,
+    journal ? journal.boot.number : 0,
+    host.resetReason || "unknown",
+    options.firmware || "unknown",
+    journal ? journal.heldFrom() : 0,
+  ]);
 };
 
 /** A logger on any host. */
@@ -103,6 +139,8 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   const tags: { [key: string]: TaggedLogger } = {};
   let places = tagLimit;
   let closing: Promise<boolean> | undefined;
+  const obey = host.parts.commands;
+  let commands: Commands | undefined;
 
   const logger = {
     level: options.level || "info",
@@ -114,7 +152,10 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       if (!tagged) {
         tagged = { level: null } as TaggedLogger;
         addMethods(tagged, logger, text, recorder.record);
-        if (places-- > 0) tags[key] = tagged;
+        if (places-- > 0) {
+          tags[key] = tagged;
+          if (commands && obey) obey.adoptLevel(commands, text, tagged);
+        }
       }
       return tagged;
     },
@@ -129,6 +170,32 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
     },
   } as Logger;
   addMethods(logger, logger, "", recorder.record);
+  const journal = setup.journal;
+  if (journal) logger.compact = createCompact(journal);
   if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
+  host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
+  setup.notify = (args) => recorder.record(warnRank, bootTag, args);
+  if (obey) {
+    setup.onCommand = (command) => {
+      if (!commands) {
+        commands = {
+          setup,
+          logger,
+          tags,
+          record: recorder.record,
+          flush: delivery.flush,
+          onIdentify: options.onIdentify,
+          lastId: 0,
+          levels: [],
+          deadline: null,
+        };
+      }
+      obey.takeCommand(commands, command);
+    };
+  }
+  if (host.parts.watchTroubles) {
+    host.parts.watchTroubles(setup, delivery, options.captureErrors ? recorder.record : null);
+  }
+  recordBoot(host, options, setup, recorder.record);
   return logger;
 };

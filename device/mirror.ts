@@ -1,3 +1,4 @@
+import type { JsonText, Value } from "../shared/event.ts";
 import type { Mirror } from "./recorder.ts";
 
 /** What the console mirror needs of a console. */
@@ -12,7 +13,11 @@ export const createMirror =
     const site = event.site;
     const tag = site.tag === "" ? "" : ` ${site.tag}:`;
     const line: unknown[] = [`${site.level}${tag} ${site.format}`];
+    for (let index = 0; index < event.values.length; index++) {
+      const value = event.values[index] as Value;
+      line.push(value === null ? null : (value as JsonText).json || value);
+    }
     try {
-      target.log.apply(target, line.concat(event.values));
+      target.log.apply(target, line);
     } catch {}
   };

@@ -1,11 +1,17 @@
+import type { DropReason } from "../shared/event.ts";
 import {
   entomb,
   frameOverheadBytes,
   type HeldFrame,
   isJoinable,
+  isShed,
   isTombstone,
-  joinTombstone,
+  joinFrames,
+  shed,
+  storedOverheadBytes,
+  storeFrame,
 } from "./held-frame.ts";
+import { fitLimit } from "./memory.ts";
 import { kinds, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
 import { countDropped } from "./tally.ts";
@@ -24,10 +30,16 @@ export interface Outbox {
    * little to be tried.
    */
   limits: Int32Array;
-  /** Lets whole frames give way, oldest first and those with errors last, until an open frame fits. */
+  /**
+   * Fits the limit to the memory that is free, and lets whole frames give way, oldest first and those
+   * with errors last, until an open frame fits: to flash where there is any, which takes what waits in
+   * vain already while there is room.
+   */
   makeRoom(openBytes: number): void;
   /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
   retire(next: number): number;
+  /** Leaves of a frame only its seqs, and counts the events lost with the rest. */
+  bury(frame: HeldFrame, reason: DropReason): void;
 }
 
 /** How full an outbox may be for an event of each level to be admitted, debug first. */
@@ -39,14 +51,30 @@ const leastRoomBytes = 48;
 /** Part of an outbox that only tombstones may use. */
 const tombstoneShare = 1 / 8;
 
+/** Part that frames in flash may use for what must be known of them. */
+const storedShare = 1 / 4;
+
+/** What part of an outbox with flash is used while frames get no ack for so long. */
+const spillParts = 2;
+const spillAfterMs = 2_000;
+
+/** Whether frames wait in vain, and flash can have them. */
+const isStuck = (setup: Setup, first: HeldFrame | undefined): boolean => {
+  if (!setup.journal || !first) return false;
+  const waitedMs = setup.platform.uptimeMs() - first.sentAtMs;
+  return !setup.link.isConnected() || (first.sends > 0 && waitedMs >= spillAfterMs);
+};
+
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a board pays 11 variables for each closure of a second factory
 export const createOutbox = (setup: Setup): Outbox => {
   const frames: HeldFrame[] = [];
   const limits = new Int32Array(kinds);
   let liveBytes = 0;
   let tombstoneBytes = 0;
+  let storedBytes = 0;
 
   const liveLimitBytes = (): number =>
-    setup.limitBytes - Math.max(setup.limitBytes * tombstoneShare, tombstoneBytes);
+    setup.limitBytes - storedBytes - Math.max(setup.limitBytes * tombstoneShare, tombstoneBytes);
   const roomBytes = (rank: number): number => {
     const heldBytes = frameOverheadBytes + (rank < shares.length - 1 ? liveBytes : 0);
     return Math.floor(liveLimitBytes() * (shares[rank] as number)) - heldBytes;
@@ -59,7 +87,9 @@ export const createOutbox = (setup: Setup): Outbox => {
   };
   const account = (frame: HeldFrame, sign: number): void => {
     const bytes = sign * (frame.body.bytes.length + frameOverheadBytes);
-    if (isTombstone(frame)) tombstoneBytes += bytes;
+    if (isShed(frame)) {
+      storedBytes += (sign * storedOverheadBytes * (frame.stored as number[]).length) / 3;
+    } else if (isTombstone(frame)) tombstoneBytes += bytes;
     else liveBytes += bytes;
     measure();
   };
@@ -69,59 +99,86 @@ export const createOutbox = (setup: Setup): Outbox => {
     if (!left || !right || !isJoinable(left, right)) return;
     account(left, -1);
     account(right, -1);
-    joinTombstone(left, right);
+    joinFrames(left, right);
     account(left, 1);
     frames.splice(index + 1, 1);
   };
-  const evict = (index: number): void => {
-    const frame = frames[index] as HeldFrame;
-    if (frame.events > 0) countDropped(setup.tally, "outbox_full", frame.events);
+  const bury = (frame: HeldFrame, reason: DropReason): void => {
+    if (frame.events > 0) countDropped(setup.tally, reason, frame.events);
     account(frame, -1);
-    entomb(frame);
+    entomb(frame, reason);
     account(frame, 1);
-    join(index);
-    join(index - 1);
   };
+  /** Lets flash alone have the body; false where it does not take it. */
+  const createSpill =
+    () =>
+    (frame: HeldFrame): boolean => {
+      const hasRoom = frame.stored || storedBytes < setup.limitBytes * storedShare;
+      if (!hasRoom || !storeFrame(setup, frame)) return false;
+      account(frame, -1);
+      shed(frame);
+      account(frame, 1);
+      return true;
+    };
+  const spill = setup.journal && createSpill();
   measure();
   return {
     frames,
     limits,
     roomBytes,
+    bury,
     add(frame) {
       frames.push(frame);
       account(frame, 1);
     },
     bytes: () => liveBytes + tombstoneBytes,
     makeRoom(openBytes) {
+      if (fitLimit(setup, liveBytes + tombstoneBytes)) measure();
       const neededBytes = openBytes > 0 ? openBytes + frameOverheadBytes : 0;
-      while (liveBytes + neededBytes > liveLimitBytes()) {
-        const index = oldestToGive(frames);
+      const easyBytes = isStuck(setup, frames[0]) ? setup.limitBytes / spillParts : Infinity;
+      for (;;) {
+        const isOver = liveBytes + neededBytes > liveLimitBytes();
+        const index = isOver || liveBytes > easyBytes ? oldestToGive(frames) : -1;
         if (index < 0) return;
-        evict(index);
+        const frame = frames[index] as HeldFrame;
+        const isSpilt = spill ? spill(frame) : false;
+        if (!isSpilt && !isOver) return;
+        if (!isSpilt) bury(frame, "outbox_full");
+        join(index);
+        join(index - 1);
       }
     },
     retire(next) {
       let retired = 0;
+      let isStored = false;
       for (; frames.length > 0; retired++) {
         const frame = frames[0] as HeldFrame;
         if (!frame.sends || frame.first + frame.body.count > next) break;
         setup.tally.acked += frame.events;
         setup.table.settle(frame.first + frame.body.count);
         account(frame, -1);
+        if (frame.stored) isStored = true;
         frames.shift();
       }
+      if (isStored && setup.journal) setup.journal.free(setup.journal.boot, next);
       return retired;
     },
   };
 };
 
-/** Place of the oldest frame without errors, else of the oldest with; -1 where only tombstones are left. */
+/**
+ * Place of the oldest frame that flash has as well, else of the oldest without errors, else of the
+ * oldest with; -1 where no body is left.
+ */
 const oldestToGive = (frames: HeldFrame[]): number => {
   let withErrors = -1;
+  let without = -1;
   for (let index = 0; index < frames.length; index++) {
     const frame = frames[index] as HeldFrame;
-    if (!isTombstone(frame) && !frame.hasErrors) return index;
-    if (!isTombstone(frame) && withErrors < 0) withErrors = index;
+    if (isTombstone(frame) || isShed(frame)) continue;
+    if (frame.stored) return index;
+    if (!frame.hasErrors && without < 0) without = index;
+    if (frame.hasErrors && withErrors < 0) withErrors = index;
   }
-  return withErrors;
+  return without < 0 ? withErrors : without;
 };

@@ -8,8 +8,27 @@ export interface Platform {
   /** Calls `callback` once, not before `delayMs` have passed and never synchronously. */
   after(delayMs: number, callback: () => void): Timer;
   cancel(timer: Timer): void;
+  /**
+   * Where the host's clock can be set: told from a timer when that has happened, by how much. The
+   * uptime is without it.
+   */
+  onStep?: ((steppedMs: number) => void) | null;
+  /** Bytes of memory that are free, about; absent where there is no end of them. */
+  freeBytes?(): number;
+  /** Starts telling of the program's troubles. */
+  watch?(watcher: TroubleWatcher): void;
   /** An integer of 32 bits, 0 to 2^32 - 1, that differs between any two starts of any two devices. */
   entropy(): number;
+}
+
+/** What a host tells of the program's troubles. */
+export interface TroubleWatcher {
+  /** Nobody has caught an exception; null where they are not to be told. The host still reports it. */
+  onUncaught: ((thrown: unknown) => void) | null;
+  /** The engine has raised flags, by their names. */
+  onFlags(names: string[]): void;
+  /** The program is about to end, or to be saved; null where that is not to be told. */
+  onKill: (() => unknown) | null;
 }
 
 /** What a link tells. */

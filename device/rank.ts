@@ -2,6 +2,7 @@ import { type Level, levels } from "../shared/event.ts";
 
 /** Numbers of the levels that are treated specially, as in `levels`. */
 export const infoRank = 1;
+export const warnRank = 2;
 export const errorRank = 3;
 export const fatalRank = 4;
 

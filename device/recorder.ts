@@ -25,7 +25,12 @@ interface WaitingCall {
   tag: string;
   args: ArrayLike<unknown>;
   uptimeMs: number;
+  /** What shows events made the call: it must not show this one in turn. */
+  isOfMirror: boolean;
 }
+
+/** Work never takes so long: what is still at it was broken off, as engines do that have no memory left. */
+const workLimitMs = 10_000;
 
 /** Calls that may wait while one is at work, for example from an argument's `toJSON`. */
 const waitingPlaces = 4;
@@ -34,10 +39,11 @@ const waitingPlaces = 4;
 export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror): Recorder => {
   const tally = setup.tally;
   const limits = delivery.limits;
-  const add = delivery.add;
   const uptimeMs = setup.platform.uptimeMs;
   const eventLimitBytes = setup.eventLimitBytes;
   let isAtWork = false;
+  let isMirroring = false;
+  let startedMs = 0;
   let isStopped = false;
   let places = waitingPlaces;
   const waiting: WaitingCall[] = [];
@@ -46,9 +52,15 @@ export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror
     if (isStopped) countDropped(tally, "closed", 1);
     else delivery.drop(kind, reason);
   };
-  const take = (kind: number, tag: string, given: ArrayLike<unknown>, atMs: number): void => {
+  const take = (
+    kind: number,
+    tag: string,
+    given: ArrayLike<unknown>,
+    atMs: number,
+    show: Mirror | undefined,
+  ): void => {
     try {
-      if (limits[kind] === 0 && !mirror) {
+      if (limits[kind] === 0 && !show) {
         drop(kind, "ring_full");
         return;
       }
@@ -62,9 +74,13 @@ export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror
           bytes += leastBytes(args[index] as Value);
         }
       }
-      if (mirror) mirror(eventOf(kind, tag, args, atMs));
+      if (show) {
+        isMirroring = true;
+        show(eventOf(kind, tag, args, atMs));
+        isMirroring = false;
+      }
       if (isStopped || bytes > eventLimitBytes) drop(kind, "too_large");
-      else add(kind, tag, args, atMs);
+      else delivery.add(kind, tag, args, atMs);
     } catch {
       // By intent nothing here throws: the engine has run out of memory, or of a string's length.
       drop(kind, "too_large");
@@ -72,7 +88,8 @@ export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror
   };
   const takeWaiting = (): void => {
     for (let call = waiting.shift(); call; call = waiting.shift()) {
-      take(call.kind, call.tag, call.args, call.uptimeMs);
+      const show = call.isOfMirror ? undefined : mirror;
+      take(call.kind, call.tag, call.args, call.uptimeMs, show);
     }
     places = waitingPlaces;
   };
@@ -81,14 +98,18 @@ export const createRecorder = (setup: Setup, delivery: Delivery, mirror?: Mirror
       isStopped = true;
     },
     record(kind, tag, args) {
+      const atMs = uptimeMs();
       tally.logged++;
-      if (isAtWork) {
-        if (places-- > 0) waiting.push({ kind, tag, args, uptimeMs: uptimeMs() });
-        else drop(kind, "busy");
+      if (isAtWork && atMs - startedMs < workLimitMs) {
+        if (places-- > 0) {
+          waiting.push({ kind, tag, args, uptimeMs: atMs, isOfMirror: isMirroring });
+        } else drop(kind, "busy");
         return;
       }
       isAtWork = true;
-      take(kind, tag, args, uptimeMs());
+      isMirroring = false;
+      startedMs = atMs;
+      take(kind, tag, args, atMs, mirror);
       if (places < waitingPlaces) takeWaiting();
       isAtWork = false;
     },

@@ -1,4 +1,5 @@
 import { createTable, type Places, type Table } from "../shared/codec/table.ts";
+import type { Command } from "../shared/downlink.ts";
 import type { Boot } from "../shared/frame.ts";
 import {
   flushAfterMs,
@@ -8,8 +9,10 @@ import {
   windowFrames,
 } from "../shared/limits.ts";
 import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Parts } from "./parts.ts";
 import type { Link, Platform } from "./platform.ts";
+import { createSiteWatch, type RateLimit } from "./site-watch.ts";
 import { createTally, type Tally } from "./tally.ts";
 
 /** Where a logger runs. */
@@ -20,7 +23,13 @@ export interface Host {
   defaultBytes: number;
   /** How many sites and texts it names by numbers. */
   places: Places;
+  /** Where frames outlive a loss of power; null, as absent, for RAM alone. */
+  journal?: Journal | null;
+  /** Why this start came about, where the host can tell. */
+  resetReason?: string;
   parts: Parts;
+  /** Of each site, where the application does not say; none where absent. */
+  rateLimit?: RateLimit;
 }
 
 /** What the application may choose. */
@@ -35,19 +44,26 @@ export interface SetupOptions {
   flushAfterMs?: number;
   /** Frames without an ack at a time; 4. */
   windowFrames?: number;
+  /** How much each site may log; false for no limit. Of what exceeds it only `fatal` is recorded. */
+  rateLimit?: RateLimit | false;
   /** Hash of the build-time dictionary that the formats refer to. */
   dictionary?: string;
+  /** Version of the application, for the boot's first event. */
+  firmware?: string;
 }
 
 /** What the parts of one logger share. */
 export interface Setup {
   platform: Platform;
   link: Link;
+  /** Null where frames are in RAM alone. */
+  journal: Journal | null;
   tally: Tally;
   /** What is named by numbers. */
   table: Table;
-  /** Most bytes held for events without an ack. */
+  /** Most bytes held for events without an ack: `mostBytes`, or less while memory is short. */
   limitBytes: number;
+  mostBytes: number;
   /** This boot, named when first asked for: by then a board has gathered more noise. */
   boot(): Boot;
   topic(channel: Channel): string;
@@ -59,6 +75,10 @@ export interface Setup {
   waitLimitMs: number;
   /** Frames without an ack at a time. */
   windowLimit: number;
+  /** Records an event of the logger's own, format and values; where it is at work, after that. */
+  notify(args: unknown[]): void;
+  /** Takes a command of the agent. */
+  onCommand: (command: Command) => void;
 }
 
 const leastOutboxBytes = 512;
@@ -73,22 +93,31 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
   const prefix = options.prefix || defaultPrefix;
   const device = cleanDevice(options.device);
   const limitBytes = Math.max(leastOutboxBytes, options.outboxBytes || host.defaultBytes);
-  let boot: Boot | undefined;
+  const journal = host.journal || null;
+  const watch = createSiteWatch(
+    host.places,
+    options.rateLimit === undefined ? host.rateLimit : options.rateLimit,
+  );
+  let boot = journal ? journal.boot : undefined;
 
   return {
     platform: host.platform,
     link: host.link,
+    journal,
     tally: createTally(),
-    table: createTable(host.places, options.dictionary),
+    table: createTable(host.places, options.dictionary, watch),
     boot() {
       if (!boot) boot = { nonce: host.platform.entropy(), number: 0 };
       return boot;
     },
     topic: (channel) => topicOf(prefix, device, channel),
     limitBytes,
+    mostBytes: limitBytes,
     bodyBytes: Math.min(frameTargetBytes - headerLimitBytes, limitBytes / 4),
     eventLimitBytes: Math.min(frameLimitBytes - headerLimitBytes, limitBytes / 2),
     waitLimitMs: options.flushAfterMs || flushAfterMs,
     windowLimit: options.windowFrames || windowFrames,
+    notify() {},
+    onCommand() {},
   };
 };

@@ -14,6 +14,8 @@ export interface Tally {
   /** Events the agent has promised to keep. */
   acked: number;
   dropped: Dropped;
+  /** Seqs in use that flash could not reserve: of these a power cut takes what it takes unreported. */
+  unreserved?: number;
 }
 
 export const createTally = (): Tally => ({ logged: 0, sent: 0, resent: 0, acked: 0, dropped: {} });

@@ -1,13 +1,15 @@
 import { decodeAck } from "../shared/codec/downlink.ts";
-import type { Ack } from "../shared/downlink.ts";
 import type { Boot } from "../shared/frame.ts";
 import { callWithin, cancelDeadline, createDeadline } from "./deadline.ts";
-import type { HeldFrame } from "./held-frame.ts";
+import { createLane, firstPatienceMs, type Lane, sendNext, takeAck } from "./lane.ts";
 import type { Outbox } from "./outbox.ts";
-import { createSender } from "./sender.ts";
+import { createReplay } from "./replay.ts";
 import type { Setup } from "./setup.ts";
 
-/** Sends the outbox's frames in seq order, retires them on ack, sends again what got none. */
+/**
+ * Sends the outbox's frames in seq order, retires them on ack, sends again what got none. Beside them,
+ * one at a time, what flash holds of earlier boots: the two take turns.
+ */
 export interface Uplink {
   /** Sends what may be sent now. */
   pump(): void;
@@ -27,44 +29,64 @@ export interface UplinkOptions {
   onEmpty: () => void;
 }
 
-/** How long an ack may take before its frame is sent again: the first time, and at most. */
-const firstPatienceMs = 4_000;
-const patienceLimitMs = 64_000;
-
 /** The longest pause an ack can ask for: a damaged one must not silence a device. */
 const holdLimitMs = 300_000;
 
-/** No frame is sent again sooner, whatever acks come: they may have crossed it on their way. */
-const roundTripMs = 1_000;
+const laneOf = (lanes: Lane[], boot: Boot): Lane | undefined =>
+  lanes.filter((lane) => {
+    const own = lane.boot();
+    return own.nonce === boot.nonce && own.number === boot.number;
+  })[0];
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a board pays 6 variables for each function that a loop calls
 export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
-  const platform = setup.platform;
-  const sender = createSender(setup);
   const outbox = options.outbox;
-  const frames = outbox.frames;
-  /** Frames at the outbox's front that are under way. */
-  let inFlight = 0;
-  let patienceMs = firstPatienceMs;
   let isHeld = false;
-  let storeId = 0;
+  let turn = 0;
+  /** Flash may hold earlier boots besides those on their way. */
+  let hasEarlier = setup.journal !== null;
 
-  const hasNext = (): boolean => inFlight < frames.length || options.sealDue();
   const pump = (): void => {
-    while (!isHeld && inFlight < setup.windowLimit && setup.link.isReady() && hasNext()) {
-      callWithin(overdue, patienceMs);
-      sender.send(frames[inFlight++] as HeldFrame, (frames[0] as HeldFrame).first);
+    outbox.makeRoom(0);
+    if (lanes.length > 1 && (lanes[1] as Lane).frames.length === 0) lanes.pop();
+    if (lanes.length < 2 && hasEarlier) {
+      const earlier = createReplay(setup, pump);
+      if (earlier) lanes.push(earlier);
+      hasEarlier = earlier !== null;
+    }
+    for (let idle = 0; idle < lanes.length && !isHeld && setup.link.isReady(); ) {
+      turn = (turn + 1) % lanes.length;
+      const lane = lanes[turn] as Lane;
+      const isNext = turn === 0 && lane.inFlight === lane.frames.length;
+      if (isNext && lane.inFlight < setup.windowLimit) options.sealDue();
+      idle = sendNext(lane) ? 0 : idle + 1;
     }
   };
-  const rewind = (): void => {
-    cancelDeadline(overdue);
-    inFlight = 0;
+  /** Of this boot; then, while there is one, of the oldest that left something. */
+  const lanes: Lane[] = [
+    createLane(
+      setup,
+      {
+        boot: setup.boot,
+        frames: outbox.frames,
+        retire: outbox.retire,
+        bury: outbox.bury,
+        earlier: null,
+      },
+      pump,
+    ),
+  ];
+  const pause = (): void => {
+    for (let index = 0; index < lanes.length; index++) {
+      const lane = lanes[index] as Lane;
+      lane.patienceMs = firstPatienceMs;
+      lane.isHeard = false;
+      lane.inFlight = 0;
+      cancelDeadline(lane.overdue);
+    }
+    outbox.makeRoom(0);
   };
-  const overdue = createDeadline(platform, () => {
-    patienceMs = Math.min(patienceLimitMs, patienceMs * 2);
-    rewind();
-    pump();
-  });
-  const held = createDeadline(platform, () => {
+  const held = createDeadline(setup.platform, () => {
     isHeld = false;
     pump();
   });
@@ -73,46 +95,31 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
     isHeld = busyMs > 0;
     if (isHeld) callWithin(held, Math.min(holdLimitMs, busyMs));
   };
-  const progress = (retired: number): void => {
-    inFlight = Math.max(0, inFlight - retired);
-    patienceMs = firstPatienceMs;
-    cancelDeadline(overdue);
-    if (inFlight > 0) callWithin(overdue, patienceMs);
-  };
   return {
     pump,
-    pause: rewind,
+    pause,
     restart() {
-      patienceMs = firstPatienceMs;
-      rewind();
+      pause();
       pump();
     },
     receive(payload) {
-      const ack = ackFor(setup.boot(), payload);
-      const first = frames[0];
-      if (!ack) return;
-      const held = setup.table.held();
-      sender.acked(ack);
-      // Another store cannot read what rests on definitions that the one before had.
-      const isUnreadable = ack.storeId !== storeId && setup.table.held() < held;
-      storeId = ack.storeId;
+      const decoded = decodeAck(payload);
+      if (!decoded.ok) return;
+      const ack = decoded.ack;
+      const hadFrames = outbox.frames.length > 0;
+      const lane = laneOf(lanes, ack.boot);
+      if (!lane) return;
+      takeAck(lane, ack);
+      // Any boot's ack shows that the agent answers; one that asks for a pause, that it may not.
+      for (let index = 0; index < lanes.length; index++) {
+        const other = lanes[index] as Lane;
+        other.isHeard = ack.busyMs === 0;
+        if (!other.isHeard) other.refusals = 0;
+      }
       hold(ack.busyMs);
-      if (!first) return;
-      const isLost = ack.next === first.first && inFlight > 1;
-      const retired = outbox.retire(ack.next);
-      if (retired > 0) progress(retired);
-      else if (isLost && platform.uptimeMs() - first.sentAtMs >= roundTripMs) rewind();
-      if (isUnreadable) rewind();
+      if (ack.command && lane === lanes[0]) setup.onCommand(ack.command);
       pump();
-      if (frames.length === 0) options.onEmpty();
+      if (hadFrames && outbox.frames.length === 0) options.onEmpty();
     },
   };
-};
-
-/** The ack in a message of the agent, null where it is another boot's or none at all. */
-const ackFor = (boot: Boot, payload: Uint8Array): Ack | null => {
-  const decoded = decodeAck(payload);
-  if (!decoded.ok) return null;
-  const theirs = decoded.ack.boot;
-  return theirs.nonce === boot.nonce && theirs.number === boot.number ? decoded.ack : null;
 };

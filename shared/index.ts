@@ -8,7 +8,7 @@ export {
 export { type DecodedAck, decodeAck, encodeAck } from "./codec/downlink.ts";
 export { encodeFrame } from "./codec/encode.ts";
 export type { Definition, FrameHead, Lookup, Meaning } from "./definition.ts";
-export type { Ack } from "./downlink.ts";
+export { type Ack, type Command, commandKinds } from "./downlink.ts";
 export {
   type DropCount,
   type DropEntry,

@@ -64,6 +64,7 @@ describe("agent", () => {
     clock: [],
     session: [],
     cloudwatch: ["errors"],
+    commands: ["errors", "metrics", "time"],
     intake: ["errors"],
     local: ["cloudwatch", "errors"],
     spool: ["clock", "errors", "session"],

@@ -106,7 +106,7 @@ const help = `
 The input is hex, base64 or raw bytes, at most ${inputLimitBytes} bytes of it. Bytes that are no UTF-8 text are
 one raw payload. A text is hex if all of its lines are: pairs of digits, blanks, commas, 0x; comments
 begin with # or //, or after two blanks. Else it is base64. A blank line ends a payload; without one
-each line is a payload if each begins like one (a0 to af a frame, b0 an ack), else all are one.
+each line is a payload if each begins like one (a0 to af a frame, b0 or b1 an ack), else all are one.
 Frames of one session in order: definitions of earlier ones are used. What cannot be read is shown
 with its reason and place, after what was readable; the exit code is 1 then.`;
 

@@ -1,18 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { isGood } from "../demo/check.ts";
 import { runDemo } from "../demo/demo.ts";
-
-const unitMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-const parseDuration = (text: string): number => {
-  const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
-  const durationMs = Number(amount) * (unitMs[unit ?? ""] ?? Number.NaN);
-  if (durationMs > 0) return durationMs;
-  throw new InvalidArgumentError("A duration is a number with ms, s, m or h, such as 10s.");
-};
+import { parseDuration } from "./duration.ts";
 
 interface DemoFlags {
   for?: number;

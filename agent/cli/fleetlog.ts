@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { AgentError } from "../errors.ts";
+import { commandCommand } from "./command.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { decodeCommand } from "./decode.ts";
 import { demoCommand } from "./demo.ts";
@@ -17,6 +18,7 @@ const program = new Command("fleetlog")
   .showHelpAfterError("(--help tells the commands and their options)")
   .addCommand(demoCommand())
   .addCommand(startCommand())
+  .addCommand(commandCommand())
   .addCommand(deadLettersCommand())
   .addCommand(decodeCommand())
   .addCommand(dictionaryCommand())

@@ -1,5 +1,6 @@
 import { type Field, valueText } from "../../shared/codec/explain/fields.ts";
 import { meaningText } from "../../shared/codec/explain/head.ts";
+import { commandText } from "../../shared/command-event.ts";
 import type { Definition } from "../../shared/definition.ts";
 import type { DropCount, Entry, LogEvent } from "../../shared/event.ts";
 import { bootText, type FrameHeader } from "../../shared/frame.ts";
@@ -87,12 +88,13 @@ const frameLines = ({ explained, formatOf, notes }: Frame): string[] => {
 
 const ackLines = ({ explained }: Ack): string[] => {
   if (!explained.ok) return [`fault at byte ${explained.offset}: ${explained.reason}`];
-  const { storeId, ackId, next, definitions, epochMs, busyMs } = explained.ack;
+  const { storeId, ackId, next, definitions, epochMs, busyMs, command } = explained.ack;
   const store = storeId.toString(16).padStart(8, "0");
   const time = epochMs <= 8.64e15 ? ` (${new Date(epochMs).toISOString()})` : "";
   return [
     `store ${store}, ack ${ackId}, wants seq ${next}, holds ${definitions} definitions`,
     `left at ${epochMs} ms${time}, busy for ${busyMs} ms`,
+    ...(command === undefined ? [] : [`command ${command.id}: ${commandText(command)}`]),
   ];
 };
 

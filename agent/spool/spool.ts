@@ -1,7 +1,8 @@
 import type { Definition, Lookup } from "../../shared/definition.ts";
 import type { Boot } from "../../shared/frame.ts";
 import type { ClockState, StampQuality } from "../clock.ts";
-import type { BootState, ClosedBoot } from "../session.ts";
+import type { BootState } from "../session/boot-state.ts";
+import type { ClosedBoot } from "../session/closing.ts";
 
 /** What the agent knows of one boot of a device; written together with each frame. */
 export interface BootRecord extends BootState {
@@ -21,8 +22,8 @@ export interface NewFrame {
   end: number;
   /** Seqs from `cursor` to `from` that another store may hold, but this one does not: 0 for none. */
   lost: number;
-  /** The boot before, where this frame is the first of its boot and the other was cut off. */
-  closes: ClosedBoot | null;
+  /** Boots that were cut off, as is known since this frame, the first of its boot. */
+  closes: ClosedBoot[];
   /** Hash of the dictionary that formats of its boot may be tokens of. */
   dictionary?: string;
   /** When it was set aside, epoch ms. */

@@ -1,3 +1,4 @@
+import type { StoredBody } from "../../shared/codec/sealed-body.ts";
 import type { Table } from "../../shared/codec/table.ts";
 import type { Boot } from "../../shared/frame.ts";
 import type { HeldFrame } from "../held-frame.ts";
@@ -14,16 +15,6 @@ export interface StoredFrame {
   uptimeMs: number;
 }
 
-/** What is read back of a frame. */
-export interface ReadFrame {
-  /** Format of the body, as in the protocol byte. */
-  format: number;
-  bytes: Uint8Array;
-  /** What the body names by numbers, by rising number; meanings as in `Table`. */
-  numbers: number[];
-  meanings: string[];
-}
-
 /** A boot before this one of which the agent may not have everything. */
 export interface EarlierBoot {
   boot: Boot;
@@ -31,8 +22,12 @@ export interface EarlierBoot {
   reserved: number;
   /** The last uptime that is known of it. */
   durationMs: number;
-  /** Oldest first. */
+  /** The same of all boots between it and this one, in all. */
+  betweenMs: number;
+  /** By rising seq, the first of them. */
   frames: StoredFrame[];
+  /** Whether more come once some of these are freed. */
+  hasMore: boolean;
 }
 
 /**
@@ -52,11 +47,13 @@ export interface Journal {
    * Keeps a frame of this boot, with what it names; answers its place, or -1 where there is no room
    * or nothing may be written now: see `stats`.
    */
-  store(frame: HeldFrame, table: Table): number;
+  store(frame: HeldFrame, names: Pick<Table, "numbers" | "meanings">): number;
   /** What `store` put at a place of this boot, or an earlier one's frame; null where it is damaged. */
-  read(place: number): ReadFrame | null;
+  read(place: number): StoredBody | null;
   /** The agent has everything of the boot below `next`; Infinity once it is settled for good. */
   free(boot: Boot, next: number): void;
+  /** Limits the bytes written a day; null for the program's own limit. Absent where none is kept. */
+  setBudget?(bytes: number | null): void;
   /** Reclaims room now, which may take long: for an application that knows when it has time. */
   compact(): void;
   /** Bytes written and areas erased by this boot; frames refused, by reason. */

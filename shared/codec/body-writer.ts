@@ -55,13 +55,15 @@ import {
   varintSteps,
 } from "./layout.ts";
 import type { SealedBody } from "./sealed-body.ts";
+import { renewWindow, type SiteWatch } from "./site-watch.ts";
 import type { Table } from "./table.ts";
 import { byteText, putText } from "./text.ts";
 
 /**
  * Entries written one by one until they are sealed. What exceeds `limitBytes` is not written: the
  * answer is false, and nothing more can be added before `seal`, unless nothing was there. The same
- * after an exception, and for ever after the end. An uptime below the last entry's becomes that.
+ * after an exception, and for ever after the end. What the table's watch refuses is not written
+ * either, and the next may be tried. An uptime below the last entry's becomes that.
  */
 export interface BodyWriter {
   /**
@@ -102,6 +104,9 @@ const characterBytes = 3;
 const definitionOverheadBytes = 24;
 const frontBytes: number = headerLimitBytes + 48;
 
+/** Of events that no limit refuses. */
+const fatalKind = 4;
+
 const none: Value[] = [];
 
 const char = String.fromCharCode;
@@ -116,6 +121,8 @@ export const createBodyWriter = (table: Table): BodyWriter => {
   let length = 0;
   let lastLarge = 0;
   const numbers = table.numbers;
+  const watch = table.watch as SiteWatch;
+  const uses = watch ? watch.counts : null;
   let count = 0;
   let seq = 0;
   let lastMs = 0;
@@ -479,6 +486,11 @@ export const createBodyWriter = (table: Table): BodyWriter => {
     seq++;
     return true;
   };
+  const finishEvent = (step: number, use: number): boolean => {
+    const isWritten = finish(step);
+    if (isWritten && uses) uses[use] = (uses[use] as number) + 1;
+    return isWritten;
+  };
   const writeSpecial = (what: number, step: number): void => {
     buffer[length++] = specialLead;
     buffer[length++] = what;
@@ -494,6 +506,15 @@ export const createBodyWriter = (table: Table): BodyWriter => {
       const meaning = char(kind, size, tag.length) + tag + format;
       const place =
         meaning.length > meaningLimit || size > sizeLimit ? -1 : table.site(meaning, seq);
+      if (uses) {
+        if (uptimeMs >= watch.endMs) renewWindow(watch, uptimeMs);
+        if ((uses[place + 1] as number) >= watch.events && kind !== fatalKind) {
+          watch.isReached = true;
+          isBroken = false;
+          if (count === 0) clear();
+          return false;
+        }
+      }
       if (place < 0) {
         writeSpecial(specialInline, step);
         buffer[length++] = kind;
@@ -501,7 +522,7 @@ export const createBodyWriter = (table: Table): BodyWriter => {
         block(byteText(tag));
         block(byteText(format));
         writeAll(values, first);
-        return finish(step);
+        return finishEvent(step, 0);
       }
       const leadAt = length++;
       const before = kept[place];
@@ -531,7 +552,7 @@ export const createBodyWriter = (table: Table): BodyWriter => {
         kept[place] = values;
       }
       buffer[leadAt] = lead;
-      return finish(step);
+      return finishEvent(step, place + 1);
     },
     drop(level, reason, dropped, uptimeMs, limitBytes) {
       const step = begin(0, uptimeMs, limitBytes);

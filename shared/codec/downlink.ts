@@ -1,5 +1,5 @@
 import type { Ack } from "../downlink.ts";
-import { integerLimit } from "../limits.ts";
+import { integerLimit, tagLimitBytes } from "../limits.ts";
 import { createWriter } from "./writer.ts";
 
 /**
@@ -7,12 +7,21 @@ import { createWriter } from "./writer.ts";
  *   │ B0   │ storeId │ nonce │ number │ ackId │ next   │ definitions │ epochMs │ busyMs │
  *   │ 1    │ 4       │ 4     │ varint │ varint│ varint │ varint      │ varint  │ varint │
  *   └──────┴─────────┴───────┴────────┴───────┴────────┴─────────────┴─────────┴────────┘
+ *
+ * B1 in place of B0 where a command follows:
+ *
+ *   ┌────────┬────────┬─────────────┬────────┬────────────┐
+ *   │ id     │ kind   │ remainingMs │ value  │ tag        │
+ *   │ varint │ varint │ varint      │ varint │ varint + n │
+ *   └────────┴────────┴─────────────┴────────┴────────────┘
  */
 const ackMark = 0xb0;
+const commandMark = 0xb1;
 
 export const encodeAck = (ack: Ack): Uint8Array => {
   const writer = createWriter();
-  writer.byte(ackMark);
+  const command = ack.command;
+  writer.byte(command ? commandMark : ackMark);
   writer.uint32(ack.storeId);
   writer.uint32(ack.boot.nonce);
   writer.varint(ack.boot.number);
@@ -21,31 +30,51 @@ export const encodeAck = (ack: Ack): Uint8Array => {
   writer.varint(ack.definitions);
   writer.varint(ack.epochMs);
   writer.varint(ack.busyMs);
+  if (command) {
+    writer.varint(command.id);
+    writer.varint(command.kind);
+    writer.varint(command.remainingMs);
+    writer.varint(command.value);
+    writer.varint(command.tag.length);
+    writer.text(command.tag);
+  }
   return writer.bytes();
 };
 
 export type DecodedAck = { ok: true; ack: Ack } | { ok: false; offset: number; reason: string };
 
-/** The longest ack: a mark, two times 4 bytes, and six numbers of up to 8. */
-const ackLimitBytes = 57;
+const textOf = (bytes: Uint8Array): string =>
+  String.fromCharCode.apply(null, bytes as unknown as number[]);
+
+/** What a varint's ninth byte would count, 128^8: there is none. */
+const unitLimit = 72_057_594_037_927_936;
+
+/** The longest ack without a tag: a mark, two times 4 bytes, and eleven numbers of up to 8. */
+const numbersLimitBytes = 97;
 
 /**
  * Reads any bytes whatever; bytes after the last field belong to a later version and are ignored.
  * Without a `Reader`, for the device's sake: a number cut off or above 2^53 - 1 is NaN, and spoils the sum.
  */
 export const decodeAck = (bytes: Uint8Array): DecodedAck => {
-  const end = Math.min(bytes.length, ackLimitBytes);
+  const end = Math.min(bytes.length, numbersLimitBytes);
   let offset = 0;
   const byte = (): number => (offset < end ? (bytes[offset++] as number) : NaN);
   const varint = (): number => {
-    const low = byte();
-    const value = low >= 128 ? low - 128 + 128 * varint() : low;
-    return value <= integerLimit ? value : NaN;
+    let value = 0;
+    let unit = 1;
+    let low = 128;
+    for (; low >= 128 && unit < unitLimit; unit *= 128) {
+      low = byte();
+      value += (low % 128) * unit;
+    }
+    return low < 128 && value <= integerLimit ? value : NaN;
   };
   const uint32 = (): number => byte() + 256 * (byte() + 256 * (byte() + 256 * byte()));
 
-  if (byte() !== ackMark) return { ok: false, offset: 0, reason: "no ack" };
-  const ack = {
+  const mark = byte();
+  if (mark !== ackMark && mark !== commandMark) return { ok: false, offset: 0, reason: "no ack" };
+  const ack: Ack = {
     storeId: uint32(),
     boot: { nonce: uint32(), number: varint() },
     ackId: varint(),
@@ -54,6 +83,20 @@ export const decodeAck = (bytes: Uint8Array): DecodedAck => {
     epochMs: varint(),
     busyMs: varint(),
   };
-  const sum = ack.boot.number + ack.ackId + ack.next + ack.definitions + ack.epochMs + ack.busyMs;
+  let sum = ack.boot.number + ack.ackId + ack.next + ack.definitions + ack.epochMs + ack.busyMs;
+  if (mark === commandMark && sum >= 0) {
+    const command = {
+      id: varint(),
+      kind: varint(),
+      remainingMs: varint(),
+      value: varint(),
+      tag: "",
+    };
+    const tagBytes = varint();
+    const hasTag = tagBytes <= Math.min(tagLimitBytes, bytes.length - offset);
+    if (hasTag) command.tag = textOf(bytes.subarray(offset, offset + tagBytes));
+    sum = hasTag ? command.id + command.kind + command.remainingMs + command.value : NaN;
+    ack.command = command;
+  }
   return sum >= 0 ? { ok: true, ack } : { ok: false, offset, reason: "damaged ack" };
 };

@@ -1,8 +1,9 @@
 import { type DropCount, dropReasons, type Entry, levels } from "../event.ts";
 import type { Frame, FrameHeader } from "../frame.ts";
 import { type BodyWriter, createBodyWriter } from "./body-writer.ts";
-import { writeHead } from "./head.ts";
+import { type Rested, writeHead } from "./head.ts";
 import { bodyFormats, writeHeader } from "./header.ts";
+import { special, specialEnd } from "./layout.ts";
 import type { SealedBody } from "./sealed-body.ts";
 import { createTable, kindOf, type Table } from "./table.ts";
 import { createWriter, type Writer } from "./writer.ts";
@@ -42,12 +43,32 @@ export const sealTombstone = (count: number, drops: DropCount[], uptimeMs: numbe
 /** What header and head take where little is defined. */
 const frontBytes = 64;
 
-/** One MQTT payload: both headers as of now, then what was sealed. */
-export const encodeSealed = (header: FrameHeader, body: SealedBody, table: Table): Uint8Array => {
-  const writer = createWriter(body.bytes.length + frontBytes);
+/** The body of a boot's end alone. */
+export const sealEnd = (uptimeMs: number): SealedBody => {
+  const writer = createWriter();
+  writer.varint(uptimeMs);
+  writer.byte(special);
+  writer.byte(specialEnd);
+  writer.varint(0);
+  const format = bodyFormats.lastEntries;
+  return { format, count: 1, bytes: writer.bytes(), used: "", spareBytes: 0 };
+};
+
+/**
+ * One MQTT payload: both headers as of now, then what was sealed. Where that rested in flash `rested`
+ * has it, and `body` no bytes.
+ */
+export const encodeSealed = (
+  header: FrameHeader,
+  body: SealedBody,
+  table: Table,
+  rested?: Rested | null,
+): Uint8Array => {
+  const bytes = rested ? rested.body.bytes : body.bytes;
+  const writer = createWriter(bytes.length + frontBytes);
   writeHeader(writer, header, body.format);
-  if (body.format !== bodyFormats.tombstone) writeHead(writer, table, body, header.base);
-  writer.raw(body.bytes);
+  if (body.format !== bodyFormats.tombstone) writeHead(writer, table, body, header.base, rested);
+  writer.raw(bytes);
   return writer.bytes();
 };
 

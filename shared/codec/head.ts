@@ -6,7 +6,7 @@ import {
   sameTagBit,
   textKind,
 } from "./layout.ts";
-import type { SealedBody } from "./sealed-body.ts";
+import type { SealedBody, StoredBody } from "./sealed-body.ts";
 import type { Table } from "./table.ts";
 import { byteText } from "./text.ts";
 import type { Writer } from "./writer.ts";
@@ -94,27 +94,43 @@ const createDefiner = (writer: Writer, needs: number): Definer => {
   };
 };
 
-/** Places whose definitions the last ack does not cover, by rising number. */
-const openPlaces = (table: Table): number[] => {
+/** Places whose definitions an agent that holds the first `needs` lacks, by rising number. */
+const openPlaces = (numbers: ArrayLike<number>, count: number, needs: number): number[] => {
   const places: number[] = [];
-  for (let place = 0; place < table.meanings.length; place++) {
-    if ((table.numbers[place] as number) >= table.held()) places.push(place);
+  for (let place = 0; place < count; place++) {
+    if ((numbers[place] as number) >= needs) places.push(place);
   }
-  const numberOf = (place: number): number => table.numbers[place] as number;
+  const numberOf = (place: number): number => numbers[place] as number;
   return places.sort((left, right) => numberOf(left) - numberOf(right));
 };
 
+/** A body that rested in flash, and the count of definitions in the last ack of its boot. */
+export interface Rested {
+  body: StoredBody;
+  needs: number;
+}
+
 /**
  * Writes the head of a frame as of now: what the last ack does not cover of the definitions in
- * the body, and some of those that no held frame brings. `base` is the lowest seq that is held.
+ * the body, and some of those that no held frame brings. `base` is the lowest seq that is held. With
+ * `rested` it brings what that body names, and says nothing of other numbers.
  */
-export const writeHead = (writer: Writer, table: Table, body: SealedBody, base: number): void => {
-  const needs = table.held();
-  const open = needs < table.assigned() ? openPlaces(table) : [];
-  let settled = table.assigned();
+export const writeHead = (
+  writer: Writer,
+  table: Table,
+  body: SealedBody,
+  base: number,
+  rested?: Rested | null,
+): void => {
+  const numbers = rested ? rested.body.numbers : table.numbers;
+  const meanings = rested ? rested.body.meanings : table.meanings;
+  const needs = rested ? rested.needs : table.held();
+  let settled = rested ? needs : table.assigned();
+  const open = rested || needs < settled ? openPlaces(numbers, meanings.length, needs) : [];
   const mostRiders = body.spareBytes > riderSpareBytes ? riderLimit : 0;
   let riders = 0;
   const chosen = open.filter((place) => {
+    if (rested) return true;
     const isRider = (table.lastUses[place] as number) < base && riders < mostRiders;
     const isChosen =
       table.numbers[place] === 0 || body.used.indexOf(String.fromCharCode(place)) >= 0 || isRider;
@@ -131,9 +147,9 @@ export const writeHead = (writer: Writer, table: Table, body: SealedBody, base: 
   for (let index = 0; index < chosen.length; index++) {
     const place = chosen[index] as number;
     definer.define(
-      table.numbers[place] as number,
-      table.replaced[place] as number,
-      table.meanings[place] as string,
+      numbers[place] as number,
+      rested ? -1 : (table.replaced[place] as number),
+      meanings[place] as string,
     );
   }
 };

@@ -9,3 +9,12 @@ export interface SealedBody {
   /** Bytes that a frame with all those definitions has left. */
   spareBytes: number;
 }
+
+/** A sealed body that rested in flash, with what it names: it needs no table. */
+export interface StoredBody {
+  format: number;
+  bytes: Uint8Array;
+  /** By rising number; meanings as in `Table`. */
+  numbers: number[];
+  meanings: string[];
+}

@@ -2,6 +2,7 @@ import { type Level, levels } from "../event.ts";
 import { textCrc32 } from "./crc32.ts";
 import { metricLevel } from "./header.ts";
 import { dictionaryKind, textKind } from "./layout.ts";
+import type { SiteWatch } from "./site-watch.ts";
 
 /** How many meanings a device names by numbers. */
 export interface Places {
@@ -17,6 +18,8 @@ export interface Places {
  * kind; of a site one for how many values and one for the tag's length, the tag; then the text.
  */
 export interface Table {
+  /** Null where nobody watches. */
+  watch: SiteWatch | null;
   /** Number of the meaning at a place. */
   numbers: Uint32Array;
   /** Seq of the last entry that used a place. */
@@ -42,6 +45,9 @@ export interface Table {
 /** Where fewer sites than this came only once so far, one that came back may give way to a new one. */
 const probationPlaces = 8;
 
+/** So many sites that gave way before they came again are a sign that texts are built before they are logged. */
+const unrepeatedLimit = 64;
+
 /** Marks of a place: its site came a second time; it has a text. */
 const returnedMark = 1;
 const textMark = 2;
@@ -57,6 +63,9 @@ const char = String.fromCharCode;
 /** Number of a level in a definition. */
 export const kindOf = (level: Level, isMetric: true | undefined): number =>
   isMetric ? metricLevel : levels.indexOf(level);
+
+/** Of a site's meaning. */
+const formatOf = (meaning: string): string => meaning.substr(3 + meaning.charCodeAt(2));
 
 /** What `oldest` looks through. */
 interface Rows {
@@ -78,7 +87,11 @@ const oldest = (rows: Rows, base: number, isText: number): number => {
 
 /** `dictionary`: hash of the build-time dictionary, the boot's first definition. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a board pays 11 variables for each closure of a second factory
-export const createTable = (places: Places, dictionary: string | undefined): Table => {
+export const createTable = (
+  places: Places,
+  dictionary: string | undefined,
+  watch?: SiteWatch,
+): Table => {
   const size = places.sites + places.texts + 1;
   const keys = new Uint32Array(size);
   const meanings: string[] = [];
@@ -99,6 +112,7 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
   let held = 0;
   let base = 0;
   let characters = 0;
+  let unrepeated = 0;
 
   const grown = (place: number, meaning: string): number =>
     meaning.length - (place < meanings.length ? (meanings[place] as string).length : 0);
@@ -127,7 +141,10 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
     const place = placeForSite(meaning);
     if (place < 0 || !hasRoom(place, meaning)) return -1;
     if (place === meanings.length) sites++;
-    else if (place === probation[0]) probation.shift();
+    else if (place === probation[0]) {
+      probation.shift();
+      if (++unrepeated === unrepeatedLimit && watch) watch.unrepeated = formatOf(meaning);
+    }
     probation.push(place);
     return define(place, meaning, key, seq, 0);
   };
@@ -147,6 +164,7 @@ export const createTable = (places: Places, dictionary: string | undefined): Tab
     define(0, char(dictionaryKind) + dictionary, 0, isBoard ? 4_294_967_295 : Infinity, 0);
 
   return {
+    watch: watch || null,
     numbers,
     lastUses,
     meanings,

@@ -4,7 +4,6 @@ import {
   type ClockState,
   clampStamp,
   createBootClock,
-  placeBoot,
   type Stamp,
 } from "../../agent/clock.ts";
 
@@ -444,43 +443,63 @@ describe("earlier boot", () => {
     expect(clockOn({ offsetMs: 5 }, save(knowingClock())).stamp(1_500).quality).toBe("synced");
   });
 
-  it("is bounded after its last frame by the start of the boot that followed", () => {
+  it("is bounded after its last frame by how long it had been over when a later boot sent one", () => {
     const clock = knowingClock();
-    const arrivalMs = 60 * secondMs;
 
-    clock.observeFollower(5_000, { arrivalMs, sendUptimeMs: 1_000, ackId: 0, ackUptimeMs: 1_000 });
+    clock.observeEnd({ arrivalMs: 60 * secondMs, lastUptimeMs: 5_000, endedAgoMs: 1_000 });
     const stamp = clock.stamp(5_000);
 
     expect(Math.abs(stamp.epochMs - epochMs - 5_010)).toBeLessThanOrEqual(1);
     expect(includes(stamp, epochMs + 59 * secondMs)).toBe(true);
   });
 
-  it("learns no more from later frames of the boot that followed", () => {
+  it("learns no more from later frames of the boots that followed", () => {
     const clock = knowingClock();
-    const arrivalMs = 60 * secondMs;
-    const late = { arrivalMs: 10 * arrivalMs, sendUptimeMs: 1_500, ackId: 0, ackUptimeMs: 1_500 };
 
-    clock.observeFollower(5_000, { arrivalMs, sendUptimeMs: 1_000, ackId: 0, ackUptimeMs: 1_000 });
+    clock.observeEnd({ arrivalMs: 60 * secondMs, lastUptimeMs: 5_000, endedAgoMs: 1_000 });
     const stamp = clock.stamp(5_000);
-    clock.observeFollower(5_000, late);
+    clock.observeEnd({ arrivalMs: 600 * secondMs, lastUptimeMs: 5_000, endedAgoMs: 1_500 });
 
     expect(clock.stamp(5_000)).toEqual(stamp);
   });
 
-  it("is laid end to end before the boot that followed where nothing was learnt", () => {
-    const second = placeBoot(epochMs, 5_000);
-    const first = placeBoot(second.startEpochMs, 60_000);
+  it("keeps what its own frames told where flash knows less of it", () => {
+    const clock = knowingClock();
+    const before = [0, 500, 1_500, 2_000].map(clock.stamp);
 
-    expect(second.stamp(1_000)).toEqual({
-      epochMs: epochMs - 4_000,
+    clock.observeEnd({ arrivalMs: dayMs, lastUptimeMs: 700, endedAgoMs: hourMs });
+
+    expect([0, 500, 1_500, 2_000].map(clock.stamp)).toEqual(before);
+  });
+
+  it("is placed where nothing was learnt: it ended as long ago as the frame says", () => {
+    const clock = clockOn({ offsetMs: epochMs });
+
+    clock.observeEnd({ arrivalMs: 60_000, lastUptimeMs: 5_000, endedAgoMs: 20_000 });
+
+    expect(clock.isSet()).toBe(true);
+    expect(clock.stamp(5_000)).toEqual({
+      epochMs: epochMs + 40_000,
       errorMs: null,
       quality: "placed",
     });
-    expect(first.stamp(60_000).epochMs).toBe(epochMs - 5_000);
+    expect(clock.stamp(1_000).epochMs).toBe(epochMs + 36_000);
+    expect(clock.stamp(7_000).epochMs).toBe(epochMs + 40_000);
   });
 
-  it("never reaches into the boot that followed", () => {
-    expect(placeBoot(epochMs, 5_000).stamp(7_000).epochMs).toBe(epochMs);
+  it("stays where it was placed, whatever comes later, also after a restart", () => {
+    const host = { offsetMs: epochMs };
+    const clock = clockOn(host);
+    clock.observeEnd({ arrivalMs: 60_000, lastUptimeMs: 5_000, endedAgoMs: 20_000 });
+    const stamp = clock.stamp(1_000);
+
+    const restored = clockOn({ offsetMs: epochMs - hourMs }, save(clock));
+    for (const each of [clock, restored]) {
+      each.observeEnd({ arrivalMs: 90_000, lastUptimeMs: 9_000, endedAgoMs: 0 });
+      observe(each, 2_000, 95_000);
+    }
+
+    expect([clock.stamp(1_000), restored.stamp(1_000)]).toEqual([stamp, stamp]);
   });
 });
 

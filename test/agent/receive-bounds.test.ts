@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bootsLimit } from "../../agent/session.ts";
+import { bootsLimit } from "../../agent/session/keeping.ts";
 import type { Boot } from "../../shared/frame.ts";
 import { shardOf } from "../../shared/topic.ts";
 import { bootOf, headerOf, payloadOf, uncountedBoot } from "../support/any-receipt.ts";

@@ -22,7 +22,7 @@ describe("receive", () => {
       { storeId: spool.storeId, boot, next: 3, busyMs: 0, epochMs: time.epochMs() },
     ]);
     expect(stored).toEqual(["g:pump"]);
-    expect(await framesOf("pump")).toMatchObject([{ from: 0, end: 3, lost: 0, closes: null }]);
+    expect(await framesOf("pump")).toMatchObject([{ from: 0, end: 3, lost: 0, closes: [] }]);
     expect(await spool.boots("pump")).toMatchObject([{ boot, cursor: 3 }]);
   });
 
@@ -83,7 +83,7 @@ describe("receive", () => {
 
     await take(payloadOf(headerOf(bootOf(2), 0)));
 
-    expect(await framesOf("pump")).toMatchObject([{ closes: null }, { closes: { boot, next: 4 } }]);
+    expect(await framesOf("pump")).toMatchObject([{ closes: [] }, { closes: [{ boot, next: 4 }] }]);
   });
 
   it("stores no such thing of a boot that ended in order", async () => {
@@ -92,7 +92,7 @@ describe("receive", () => {
 
     await take(payloadOf(headerOf(bootOf(2), 0)));
 
-    expect(await framesOf("pump")).toMatchObject([{ closes: null }, { closes: null }]);
+    expect(await framesOf("pump")).toMatchObject([{ closes: [] }, { closes: [] }]);
   });
 
   it("goes on where it was after the device gave way in memory with a frame on its way to the disk", async () => {

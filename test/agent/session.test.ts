@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bootsLimit, createSession } from "../../agent/session.ts";
+import { bootsLimit, heldBootsLimit } from "../../agent/session/keeping.ts";
+import { createSession, type Session } from "../../agent/session.ts";
 import type { Boot } from "../../shared/frame.ts";
-import { bootOf, headerOf, uncountedBoot } from "../support/any-receipt.ts";
+import { bootOf, countedBoot, headerOf, replayed, uncountedBoot } from "../support/any-receipt.ts";
 
 const boot = bootOf(1);
 
@@ -89,7 +90,7 @@ describe("session", () => {
     const { closes, state } = session.advance(headerOf(bootOf(2), 0), false);
 
     expect(session.cursor(boot)).toBe(6);
-    expect(closes).toBeNull();
+    expect(closes).toEqual([]);
     expect(state.order).toBe(first.order + 1);
     expect(first).toMatchObject({ cursor: 6, isEnded: true });
   });
@@ -120,6 +121,21 @@ describe("session", () => {
   });
 });
 
+/** What the first frame of a boot closes that says what its flash holds. */
+const closesOf = (session: Session, number: number, heldFrom?: number) =>
+  session.advance(headerOf(countedBoot(number), 0), false, heldFrom).closes;
+
+describe("session's newest boot", () => {
+  it("is that of the highest number, else the one that came last, and none at first", () => {
+    const counted = sessionAt(1, countedBoot(2), countedBoot(3), countedBoot(1));
+    const uncounted = sessionAt(1, uncountedBoot(7), uncountedBoot(5));
+
+    expect(createSession([]).newest()).toBeNull();
+    expect(counted.newest()).toEqual(countedBoot(3));
+    expect(uncounted.newest()).toEqual(uncountedBoot(5));
+  });
+});
+
 describe("session's boots that end", () => {
   it("closes a boot that was cut off with the first frame of the next", () => {
     const session = sessionAt(5, boot);
@@ -127,8 +143,8 @@ describe("session's boots that end", () => {
     const first = session.advance(headerOf(bootOf(2), 0), false);
     const second = session.advance(headerOf(bootOf(2), 1), false);
 
-    expect(first.closes).toEqual({ boot, next: 5 });
-    expect(second.closes).toBeNull();
+    expect(first.closes).toEqual([{ boot, next: 5 }]);
+    expect(second.closes).toEqual([]);
   });
 
   it("does not close a boot that said it ended", () => {
@@ -137,7 +153,7 @@ describe("session's boots that end", () => {
 
     const { closes } = session.advance(headerOf(bootOf(2), 0), false);
 
-    expect(closes).toBeNull();
+    expect(closes).toEqual([]);
   });
 
   it("closes by arrival where nothing counts the boots", () => {
@@ -145,19 +161,154 @@ describe("session's boots that end", () => {
 
     const { closes } = session.advance(headerOf(uncountedBoot(1), 0), false);
 
-    expect(closes).toEqual({ boot: uncountedBoot(3), next: 5 });
+    expect(closes).toEqual([{ boot: uncountedBoot(3), next: 5 }]);
   });
 
-  it("closes nothing for an older boot whose frames come late, from flash", () => {
-    const session = sessionAt(5, bootOf(5));
+  it("closes by arrival what another flash has counted", () => {
+    const session = sessionAt(5, { nonce: 7, number: 12 }, { nonce: 7, number: 13 });
 
-    const late = session.advance(headerOf(bootOf(4), 0), false);
-    const next = session.advance(headerOf(bootOf(6), 0), false);
+    const closes = closesOf(session, 1, 1);
+    const next = session.advance(headerOf(uncountedBoot(1), 0), false).closes;
 
-    expect(late.closes).toBeNull();
-    expect(next.closes).toEqual({ boot: bootOf(5), next: 5 });
+    expect(closes).toEqual([
+      { boot: { nonce: 7, number: 12 }, next: 5 },
+      { boot: { nonce: 7, number: 13 }, next: 5 },
+    ]);
+    expect(next).toEqual([{ boot: countedBoot(1), next: 1 }]);
   });
 
+  it("does not close a boot of the same flash that the device will settle", () => {
+    const session = sessionAt(5, countedBoot(1), countedBoot(2));
+
+    expect(closesOf(session, 3, 1)).toEqual([]);
+    expect(closesOf(session, 4)).toEqual([]);
+  });
+
+  it("closes those of which flash holds nothing, with what they can have lost at most", () => {
+    const session = sessionAt(5, countedBoot(1), countedBoot(2), countedBoot(3));
+
+    const closes = closesOf(session, 4, 3);
+    const next = closesOf(session, 5, 5);
+
+    expect(closes).toEqual([
+      { boot: countedBoot(1), next: 5, atMost: 59 },
+      { boot: countedBoot(2), next: 5, atMost: 59 },
+    ]);
+    expect(next).toEqual([
+      { boot: countedBoot(3), next: 5, atMost: 59 },
+      { boot: countedBoot(4), next: 1, atMost: 63 },
+    ]);
+  });
+
+  it("knows no limit of what a boot lost that has used more than flash need not know of", () => {
+    const session = sessionAt(64, countedBoot(1));
+
+    expect(closesOf(session, 2, 2)).toEqual([{ boot: countedBoot(1), next: 64 }]);
+  });
+
+  it("tells once and together of boots it never heard of", () => {
+    const session = sessionAt(64, countedBoot(1), countedBoot(6));
+
+    const closes = closesOf(session, 9, 9);
+    const next = closesOf(session, 12, 11);
+
+    expect(closes).toEqual([
+      { boot: countedBoot(8), next: 0, atMost: 6 * 64, boots: 6 },
+      { boot: countedBoot(1), next: 64 },
+      { boot: countedBoot(6), next: 64 },
+    ]);
+    expect(next).toEqual([
+      { boot: countedBoot(10), next: 0, atMost: 64, boots: 1 },
+      { boot: countedBoot(9), next: 1, atMost: 63 },
+    ]);
+  });
+
+  it("claims nothing of boots before the first it heard of but how many there were", () => {
+    const session = sessionAt(64, countedBoot(5));
+
+    const fresh = closesOf(createSession([]), 900, 898);
+    const later = closesOf(session, 9, 8);
+
+    expect(fresh).toEqual([{ boot: countedBoot(897), next: 0, boots: 897 }]);
+    expect(later).toEqual([
+      { boot: countedBoot(4), next: 0, boots: 4 },
+      { boot: countedBoot(7), next: 0, atMost: 128, boots: 2 },
+      { boot: countedBoot(5), next: 64 },
+    ]);
+    expect(closesOf(createSession([]), 1, 1)).toEqual([]);
+  });
+
+  it("does not close again what is first heard of once it was told of", () => {
+    const session = createSession([]);
+    closesOf(session, 5, 5);
+
+    const late = session.advance(headerOf(countedBoot(3), 0), false);
+
+    expect(late.closes).toEqual([]);
+    expect(closesOf(session, 6, 6)).toEqual([{ boot: countedBoot(5), next: 1, atMost: 63 }]);
+  });
+
+  it("tells of many boots together but for the last 16", () => {
+    const boots = Array.from({ length: 40 }, (_, index) => countedBoot(index + 1));
+    const session = sessionAt(60, ...boots);
+
+    const closes = closesOf(session, 41, 41);
+
+    expect(closes).toHaveLength(17);
+    expect(closes[0]).toEqual({ boot: countedBoot(24), next: 60, atMost: 24 * 4, boots: 24 });
+    expect(closes.at(-1)).toEqual({ boot: countedBoot(40), next: 60, atMost: 4 });
+  });
+
+  it("has a bounded answer to a number that none can reach", () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const session = sessionAt(5, countedBoot(1));
+
+    const [unheard] = closesOf(session, most, most);
+
+    expect(unheard).toMatchObject({ next: 0, atMost: most, boots: most - 2 });
+  });
+
+  it("closes nothing for an older boot that is first heard of late, live or from flash", () => {
+    const session = sessionAt(5, countedBoot(3));
+
+    const late = session.advance(headerOf(countedBoot(2), 0), false);
+    const older = session.advance(replayed(headerOf(countedBoot(1), 0)), false, 1);
+    const next = closesOf(session, 4, 2);
+
+    expect([late.closes, older.closes]).toEqual([[], []]);
+    expect(next).toEqual([{ boot: countedBoot(1), next: 1, atMost: 63 }]);
+  });
+
+  it("closes a boot without a flash for the boot that sends earlier ones, not for those", () => {
+    const session = sessionAt(5, uncountedBoot(9));
+
+    const earlier = session.advance(replayed(headerOf(countedBoot(1), 0)), false);
+    const closes = closesOf(session, 2, 1);
+
+    expect(earlier.closes).toEqual([]);
+    expect(closes).toEqual([{ boot: uncountedBoot(9), next: 5 }]);
+  });
+
+  it("knows after a restart which boots are closed, and their order", () => {
+    const session = sessionAt(5, countedBoot(2));
+    const states = [
+      session.advance(headerOf(countedBoot(2), 5), false).state,
+      session.advance(headerOf(countedBoot(5), 0), false, 3).state,
+      session.advance(replayed(headerOf(countedBoot(4), 0)), false).state,
+    ];
+    const restored = createSession(states);
+
+    const closes = closesOf(restored, 6, 6);
+
+    expect(closes).toEqual([
+      { boot: countedBoot(3), next: 0, atMost: 64, boots: 1 },
+      { boot: countedBoot(4), next: 1, atMost: 63 },
+      { boot: countedBoot(5), next: 1, atMost: 63 },
+    ]);
+  });
+});
+
+describe("session's boots that are given up", () => {
   it("gives up the definitions of a boot that 8 others have followed, and says which", () => {
     const session = sessionAt(2, bootOf(1));
     session.define(bootOf(1), 5);
@@ -173,6 +324,40 @@ describe("session's boots that end", () => {
     expect(session.definitions(bootOf(1))).toBe(0);
   });
 
+  it("keeps the definitions of an old boot that a later one sends", () => {
+    const session = sessionAt(
+      2,
+      ...Array.from({ length: 20 }, (_, index) => countedBoot(index + 1)),
+    );
+    const old = replayed(headerOf(countedBoot(3), 2));
+
+    session.advance(old, false);
+    session.define(countedBoot(3), 5);
+    const outdated = [20, 19, 3, 18, 3, 20, 3].map((number) => {
+      const header = headerOf(countedBoot(number), 9);
+      return session.advance(number === 3 ? replayed(header) : header, false).outdated;
+    });
+
+    expect(outdated).toEqual(Array(7).fill(null));
+    expect(session.isRecent(countedBoot(3))).toBe(true);
+    expect(session.definitions(countedBoot(3))).toBe(5);
+  });
+
+  it("keeps the definitions of the newest boot, however many others a later one sends", () => {
+    const boots = Array.from({ length: 20 }, (_, index) => countedBoot(index + 1));
+    const session = sessionAt(2, ...boots);
+    for (const each of boots.slice(12)) session.define(each, 5);
+
+    const outdated = boots.slice(0, 10).map((each) => {
+      const { state, ...advance } = session.advance(replayed(headerOf(each, 2)), false);
+      session.define(state.boot, 1);
+      return advance.outdated?.boot.number ?? null;
+    });
+
+    expect(outdated).toEqual([13, 14, 15, 16, 17, 18, 19, null, 1, 2]);
+    expect(session.definitions(countedBoot(20))).toBe(5);
+  });
+
   it("forgets the oldest boot beyond 64, and says which", () => {
     const boots = Array.from({ length: bootsLimit + 1 }, (_, index) => bootOf(index + 1));
     const session = sessionAt(2, ...boots.slice(0, -1));
@@ -182,6 +367,40 @@ describe("session's boots that end", () => {
     expect(forgotten).toEqual([bootOf(1)]);
     expect(session.cursor(bootOf(1))).toBe(0);
     expect(session.cursor(bootOf(2))).toBe(2);
+  });
+
+  it("forgets none of which flash may hold frames, up to 1,024", () => {
+    const session = sessionAt(2, ...[1, 2, 3, 4].map(countedBoot));
+    const forgotten: number[] = [];
+    for (let number = 5; number <= heldBootsLimit + 6; number++) {
+      const advance = session.advance(headerOf(countedBoot(number), 0), false, 3);
+      forgotten.push(...advance.forgotten.map((each) => each.number));
+    }
+
+    expect(forgotten).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(session.cursor(countedBoot(heldBootsLimit + 6))).toBe(1);
+  });
+
+  it("forgets what flash held once nothing is left of it", () => {
+    const session = sessionAt(
+      2,
+      ...Array.from({ length: 64 }, (_, index) => countedBoot(index + 1)),
+    );
+    session.advance(headerOf(countedBoot(65), 0), false, 1);
+
+    const { forgotten } = session.advance(headerOf(countedBoot(66), 0), false, 66);
+
+    expect(forgotten).toEqual([countedBoot(1), countedBoot(2)]);
+  });
+
+  it("keeps a boot that is first heard of late as long as its frames come", () => {
+    const boots = Array.from({ length: bootsLimit }, (_, index) => countedBoot(index + 5));
+    const session = sessionAt(2, ...boots);
+
+    const { forgotten } = session.advance(headerOf(countedBoot(3), 0, 2), false);
+
+    expect(forgotten).toEqual([countedBoot(5)]);
+    expect(session.cursor(countedBoot(3))).toBe(2);
   });
 });
 

@@ -46,7 +46,7 @@ export const spoolContract = (name: string, openSpool: OpenSpool): void => {
     it("gives a lane's frames back as they were, in the order of their storing", async () => {
       const spool = await open();
       const frames = [
-        newFrame("pump", 0, { closes: { boot: bootOf(9), next: 4 } }),
+        newFrame("pump", 0, { closes: [{ boot: bootOf(9), next: 4 }] }),
         newFrame("pump", 7, { lost: 6 }),
       ];
 

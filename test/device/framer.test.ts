@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { createFramer } from "../../device/framer.ts";
-import type { SetupOptions } from "../../device/setup.ts";
+
 import { encodeSealed } from "../../shared/codec/encode.ts";
 import { metricLevel } from "../../shared/codec/header.ts";
 import { decodeFrame, type Entry, type Level } from "../../shared/index.ts";
 import { frameTargetBytes, headerLimitBytes } from "../../shared/limits.ts";
-import { addEvent, createDeviceParts } from "../support/device-parts.ts";
+import { addEvent, createDeviceParts, type PartsOptions } from "../support/device-parts.ts";
+import { fakeFlash } from "../support/fake-journal.ts";
 
-const createFramerBench = (options: Partial<SetupOptions> = {}) => {
+const createFramerBench = (options: PartsOptions = {}) => {
   const parts = createDeviceParts(options);
   let seals = 0;
   const told: string[] = [];
@@ -193,5 +194,72 @@ describe("framer", () => {
     framer.drop(2, "busy");
 
     expect(told).toEqual(["added 1", "added 3", "lost"]);
+  });
+});
+
+describe("framer with flash", () => {
+  it("uses no seq that flash has not reserved", () => {
+    const flash = fakeFlash();
+    const { add, setup } = createFramerBench({ flash });
+    let used = 0;
+
+    for (let count = 0; count < 1_000; count++) {
+      if (add("info", "event")) used++;
+      expect(flash.boots[0]?.reserved).toBeGreaterThanOrEqual(used);
+    }
+
+    expect(used).toBe(1_000);
+    expect(setup.tally.unreserved).toBeUndefined();
+  });
+
+  it("asks flash for no more than a block for a short start", () => {
+    const flash = fakeFlash();
+    const { add } = createFramerBench({ flash });
+
+    for (let count = 0; count < 40; count++) add("info", "event");
+
+    expect(flash.boots[0]?.reserved).toBe(64);
+  });
+
+  it("goes on without flash where it reserves no more, counts that and says it once", () => {
+    const flash = fakeFlash();
+    flash.isReadOnly = true;
+    const { framer, add, entriesOf, setup } = createFramerBench({ flash });
+
+    for (let count = 0; count < 300; count++) add("info", "event");
+    framer.seal();
+
+    const formats = entriesOf(0).map((entry) => entry.kind === "event" && entry.site.format);
+    expect(formats.filter((format) => format !== "event")).toEqual([
+      "flash reserves no seqs: what a power cut takes from now on is not reported",
+    ]);
+    expect(formats).toHaveLength(301);
+    expect(setup.tally.unreserved).toBeGreaterThanOrEqual(301 - 64);
+  });
+
+  it("stores a frame with a fatal event before anything is sent", () => {
+    const flash = fakeFlash();
+    const { add, outbox, told } = createFramerBench({ flash });
+    add("info", "before");
+
+    add("fatal", "last words");
+
+    expect(outbox.frames).toMatchObject([{ events: 2, stored: [1, 2, 2] }]);
+    expect(told).toEqual(["added 1", "added 4"]);
+  });
+
+  it("stores errors at once only where there is no connection", () => {
+    const [down, up] = [fakeFlash(), fakeFlash()];
+    const offline = createFramerBench({ flash: down });
+    const online = createFramerBench({ flash: up });
+    online.link.connect();
+
+    for (const { add, framer } of [offline, online]) {
+      add("error", "failed");
+      framer.seal();
+    }
+
+    expect(down.boots[0]?.frames).toHaveLength(1);
+    expect(up.boots[0]?.frames).toEqual([]);
   });
 });

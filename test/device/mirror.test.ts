@@ -20,6 +20,17 @@ describe("mirror", () => {
     expect(lines).toEqual([["warn rssi %d", -71], ["warn wifi: rssi %d"]]);
   });
 
+  it("shows arrays and objects as their JSON", () => {
+    const lines: unknown[][] = [];
+
+    createMirror({ log: (...line) => lines.push(line) })({
+      ...event,
+      values: [{ json: "[1]" }, null, 0, "", false],
+    });
+
+    expect(lines).toEqual([["warn rssi %d", "[1]", null, 0, "", false]]);
+  });
+
   it("bears a console that throws", () => {
     const mirror = createMirror({
       log() {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { isTombstone } from "../../device/held-frame.ts";
+import { isShed, isTombstone } from "../../device/held-frame.ts";
 import type { Outbox } from "../../device/outbox.ts";
 import type { Level } from "../../shared/index.ts";
 import { createDeviceParts, frameOf } from "../support/device-parts.ts";
+import { fakeFlash } from "../support/fake-journal.ts";
 
-const createOutboxBench = (limitBytes: number) => {
-  const { outbox, setup } = createDeviceParts({ outboxBytes: limitBytes });
-  return { outbox, tally: setup.tally };
+const createOutboxBench = (limitBytes: number, flash = fakeFlash({ limitBytes: 0 })) => {
+  const { outbox, setup, link, clock } = createDeviceParts({ outboxBytes: limitBytes, flash });
+  return { outbox, tally: setup.tally, link, clock, flash };
 };
 
 const addFrames = (outbox: Outbox, levelsInOrder: Level[], bytes: number): void => {
@@ -17,7 +18,10 @@ const addFrames = (outbox: Outbox, levelsInOrder: Level[], bytes: number): void 
 };
 
 const shapeOf = (outbox: Outbox): string[] =>
-  outbox.frames.map((frame) => `${isTombstone(frame) ? "tomb" : "live"} ${frame.body.count}`);
+  outbox.frames.map((frame) => {
+    const kind = isShed(frame) ? "flash" : isTombstone(frame) ? "tomb" : "live";
+    return `${kind} ${frame.body.count}`;
+  });
 
 describe("outbox", () => {
   it("gives each level more room than the one below it", () => {
@@ -105,5 +109,56 @@ describe("outbox", () => {
     expect(outbox.retire(4)).toBe(0);
     expect(outbox.retire(5)).toBe(1);
     expect(outbox.bytes()).toBe(0);
+  });
+
+  it("lets frames give way to flash where there is any, as one run", () => {
+    const { outbox, tally, flash } = createOutboxBench(1_024, fakeFlash());
+
+    addFrames(outbox, Array<Level>(9).fill("info"), 200);
+
+    expect(shapeOf(outbox)).toEqual(["flash 7", "live 1", "live 1"]);
+    expect(flash.boots[0]?.frames).toHaveLength(7);
+    expect(tally.dropped).toEqual({});
+  });
+
+  it("keeps more in memory while frames are acked", () => {
+    const { outbox, link, flash } = createOutboxBench(1_024, fakeFlash());
+    link.connect();
+
+    addFrames(outbox, Array<Level>(3).fill("info"), 200);
+
+    expect(flash.writtenBytes).toBe(0);
+    expect(shapeOf(outbox)).toEqual(["live 1", "live 1", "live 1"]);
+  });
+
+  it("writes nothing twice", () => {
+    const { outbox, flash } = createOutboxBench(1_024, fakeFlash());
+    addFrames(outbox, ["info", "info", "info"], 200);
+    const writtenBytes = flash.writtenBytes;
+
+    for (let round = 0; round < 3; round++) outbox.makeRoom(0);
+
+    expect(flash.writtenBytes).toBe(writtenBytes);
+  });
+
+  it("knows of so many frames in flash as its memory allows, and no more", () => {
+    const { outbox, tally } = createOutboxBench(1_024, fakeFlash({ limitBytes: 1_000_000 }));
+
+    addFrames(outbox, Array<Level>(100).fill("info"), 200);
+
+    expect(shapeOf(outbox)).toEqual(["flash 16", "tomb 82", "live 1", "live 1"]);
+    expect(outbox.bytes()).toBeLessThanOrEqual(1_024);
+    expect(tally.dropped).toEqual({ outbox_full: 82 });
+  });
+
+  it("tells flash what is acked of its frames", () => {
+    const { outbox, flash, tally } = createOutboxBench(1_024, fakeFlash());
+    addFrames(outbox, ["info", "info", "info"], 200);
+    for (const frame of outbox.frames) frame.sends = 1;
+
+    outbox.retire(2);
+
+    expect(flash.boots[0]?.frames).toEqual([]);
+    expect(tally.acked).toBe(2);
   });
 });

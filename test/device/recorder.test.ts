@@ -29,6 +29,8 @@ const createRecorderBench = (mirror?: Mirror) => {
     drop: (kind, reason) => drops.push(`${kind} ${reason}`),
     limits,
     flush: () => {},
+    shrink: () => {},
+    keep: null,
     bytes: () => 0,
     close: () => {},
   };

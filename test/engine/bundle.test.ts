@@ -9,11 +9,11 @@ import { fakeClock } from "../support/fake-clock.ts";
 import { byteString, fakeEspruino, fakeStockMqtt } from "../support/fake-espruino.ts";
 
 const path = fileURLToPath(new URL("../../dist/device/fleetlog.min.js", import.meta.url));
-const limitBytes = 16_640;
+const limitBytes = 24_576;
 const topic = "fleetlog/1/51/pump-7";
 
 /** The bundle as `require` would have it on a board, between a clock, a stock client and an agent. */
-const startBundle = (text: string) => {
+const startBundle = (text: string, options: object = {}) => {
   const clock = fakeClock();
   const board = fakeEspruino();
   const mqtt = fakeStockMqtt();
@@ -28,7 +28,7 @@ const startBundle = (text: string) => {
   runInContext(setTakesText, context);
   runInContext(text, context);
   if (exports.createLogger === undefined) throw new Error("the bundle exports no createLogger");
-  const log = exports.createLogger({ device: "pump-7", mqtt, level: "debug" });
+  const log = exports.createLogger({ device: "pump-7", mqtt, level: "debug", ...options });
   /** Passes frames and acks until both ends are quiet. */
   const exchange = (): void => {
     for (let taken = 0; taken < mqtt.published.length; taken++) {
@@ -91,7 +91,8 @@ describe("bundle", () => {
   });
 
   it("keeps within 2 kB through an outage, and accounts for all", () => {
-    const { clock, mqtt, agent, log, exchange } = startBundle(text);
+    const parts = startBundle(text, { rateLimit: false });
+    const { clock, mqtt, agent, log, exchange } = parts;
 
     for (let count = 0; count < 1_000; count++) {
       log.info("event %d", count);
@@ -107,6 +108,27 @@ describe("bundle", () => {
     expect(stats).toMatchObject({ logged: 1_000, pending: 0, bytes: 0 });
     expect(eventsOf(agent)).toHaveLength(stats.acked);
     expect(stats.acked + (stats.dropped.ring_full ?? 0)).toBe(1_000);
+  });
+
+  it("does what commands say", () => {
+    const { clock, mqtt, agent, log, exchange } = startBundle(text);
+    clock.advance(1_000);
+    mqtt.accept();
+    agent.command = { id: 7, kind: 0, remainingMs: 2_000, value: 4, tag: "wifi" };
+
+    log.tag("wifi").error("hello");
+    exchange();
+    const during = log.tag("wifi").level;
+    clock.advance(2_000);
+    log.flush();
+    exchange();
+
+    expect([during, log.tag("wifi").level]).toEqual(["error", null]);
+    expect(eventsOf(agent).map((event) => [event.site.level, event.values])).toEqual([
+      ["error", []],
+      ["error", [7, "level error of wifi for 2000 ms"]],
+      ["info", [7, "over, level as programmed of wifi"]],
+    ]);
   });
 
   it("connects again by itself", () => {

@@ -88,7 +88,7 @@ if (handle === null) {
     });
 
     it("holds no more than 2 kB before there is a connection, and accounts for all", async () => {
-      const program = `${connected(server.port)}
+      const program = `${connected(server.port, ", rateLimit: false")}
         var most = 0;
         for (var count = 0; count < 300; count++) {
           log.info("event %d", count);
@@ -106,6 +106,34 @@ if (handle === null) {
       expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 300, pending: 0 } });
       expect(eventsOf(agent)).toHaveLength(outcome.stats.acked);
       expect(outcome.stats.acked + (outcome.stats.dropped.ring_full ?? 0)).toBe(300);
+    });
+
+    it("has the level that a command says, for its time", async () => {
+      agent.command = { id: 7, kind: 0, remainingMs: 500, value: 1, tag: "wifi" };
+      const program = `${connected(server.port, ", flushAfterMs: 50")}
+        log.level = "info";
+        var wifi = log.tag("wifi"), wasSet = false;
+        log.info("hello");
+        var timer = setInterval(function () {
+          wifi.debug("while %s", wifi.level);
+          if (wifi.level === "debug") wasSet = true;
+          if (!wasSet || wifi.level) return;
+          clearInterval(timer);
+          ${closing}
+        }, 100);`;
+
+      const outcome = (await runEspruino(handle, program)) as Outcome;
+
+      const events = eventsOf(agent);
+      expect(outcome).toMatchObject({ isComplete: true, stats: { pending: 0 } });
+      expect(
+        events.filter(({ site }) => site.tag === "fleetlog").map(({ values }) => values),
+      ).toEqual([
+        [7, "level debug of wifi for 500 ms"],
+        [7, "over, level as programmed of wifi"],
+      ]);
+      const seen = events.filter(({ site }) => site.tag === "wifi").map(({ values }) => values[0]);
+      expect(new Set(seen)).toEqual(new Set(["debug"]));
     });
 
     it("connects again after the broker has cut it off, and loses nothing", async () => {

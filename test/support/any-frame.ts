@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from "fast-check";
-import type { Ack } from "../../shared/downlink.ts";
+import type { Ack, Command } from "../../shared/downlink.ts";
 import {
   type DropCount,
   dropReasons,
@@ -183,7 +183,24 @@ export const anyFrame = (): Arbitrary<Frame> =>
     ),
   );
 
+const anyCommand = (): Arbitrary<Command> =>
+  recordOf({
+    id: anyCount(maxInteger),
+    kind: anyCount(9),
+    remainingMs: anyCount(maxInteger),
+    value: anyCount(maxInteger),
+    tag: fc.string({ maxLength: 64 }),
+  });
+
 export const anyAck = (): Arbitrary<Ack> =>
+  fc.oneof(anyPlainAck(), recordOf({ ack: anyPlainAck(), command: anyCommand() }).map(withCommand));
+
+const withCommand = ({ ack, command }: { ack: Ack; command: Command }): Ack => ({
+  ...ack,
+  command,
+});
+
+const anyPlainAck = (): Arbitrary<Ack> =>
   recordOf({
     storeId: anyUint32(),
     ackId: anyCount(maxInteger),

@@ -9,6 +9,15 @@ export const bootOf = (number: number): Boot => ({ nonce: 0xb007_0000 + number, 
 /** A boot of a device that has no flash to count in. */
 export const uncountedBoot = (nonce: number): Boot => ({ nonce, number: 0 });
 
+/** A boot of the one flash that counts the starts of its device. */
+export const countedBoot = (number: number): Boot => ({ nonce: 0xf1a5_0000, number });
+
+/** The same frame, as a later boot sends it. */
+export const replayed = (header: FrameHeader, endedAgoMs = 60_000): FrameHeader => ({
+  ...header,
+  endedAgoMs,
+});
+
 /** The header of a frame of `count` seqs from `first`, of a device that holds all since `base`. */
 export const headerOf = (boot: Boot, first: number, count = 1, base = 0): FrameHeader => ({
   boot,
@@ -51,7 +60,7 @@ export const newFrame = (
     from: seq,
     end: seq + 1,
     lost: 0,
-    closes: null,
+    closes: [],
     bytes: payloadOf(headerOf(boot, seq)),
     ...changes,
   };

@@ -138,7 +138,7 @@ export const startDeliveryStep = async (
       const header = headerOf(boot, from, entries.length);
       const bytes = encodeFrame({ header, body: { kind: "entries", entries } });
       const place = { lane, device: "pump", boot, from, end };
-      const frame = { ...place, lost: 0, closes: null, bytes };
+      const frame = { ...place, lost: 0, closes: [], bytes };
       const isNewDevice = nextSeq.size === 1 && from === 0;
       await spool.append(frame, recordOf(frame, bootNumber), { isNewDevice, forget: [] });
     },

@@ -147,7 +147,7 @@ export const createDeliverySystem = async (
         from: first,
         end,
         lost: 0,
-        closes: null,
+        closes: [],
         bytes: encodeFrame({ header, body: { kind: "entries", entries } }),
       };
       await run.spool.append(frame, recordOf(frame, bootNumber), {

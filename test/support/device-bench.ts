@@ -1,5 +1,5 @@
+import { allParts } from "../../device/all-parts.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "../../device/logger.ts";
-import { addMetric } from "../../device/metric.ts";
 import { defaultPrefix, topicOf } from "../../shared/index.ts";
 import { type FakeAgent, fakeAgent } from "./fake-agent.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";
@@ -24,14 +24,21 @@ export const up: string = topicOf(defaultPrefix, device, "up");
 export const down: string = topicOf(defaultPrefix, device, "down");
 export const state: string = topicOf(defaultPrefix, device, "state");
 
-export const createDeviceBench = (options: Partial<LoggerOptions> = {}): DeviceBench => {
+export interface BenchOptions extends Partial<LoggerOptions> {
+  /** As the host tells it. */
+  resetReason?: string;
+}
+
+export const createDeviceBench = (options: BenchOptions = {}): DeviceBench => {
   const clock = fakeClock();
   const link = fakeLink();
   const agent = fakeAgent();
   let taken = 0;
 
   const places = { sites: 250, texts: 64 };
-  const host = { platform: clock, link, defaultBytes: 65_536, places, parts: { addMetric } };
+  const { resetReason } = options;
+  const known = resetReason === undefined ? {} : { resetReason };
+  const host = { platform: clock, link, defaultBytes: 65_536, places, parts: allParts, ...known };
   const log = createLoggerOn(host, { device, level: "debug", ...options });
   const frames = (): Uint8Array[] =>
     link.sent

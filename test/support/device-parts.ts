@@ -6,7 +6,12 @@ import { createBodyWriter } from "../../shared/codec/body-writer.ts";
 import { createTable, kindOf } from "../../shared/codec/table.ts";
 import type { Level } from "../../shared/index.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";
+import { type FakeFlash, fakeJournal } from "./fake-journal.ts";
 import { type FakeLink, fakeLink } from "./fake-link.ts";
+
+export interface PartsOptions extends Partial<SetupOptions> {
+  flash?: FakeFlash;
+}
 
 /** What the parts of a logger are given, with time and link in a test's hand. */
 export interface DeviceParts {
@@ -16,16 +21,12 @@ export interface DeviceParts {
   outbox: Outbox;
 }
 
-export const createDeviceParts = (options: Partial<SetupOptions> = {}): DeviceParts => {
+export const createDeviceParts = (options: PartsOptions = {}): DeviceParts => {
   const clock = fakeClock();
   const link = fakeLink();
-  const host = {
-    platform: clock,
-    link,
-    defaultBytes: 65_536,
-    places: { sites: 16, texts: 4 },
-    parts: {},
-  };
+  const journal = options.flash ? fakeJournal(options.flash, clock.uptimeMs) : null;
+  const places = { sites: 16, texts: 4 };
+  const host = { platform: clock, link, defaultBytes: 65_536, places, journal, parts: {} };
   const setup = createSetup(host, { device: "pump-7", ...options });
   return { clock, link, setup, outbox: createOutbox(setup) };
 };
@@ -57,5 +58,6 @@ export const frameOf = (first: number, level: Level, bytes: number): HeldFrame =
     drops: [{ level, reason: "outbox_full", count: 1 }],
     sends: 0,
     sentAtMs: 0,
+    stored: null,
   };
 };

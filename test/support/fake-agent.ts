@@ -2,6 +2,7 @@ import { decodeHead } from "../../shared/codec/decode.ts";
 import {
   type Boot,
   bootText,
+  type Command,
   type DropCount,
   decodeFrame,
   type Entry,
@@ -23,9 +24,17 @@ export interface FakeAgent {
   buried: Set<number>;
   /** Seqs it never saw and the device no longer had. */
   stateLost: number;
+  /** What its acks bring besides. */
+  command: Command | null;
   /** Loses all it has stored, as another store would begin. */
   forget(): void;
 }
+
+/** Of what a later boot declares for the power's loss, no more than it had not stored. */
+const remaining = (drops: DropCount[], seqs: number): DropCount[] =>
+  drops.map((drop) =>
+    drop.reason === "power_loss" ? { ...drop, count: Math.min(drop.count, seqs) } : drop,
+  );
 
 export const fakeAgent = (): FakeAgent => {
   let cursor = 0;
@@ -35,11 +44,13 @@ export const fakeAgent = (): FakeAgent => {
   const ackOf = (boot: Boot, busyMs: number): Uint8Array => {
     ackId++;
     const ack = { storeId, ackId, boot, next: cursor, definitions: definitions.count() };
-    return encodeAck({ ...ack, epochMs: 1_800_000_000_000 + ackId, busyMs });
+    const command = agent.command === null ? {} : { command: agent.command };
+    return encodeAck({ ...ack, epochMs: 1_800_000_000_000 + ackId, busyMs, ...command });
   };
 
   const agent: FakeAgent = {
     entries: new Map(),
+    command: null,
     drops: [],
     buried: new Set(),
     stateLost: 0,
@@ -63,8 +74,10 @@ export const fakeAgent = (): FakeAgent => {
       }
       if (header.first <= cursor && header.first + header.count > cursor) {
         if (body.kind === "tombstone") {
-          if (header.first !== cursor) throw new Error("the cursor is inside a tombstone");
-          agent.drops.push(...body.drops);
+          agent.drops.push(...remaining(body.drops, header.first + header.count - cursor));
+          if (header.first !== cursor && header.endedAgoMs === undefined) {
+            throw new Error("the cursor is inside a tombstone");
+          }
           for (let seq = cursor; seq < header.first + header.count; seq++) agent.buried.add(seq);
         } else {
           for (let seq = cursor; seq < header.first + header.count; seq++) {
@@ -101,4 +114,27 @@ export const droppedOf = (agent: FakeAgent): { [reason: string]: number } => {
 export const bootOf = (payload: Uint8Array): string => {
   const begun = decodeHead(payload);
   return begun.ok ? bootText(begun.header.boot) : begun.reason;
+};
+
+/** An agent for all boots of a device: its books of each, by the boot's text. */
+export interface FakeAgents {
+  receive(payload: Uint8Array, busyMs?: number): Uint8Array;
+  books: Map<string, FakeAgent>;
+  forget(): void;
+}
+
+export const fakeAgents = (): FakeAgents => {
+  const books = new Map<string, FakeAgent>();
+  return {
+    books,
+    receive(payload, busyMs) {
+      const boot = bootOf(payload);
+      const agent = books.get(boot) ?? fakeAgent();
+      books.set(boot, agent);
+      return agent.receive(payload, busyMs);
+    },
+    forget() {
+      for (const agent of books.values()) agent.forget();
+    },
+  };
 };

@@ -7,7 +7,15 @@ export const byteString = (bytes: Uint8Array): string => Buffer.from(bytes).toSt
 
 /** The engine's globals that the bundle uses, with a clock that a test sets. */
 export const fakeEspruino = (options: { serial?: string; seconds?: number } = {}) => {
+  const events = new EventEmitter();
+  const on = (event: string, listener: (...values: never[]) => void): void => {
+    events.on(event, listener as () => void);
+  };
   const board = {
+    /** Raises an event of `E` or `process`. */
+    raise: (event: string, value?: unknown): boolean => events.emit(event, value),
+    /** Variables that are free. */
+    free: 1_000,
     seconds: options.seconds ?? 0,
     vref: 3.3,
     globals: {
@@ -15,6 +23,7 @@ export const fakeEspruino = (options: { serial?: string; seconds?: number } = {}
         CRC32: (data: string | Uint8Array) =>
           crc32(typeof data === "string" ? new Uint8Array(Buffer.from(data)) : data),
         hwRand: () => 42,
+        on,
         getAnalogVRef: () => board.vref,
         isUTF8: (text: string) => !/^[\0-\xff]*$/.test(text),
         toString: byteString,
@@ -25,7 +34,7 @@ export const fakeEspruino = (options: { serial?: string; seconds?: number } = {}
       },
       getSerial: () => options.serial ?? "00000000-addeadde-addeadde",
       getTime: () => board.seconds,
-      process: { memory: () => ({ usage: 1_000 }) },
+      process: { memory: () => ({ usage: 1_000, free: board.free }), on },
     },
   };
   return board;

@@ -8,7 +8,7 @@ import type { Ack } from "../../shared/downlink.ts";
 import { shardOf } from "../../shared/topic.ts";
 import { fakeSpool } from "./fake-spool.ts";
 import type { FakeDisk } from "./fake-store.ts";
-import { fakeTime } from "./fake-time.ts";
+import { type FakeTime, fakeTime } from "./fake-time.ts";
 
 const everything = Number.MAX_SAFE_INTEGER;
 
@@ -22,8 +22,8 @@ export const startReceive = async (
   limits: Partial<SpoolLimits> = {},
   devicesLimit = 100,
   before?: FakeDisk,
+  time: FakeTime = fakeTime(),
 ) => {
-  const time = fakeTime();
   const disk = await fakeSpool(limits, before);
   const { spool } = disk;
   const metrics = createMetrics();

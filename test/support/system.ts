@@ -7,7 +7,7 @@ import { AWSCloudWatchLogs } from "../../agent/cloudwatch/client.ts";
 import { readAll } from "../../agent/demo/read-all.ts";
 import { createEndpoint, type Endpoint } from "../../agent/local/endpoint.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
-import { connectOptions, createLogger, type Logger } from "../../device/index.ts";
+import { connectOptions, createLogger, type Level, type Logger } from "../../device/index.ts";
 import { startLink, type TestLink } from "./link.ts";
 
 export const group = "/fleetlog/test";
@@ -41,7 +41,7 @@ export interface TestSystem {
   cloudwatch: AWSCloudWatchLogs;
   troubles: string[];
   directory: string;
-  startDevice(name: string): Promise<TestDevice>;
+  startDevice(name: string, options?: { level?: Level; onIdentify?(): void }): Promise<TestDevice>;
   /** Stops the agent and starts it anew on the same folder; devices find it by themselves. */
   restartAgent(): Promise<void>;
   /** Delivers all that waits and ends the agent; what CloudWatch then has, stream by stream. */
@@ -89,8 +89,9 @@ export const startSystem = async (settings: SettingsInput = {}): Promise<TestSys
     get agent() {
       return agent;
     },
-    async startDevice(name) {
-      const device = await startDevice(name, () => Number(new URL(agent.mqttUrl).port));
+    async startDevice(name, options = {}) {
+      const port = () => Number(new URL(agent.mqttUrl).port);
+      const device = await startDevice(name, port, options);
       devices.push(device);
       return device;
     },
@@ -116,14 +117,25 @@ export const startSystem = async (settings: SettingsInput = {}): Promise<TestSys
   };
 };
 
-const startDevice = async (name: string, port: () => number): Promise<TestDevice> => {
+const startDevice = async (
+  name: string,
+  port: () => number,
+  options: { level?: Level; onIdentify?(): void },
+): Promise<TestDevice> => {
   const link = await startLink(port);
   const client = connect(`mqtt://127.0.0.1:${link.port}`, {
     ...connectOptions(name),
     reconnectPeriod: 50,
   });
   client.on("error", () => {});
-  const log = createLogger({ device: name, mqtt: client, level: "debug", flushAfterMs: 20 });
+  const flushAfterMs = 20;
+  const log = createLogger({
+    device: name,
+    mqtt: client,
+    level: "debug",
+    flushAfterMs,
+    ...options,
+  });
   return {
     log,
     client,

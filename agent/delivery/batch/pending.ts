@@ -1,9 +1,9 @@
 import { type DecodedFrame, decodeFrame } from "../../../shared/codec/decode.ts";
 import type { Lookup } from "../../../shared/definition.ts";
 import type { DropCount, Entry, LogEvent } from "../../../shared/event.ts";
-import { type Boot, bootText } from "../../../shared/frame.ts";
-import type { IntentStamp, StoredFrame } from "../../spool/spool.ts";
-import { type Notice, noticeOfDrop, type Origin } from "../message/message.ts";
+import { type Boot, bootText, type FrameHeader } from "../../../shared/frame.ts";
+import type { IntentStamp, NewFrame, StoredFrame } from "../../spool/spool.ts";
+import { type Notice, noticeOfDrop, noticeOfPowerLoss, type Origin } from "../message/message.ts";
 import { type Measurement, type MetricRule, measurementOf } from "../message/metric.ts";
 import type { Formats } from "./formats.ts";
 
@@ -64,15 +64,24 @@ export const bootKeyOf = ({ device, boot }: { device: string; boot: Boot }): str
 
 const nothingTold: readonly Told[] = [];
 
+type ClosedBoot = NewFrame["closes"][number];
+
+/** A boot that did not say it was over: how much of it may be missing, as far as is known. */
+const noticeOfClosed = ({ next, atMost, boots }: ClosedBoot): Notice => {
+  const of = boots === undefined ? {} : { boots };
+  if (atMost !== undefined) return { ...noticeOfPowerLoss(atMost), ...of };
+  const tail = boots === undefined ? `tail unknown after seq ${next - 1}` : "tails unknown";
+  const reason = next === 0 ? "never heard of" : tail;
+  return { level: "warn", event: "boot_closed", reason, ...of };
+};
+
 /** What the session found when it stored this frame, told with the frame's first entry. */
 const companions = ({ device, boot, closes, lost, from }: StoredFrame): readonly Told[] => {
-  if (closes === null && lost === 0) return nothingTold;
-  const found: Told[] = [];
-  if (closes !== null) {
-    const reason = `tail unknown after seq ${closes.next - 1}`;
-    const origin = { device, boot: closes.boot, seq: closes.next, uptimeMs: null };
-    found.push({ origin, notice: { level: "warn", event: "boot_closed", reason } });
-  }
+  if (closes.length === 0 && lost === 0) return nothingTold;
+  const found = closes.map((closed): Told => {
+    const origin = { device, boot: closed.boot, seq: closed.next, uptimeMs: null };
+    return { origin, notice: noticeOfClosed(closed) };
+  });
   if (lost > 0) {
     const origin = { device, boot, seq: from - lost, uptimeMs: null };
     const reason = "agent_state_lost";
@@ -81,11 +90,23 @@ const companions = ({ device, boot, closes, lost, from }: StoredFrame): readonly
   return found;
 };
 
-/** A tombstone of which a part was stored before tells only how many seqs remain. */
-const dropsOf = (frame: StoredFrame, first: number, drops: DropCount[]): Notice[] =>
-  frame.from === first
-    ? drops.map(noticeOfDrop)
-    : [{ level: "warn", event: "dropped", reason: "outbox_full", count: frame.end - frame.from }];
+/**
+ * A tombstone of which a part was stored before tells only how many seqs remain: by the reason of the
+ * drop that stands for all of them, if there is one, else as a frame that gave way.
+ */
+const dropsOf = (
+  frame: StoredFrame,
+  { first, count: seqs }: FrameHeader,
+  drops: DropCount[],
+): Notice[] => {
+  if (frame.from === first) return drops.map(noticeOfDrop);
+  const count = frame.end - frame.from;
+  const [drop] = drops;
+  const reason = drop?.count === seqs ? drop.reason : "outbox_full";
+  return reason === "power_loss"
+    ? [noticeOfPowerLoss(count)]
+    : [{ level: "warn", event: "dropped", reason, count }];
+};
 
 /** The one entry of a frame that has no events to tell apart. */
 interface Whole {
@@ -176,7 +197,7 @@ export const openFrame = (
   }
   const { body, header } = decoded.frame;
   if (body.kind === "tombstone") {
-    const notices = dropsOf(frame, header.first, body.drops);
+    const notices = dropsOf(frame, header, body.drops);
     return ofWhole(frame, bootKey, { uptimeMs: body.uptimeMs, notices, unreadable: null });
   }
   const skipped = frame.from - header.first;

@@ -137,17 +137,27 @@ export interface Notice {
   reason: string;
   /** Events it is about; absent where nobody can know. */
   count?: number;
+  /** There may have been fewer. */
+  atMost?: true;
+  /** Boots it is about, the last of them the one it names; absent for one. */
+  boots?: number;
   /** Level of the events it is about. */
   of?: Level;
 }
 
-export const noticeOfDrop = (drop: DropCount): Notice => ({
+/** Seqs that may have been used and are not held: of which level, nobody knows. */
+export const noticeOfPowerLoss = (count: number): Notice => ({
   level: "warn",
   event: "dropped",
-  reason: drop.reason,
-  count: drop.count,
-  of: drop.level,
+  reason: "power_loss",
+  count,
+  atMost: true,
 });
+
+export const noticeOfDrop = ({ count, level, reason }: DropCount): Notice =>
+  reason === "power_loss"
+    ? noticeOfPowerLoss(count)
+    : { level: "warn", event: "dropped", reason, count, of: level };
 
 export const noticeMessages = (
   notice: Notice,
@@ -158,7 +168,9 @@ export const noticeMessages = (
   const { level, ...what } = notice;
   if (form === "text") {
     const count = notice.count === undefined ? "" : ` ${notice.count}`;
-    const text = `${notice.event}${count}: ${notice.reason}`;
+    const most = notice.atMost ? " at most" : "";
+    const boots = notice.boots === undefined ? "" : ` of ${notice.boots} boots`;
+    const text = `${notice.event}${count}${most}${boots}: ${notice.reason}`;
     return textLines({ level, tag: "fleetlog", text }, origin, stamp);
   }
   return [

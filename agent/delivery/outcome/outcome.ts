@@ -211,8 +211,9 @@ const count = ({ metrics, formats }: OutcomeOptions, batch: Batch, letters: Dead
     if (isDelivered && stamp.trueMs !== undefined) metrics.eventsRestamped++;
     for (const { notice } of told) {
       if (notice.event !== "dropped") continue;
-      const known = metrics.dropped[notice.reason] ?? 0;
-      metrics.dropped[notice.reason] = known + (notice.count ?? 0);
+      const { reason, count: lost = 0, atMost } = notice;
+      if (atMost) metrics.powerLossAtMost += lost;
+      else metrics.dropped[reason] = (metrics.dropped[reason] ?? 0) + lost;
     }
   }
 };

@@ -1,5 +1,5 @@
 import type { Definition, FrameHead, Lookup, Meaning } from "../../definition.ts";
-import type { Ack } from "../../downlink.ts";
+import { type Ack, commandKinds } from "../../downlink.ts";
 import type { DropCount, Entry } from "../../event.ts";
 import { type Body, bootText, type FrameHeader } from "../../frame.ts";
 import { decodeFrame, type FrameFault } from "../decode.ts";
@@ -14,7 +14,7 @@ import { createRecordingReader, type RecordingReader } from "./recording-reader.
 
 /** What a payload is, by its first byte; null for what is neither. */
 export const payloadKind = (first: number): "frame" | "ack" | null => {
-  if (first === 0xb0) return "ack";
+  if (first === 0xb0 || first === 0xb1) return "ack";
   return (first & 0xf0) === 0xa0 ? "frame" : null;
 };
 
@@ -118,12 +118,22 @@ export type ExplainedAck =
   | { ok: true; ack: Ack; fields: Field[] }
   | { ok: false; offset: number; reason: string; fields: Field[] };
 
+const nameCommand = (reader: RecordingReader, list: FieldList): void => {
+  const names = ["command id", "kind", "remainingMs", "value"];
+  for (let index = 0; index < names.length; index++) {
+    const value = reader.varint();
+    const kind = index === 1 ? commandKinds[value] : undefined;
+    list.take(1, names[index] as string, kind ? `${value} (${kind})` : String(value));
+  }
+  list.take(2, "tag", JSON.stringify(reader.text(reader.varint())));
+};
+
 /** As `decodeAck`, which has the last word. */
 export const explainAck = (bytes: Uint8Array): ExplainedAck => {
   const reader = createRecordingReader(bytes);
   const list = createFieldList(reader.reads);
-  reader.byte();
-  list.take(1, "mark", "an ack");
+  const hasCommand = reader.byte() === 0xb1;
+  list.take(1, "mark", hasCommand ? "an ack with a command" : "an ack");
   const storeId = reader.uint32();
   list.take(1, "storeId", String(storeId));
   const boot = { nonce: reader.uint32(), number: reader.varint() };
@@ -134,8 +144,9 @@ export const explainAck = (bytes: Uint8Array): ExplainedAck => {
     const value = reader.varint();
     list.take(1, names[index] as string, String(value));
   }
-  const fields = list.finish(bytes.length);
   const decoded = decodeAck(bytes);
+  if (hasCommand) nameCommand(reader, list);
+  const fields = list.finish(bytes.length);
   return decoded.ok
     ? { ok: true, ack: decoded.ack, fields }
     : { ok: false, offset: decoded.offset, reason: decoded.reason, fields };

@@ -1,5 +1,8 @@
+import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createEspruinoPlatform } from "../../../device/platforms/espruino.ts";
+import type { TroubleWatcher } from "../../../device/platform.ts";
+import { createEspruinoPlatform, resetReason } from "../../../device/platforms/espruino.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeEspruino } from "../../support/fake-espruino.ts";
 
 /** A board that has just started. */
@@ -11,6 +14,143 @@ const startBoard = (options: Parameters<typeof fakeEspruino>[0] = {}) => {
   vi.stubGlobal("process", Object.assign(Object.create(process), board.globals.process));
   return board;
 };
+
+const yearS = 31_557_600;
+
+/** A board whose timers go on whatever its clock is set to, as the engine's do. */
+const startTimedBoard = () => {
+  const board = startBoard({ seconds: 1_000 });
+  const timers = fakeClock();
+  const steps: number[] = [];
+  vi.stubGlobal("setTimeout", (callback: () => void, delayMs: number) =>
+    timers.after(delayMs, callback),
+  );
+  vi.stubGlobal("clearTimeout", (timer: unknown) => timers.cancel(timer));
+  const platform = createEspruinoPlatform(undefined);
+  platform.onStep = (steppedMs) => steps.push(steppedMs);
+  /** Lets time pass, a millisecond at a time, as the clock shows it. */
+  const pass = (ms: number): void => {
+    for (let count = 0; count < ms; count++) {
+      board.seconds += 0.001;
+      timers.advance(1);
+    }
+  };
+  const set = (aheadS: number): void => {
+    board.seconds += aheadS;
+  };
+  return { platform, steps, pass, set, board };
+};
+
+describe("espruino uptime", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([10 * yearS, -10 * yearS, 3_600, -3_600, 60, -60, -1])(
+    "is exact again once a timer is due, where the clock was set by %d s",
+    (aheadS) => {
+      const { platform, steps, pass, set } = startTimedBoard();
+      platform.after(5_000, () => {});
+      pass(2_000);
+      platform.uptimeMs();
+
+      set(aheadS);
+      pass(1_000);
+      const between = platform.uptimeMs();
+      pass(3_000);
+
+      expect(between).toBeGreaterThanOrEqual(1_999);
+      expect(between).toBeLessThanOrEqual(3_000);
+      expect(Math.abs(platform.uptimeMs() - 6_000)).toBeLessThanOrEqual(1);
+      expect(steps).toHaveLength(1);
+      expect(Math.abs((steps[0] as number) - aheadS * 1_000)).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it("never decreases, and is never more than 10 s beyond the timer, whatever the clock is set to", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 3_000 }), fc.integer({ max: 1e9, min: -1e9 }))),
+        (sets) => {
+          const { platform, pass, set } = startTimedBoard();
+          let last = 0;
+          let trueMs = 0;
+          const again = (): void => void platform.after(1_000, again);
+          again();
+          for (const [ms, aheadS] of sets) {
+            pass(ms);
+            trueMs += ms;
+            set(aheadS);
+            const now = platform.uptimeMs();
+            expect(now).toBeGreaterThanOrEqual(last);
+            last = now;
+          }
+          pass(1_001);
+          const steps = sets.filter(([, aheadS]) => aheadS !== 0).length;
+          expect(platform.uptimeMs()).toBeLessThanOrEqual(trueMs + 1_002 + steps * 11_000);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("neither runs back nor leaps by a day where no timer runs, and tells the step with the next", () => {
+    const { platform, steps, pass, set } = startTimedBoard();
+    pass(5_000);
+    platform.uptimeMs();
+
+    set(-10 * yearS);
+    platform.uptimeMs();
+    set(20 * yearS);
+    pass(2_000);
+    platform.uptimeMs();
+    pass(1_000);
+
+    expect(Math.abs(platform.uptimeMs() - 6_000)).toBeLessThanOrEqual(1);
+    platform.after(1_000, () => {});
+    pass(1_001);
+    expect(steps).toHaveLength(1);
+    expect(Math.abs((steps[0] as number) - 10 * yearS * 1_000)).toBeLessThanOrEqual(2_001);
+  });
+
+  it("counts what a busy program passes, though its timers are late", () => {
+    const { platform, steps, board, pass } = startTimedBoard();
+    platform.after(1_000, () => {});
+
+    board.seconds += 8;
+    const between = platform.uptimeMs();
+    pass(1_000);
+
+    expect(between).toBe(8_000);
+    expect(Math.abs(platform.uptimeMs() - 9_000)).toBeLessThanOrEqual(1);
+    expect(steps).toEqual([]);
+  });
+
+  it("is compared with the timer that is due first", () => {
+    const { platform, steps, pass, set } = startTimedBoard();
+    platform.after(60_000, () => {});
+    platform.after(1_000, () => {});
+
+    set(3_600);
+    pass(1_001);
+
+    expect(Math.abs(platform.uptimeMs() - 1_001)).toBeLessThanOrEqual(1);
+    expect(steps).toEqual([3_600_000]);
+  });
+
+  it("goes on where the timer was cancelled", () => {
+    const { platform, steps, pass, set } = startTimedBoard();
+    const timer = platform.after(5_000, () => {});
+    pass(1_000);
+    set(-3_600);
+    platform.uptimeMs();
+    platform.cancel(timer);
+
+    platform.after(1_000, () => {});
+    pass(1_001);
+
+    expect(platform.uptimeMs()).toBeGreaterThanOrEqual(1_000);
+    expect(steps).toHaveLength(1);
+  });
+});
 
 describe("espruino platform", () => {
   afterEach(() => vi.unstubAllGlobals());
@@ -34,21 +174,6 @@ describe("espruino platform", () => {
     }
 
     expect(platform.uptimeMs()).toBeGreaterThanOrEqual(1_399);
-  });
-
-  it("does not run backwards, nor leap, when somebody sets the clock", () => {
-    const board = startBoard({ seconds: 100 });
-    const platform = createEspruinoPlatform(undefined);
-    board.seconds += 5;
-    platform.uptimeMs();
-
-    for (const years of [50, -50, 10, -10]) {
-      board.seconds += years * 31_557_600;
-      platform.uptimeMs();
-    }
-    board.seconds += 2;
-
-    expect(platform.uptimeMs()).toBe(7_000);
   });
 
   it("names two starts of one board differently by its noise, though its chance repeats", () => {
@@ -76,5 +201,61 @@ describe("espruino platform", () => {
     const nonces = [0.1, 0.2].map((noise) => createEspruinoPlatform(() => noise).entropy());
 
     expect(nonces[0]).not.toBe(nonces[1]);
+  });
+});
+
+describe("espruino troubles", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  const startWatchedBoard = (watcher: Partial<TroubleWatcher>) => {
+    const board = startBoard();
+    vi.stubGlobal("process", Object.assign(Object.create(process), board.globals.process));
+    const platform = createEspruinoPlatform(undefined);
+    platform.watch?.({ onUncaught: null, onFlags: () => {}, onKill: null, ...watcher });
+    return { board, platform };
+  };
+
+  it("tells an uncaught exception, and throws it again so that the engine reports it", () => {
+    const told: unknown[] = [];
+    const { board } = startWatchedBoard({ onUncaught: (thrown) => told.push(thrown) });
+    const thrown = new TypeError("bad");
+
+    expect(() => board.raise("uncaughtException", thrown)).toThrow(thrown);
+    expect(told).toEqual([thrown]);
+  });
+
+  it("leaves exceptions to the engine where nobody asks for them", () => {
+    const { board } = startWatchedBoard({});
+
+    expect(board.raise("uncaughtException", new Error("bad"))).toBe(false);
+  });
+
+  it("tells the names of error flags, and the end", () => {
+    const told: unknown[] = [];
+    const { board } = startWatchedBoard({
+      onFlags: (names) => told.push(names),
+      onKill: () => told.push("kill"),
+    });
+
+    board.raise("errorFlag", ["FIFO_FULL"]);
+    board.raise("kill");
+
+    expect(told).toEqual([["FIFO_FULL"], "kill"]);
+  });
+
+  it("knows how many bytes its free variables hold", () => {
+    const { board, platform } = startWatchedBoard({});
+
+    board.free = 100;
+
+    expect(platform.freeBytes?.()).toBe(1_200);
+  });
+
+  it("knows the reason of a reset on the chip that tells it", () => {
+    expect(resetReason()).toBeUndefined();
+
+    vi.stubGlobal("ESP8266", { getResetInfo: () => ({ reason: "Exception" }) });
+
+    expect(resetReason()).toBe("Exception");
   });
 });

@@ -20,7 +20,7 @@ const frameOf = (bytes: Uint8Array, changes: Partial<StoredFrame> = {}): StoredF
   from: 0,
   end: 3,
   lost: 0,
-  closes: null,
+  closes: [],
   bytes,
   position: 0,
   storedBytes: bytes.length,
@@ -106,8 +106,58 @@ describe("what a frame leaves to be delivered", () => {
     expect(part.map(({ count, reason }) => [count, reason])).toEqual([[1, "outbox_full"]]);
   });
 
+  it("is what power loss took at most, of a part of which only what was not stored before", () => {
+    const drops = [{ level: "info" as const, reason: "power_loss" as const, count: 3 }];
+    const tombstone = encoded({ kind: "tombstone", uptimeMs: 9, drops });
+
+    const whole = told(frameOf(tombstone));
+    const part = told(frameOf(tombstone, { from: 2 }));
+
+    expect(whole).toEqual([
+      {
+        level: "warn",
+        event: "dropped",
+        reason: "power_loss",
+        count: 3,
+        atMost: true,
+        device: "pump",
+        boot: "2-b0070002",
+        seq: 0,
+      },
+    ]);
+    expect(part).toEqual([{ ...whole[0], count: 1, seq: 2 }]);
+  });
+
+  it("keeps the reason of a tombstone's one drop for the part that was not stored before", () => {
+    const drops = [{ level: "info" as const, reason: "unreadable" as const, count: 3 }];
+    const tombstone = encoded({ kind: "tombstone", uptimeMs: 9, drops });
+
+    const part = told(frameOf(tombstone, { from: 1 }));
+
+    expect(part).toMatchObject([{ reason: "unreadable", count: 2 }]);
+  });
+
+  it("is told of each boot that was cut off how much of it may be missing", () => {
+    const closes = [
+      { boot: { ...boot, number: 1 }, next: 0, boots: 1 },
+      { boot: { ...boot, number: 2 }, next: 0, atMost: 128, boots: 2 },
+      { boot: { ...boot, number: 4 }, next: 90, boots: 3 },
+      { boot: { ...boot, number: 7 }, next: 5, atMost: 59 },
+    ];
+
+    const notices = told(frameOf(encoded(events("a", "b", "c")), { closes })).slice(0, 4);
+
+    expect(notices).toMatchObject([
+      { event: "boot_closed", reason: "never heard of", boots: 1, boot: "1-b0070002", seq: 0 },
+      { event: "dropped", reason: "power_loss", count: 128, atMost: true, boots: 2, seq: 0 },
+      { event: "boot_closed", reason: "tails unknown", boots: 3, boot: "4-b0070002", seq: 90 },
+      { event: "dropped", reason: "power_loss", count: 59, atMost: true, seq: 5 },
+    ]);
+    expect(notices[3]).not.toHaveProperty("boots");
+  });
+
   it("is told with its first entry what the session found, and that once", () => {
-    const closes = { boot: bootOf(1), next: 7 };
+    const closes = [{ boot: bootOf(1), next: 7 }];
     const frame = frameOf(encoded(events("a", "b", "c")), { from: 1, lost: 1, closes });
 
     const whole = told(frame);

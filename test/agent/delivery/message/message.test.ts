@@ -120,4 +120,18 @@ describe("message of a drop", () => {
       "WARN [fleetlog] dropped 12: ring_full device=pump-7 boot=3-b0070003 seq=17",
     ]);
   });
+
+  it("of power loss says how many there were at most, and of no level", () => {
+    const loss = noticeOfDrop({ level: "info", reason: "power_loss", count: 30 });
+
+    const [json = ""] = noticeMessages(loss, origin, synced, "json");
+    const texts = noticeMessages({ ...loss, boots: 2 }, origin, synced, "text");
+
+    expect(json).toContain(
+      '{"level":"warn","event":"dropped","reason":"power_loss","count":30,"atMost":true,"device"',
+    );
+    expect(texts).toEqual([
+      "WARN [fleetlog] dropped 30 at most of 2 boots: power_loss device=pump-7 boot=3-b0070003 seq=17",
+    ]);
+  });
 });

@@ -37,6 +37,20 @@ describe("outcome of a call", () => {
     expect(rig.metrics).toMatchObject({ callsThrottled: 1, possiblyDuplicated: 0 });
   });
 
+  it("counts what was dropped by reason, and apart what power took at most", async () => {
+    const rig = await startDeliveryStep({ respond: inTurn([]) });
+    const drops = [
+      { level: "info", reason: "ring_full", count: 12 },
+      { level: "info", reason: "power_loss", count: 30 },
+      { level: "debug", reason: "ring_full", count: 2 },
+    ] as const;
+    await rig.store(drops.map((drop) => ({ kind: "drop", uptimeMs: 1, drop })));
+
+    await rig.finish();
+
+    expect(rig.metrics).toMatchObject({ dropped: { ring_full: 14 }, powerLossAtMost: 30 });
+  });
+
   it("waits as long as the service asks", async () => {
     const throttled: Attempt = {
       kind: "response",

@@ -1,0 +1,58 @@
+import type { Boot } from "../../shared/frame.ts";
+
+/** How far the agent has one boot of a device. */
+export interface BootState {
+  boot: Boot;
+  /** First seq that is not stored. */
+  cursor: number;
+  /** Numbered definitions held, without a hole, from the first. */
+  definitions: number;
+  /** Hash of the dictionary that formats may be tokens of, once the boot has named one. */
+  dictionary?: string;
+  /** Place among the boots of the device, by first arrival. */
+  order: number;
+  /** The boot said that it ended; nothing came after its last entry. */
+  isEnded: boolean;
+  /** Number of the oldest boot of the same flash that this one found anything of there. */
+  heldFrom?: number;
+  /** A later boot of the same flash sent its first frame, or was heard of before it. */
+  isLate?: true;
+}
+
+export const isSame = (left: Boot, right: Boot): boolean =>
+  left.nonce === right.nonce && left.number === right.number;
+
+/** Whether one flash counts both boots: then their numbers are their order. */
+export const isCountedAlike = (left: Boot, right: Boot): boolean =>
+  left.nonce === right.nonce && left.number > 0 && right.number > 0;
+
+/** Whether the second is a later boot of the same flash. */
+const isBefore = (boot: Boot, later: Boot): boolean =>
+  isCountedAlike(boot, later) && later.number > boot.number;
+
+/** Whether a later boot of the same flash is known. */
+export const isFollowed = (states: readonly BootState[], boot: Boot): boolean =>
+  states.some((state) => isBefore(boot, state.boot));
+
+/** Puts a boot into its place: before the later ones of the same flash, else last. */
+export const insert = (states: BootState[], state: BootState): void => {
+  const later = states.findIndex((other) => isBefore(state.boot, other.boot));
+  states.splice(later < 0 ? states.length : later, 0, state);
+};
+
+/** The boot that came last, but for those that later ones of their flash were heard of before. */
+export const newestOf = (states: readonly BootState[]): Boot | null =>
+  states
+    .filter(({ isLate }) => isLate !== true)
+    .reduce<BootState | null>(
+      (last, next) => (last === null || next.order > last.order ? next : last),
+      null,
+    )?.boot ?? null;
+
+/** Below this number nothing of the boots of this one's flash is left there; 0 if none said so. */
+export const heldFromOf = (states: readonly BootState[], boot: Boot): number =>
+  states.reduce(
+    (most, state) =>
+      isCountedAlike(state.boot, boot) ? Math.max(most, state.heldFrom ?? 0) : most,
+    0,
+  );

@@ -1,0 +1,149 @@
+import { bootTag } from "../shared/boot-event.ts";
+import { commandFormat, commandText } from "../shared/command-event.ts";
+import type { Command } from "../shared/downlink.ts";
+import { type Level, levels } from "../shared/event.ts";
+import { commandedTags } from "../shared/limits.ts";
+import { callWithin, cancelDeadline, createDeadline, type Deadline } from "./deadline.ts";
+import { infoRank } from "./rank.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Setup } from "./setup.ts";
+
+/** What has a level: the logger, or a tag, which may leave it to the logger. */
+export interface Leveled {
+  level: Level | null;
+}
+
+/** A level that a command has set. */
+interface CommandedLevel {
+  command: Command;
+  /** Null as long as the program has no logger for the tag. */
+  target: Leveled | null;
+  level: Level;
+  /** What the program had there. */
+  own: Level | null;
+  /** Uptime at which it is over; Infinity for the rest of the boot. */
+  untilMs: number;
+}
+
+/** Commands of the agent, made once the first one comes. */
+export interface Commands {
+  setup: Setup;
+  logger: { level: Level };
+  /** By `$` and name. */
+  tags: { [key: string]: Leveled };
+  record: Recorder["record"];
+  flush: () => void;
+  onIdentify: (() => void) | undefined;
+  lastId: number;
+  levels: CommandedLevel[];
+  deadline: Deadline | null;
+}
+
+/** No timer runs longer: engines count its milliseconds in 31 bits. */
+const timerLimitMs = 86_400_000;
+
+/** At `info`, or at `level` where that shows no `info`. */
+const say = (state: Commands, command: Command, text: string, level: Level): void => {
+  const rank = Math.max(infoRank, levels.indexOf(level));
+  state.record(rank, bootTag, [commandFormat, command.id, text]);
+};
+
+/** Gives the level back, unless the program has set another meanwhile. */
+const endLevel = (state: Commands, index: number): void => {
+  const ended = state.levels[index] as CommandedLevel;
+  const target = ended.target;
+  state.levels.splice(index, 1);
+  if (target && target.level === ended.level) target.level = ended.own;
+};
+
+const watchLevels = (state: Commands): void => {
+  let untilMs = Infinity;
+  for (let index = 0; index < state.levels.length; index++) {
+    untilMs = Math.min(untilMs, (state.levels[index] as CommandedLevel).untilMs);
+  }
+  if (state.deadline) cancelDeadline(state.deadline);
+  if (untilMs === Infinity) return;
+  if (!state.deadline) {
+    state.deadline = createDeadline(state.setup.platform, () => endLevels(state));
+  }
+  const leftMs = untilMs - state.setup.platform.uptimeMs();
+  callWithin(state.deadline, Math.max(0, Math.min(timerLimitMs, leftMs)));
+};
+
+const endLevels = (state: Commands): void => {
+  const nowMs = state.setup.platform.uptimeMs();
+  for (let index = state.levels.length - 1; index >= 0; index--) {
+    const over = state.levels[index] as CommandedLevel;
+    if (over.untilMs > nowMs) continue;
+    endLevel(state, index);
+    const command = over.command;
+    const now = { id: command.id, kind: command.kind, remainingMs: 0, value: 0, tag: command.tag };
+    say(state, command, `over, ${commandText(now)}`, over.own || state.logger.level);
+  }
+  watchLevels(state);
+};
+
+/** Answers whether there was a place for it. */
+const setLevel = (state: Commands, command: Command): boolean => {
+  const level = levels[command.value - 1];
+  let count = 0;
+  if (command.value > 0 && !level) return false;
+  for (let index = state.levels.length - 1; index >= 0; index--) {
+    const tag = (state.levels[index] as CommandedLevel).command.tag;
+    if (tag === command.tag) endLevel(state, index);
+    else if (tag) count++;
+  }
+  if (level) {
+    if (command.tag && count === commandedTags) return false;
+    const target = command.tag ? state.tags[`$${command.tag}`] || null : state.logger;
+    const untilMs =
+      command.remainingMs > 0 ? state.setup.platform.uptimeMs() + command.remainingMs : Infinity;
+    state.levels.push({ command, target, level, own: target ? target.level : null, untilMs });
+    if (target) target.level = level;
+  }
+  watchLevels(state);
+  return true;
+};
+
+const identify = (state: Commands): void => {
+  state.setup.platform.after(0, () => {
+    try {
+      if (state.onIdentify) state.onIdentify();
+    } catch {}
+  });
+};
+
+/** Answers whether it could be done. */
+const obey = (state: Commands, command: Command): boolean => {
+  const kind = command.kind;
+  if (kind === 0) return setLevel(state, command);
+  if (kind === 2) identify(state);
+  if (kind !== 3) return kind < 3;
+  const journal = state.setup.journal;
+  if (!journal) return false;
+  const setBudget = journal.setBudget;
+  if (setBudget) setBudget(command.value > 0 ? command.value - 1 : null);
+  return !!setBudget;
+};
+
+/** Does what is wanted, once: an id that does not rise was seen before. Logs it, and flushes. */
+export const takeCommand = (state: Commands, command: Command): void => {
+  if (command.id <= state.lastId) return;
+  state.lastId = command.id;
+  const isDone = obey(state, command);
+  const target = state.tags[`$${command.tag}`] || state.logger;
+  const level = command.kind > 0 ? "info" : levels[command.value - 1] || target.level;
+  const text = commandText(command) + (isDone ? "" : ", not supported here");
+  say(state, command, text, level || state.logger.level);
+  state.flush();
+};
+
+/** Gives a tag that the program just made the level that a command has set. */
+export const adoptLevel = (state: Commands, name: string, target: Leveled): void => {
+  for (let index = 0; index < state.levels.length; index++) {
+    const set = state.levels[index] as CommandedLevel;
+    if (set.command.tag !== name || !name) continue;
+    set.target = target;
+    target.level = set.level;
+  }
+};
