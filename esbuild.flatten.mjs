@@ -22,7 +22,9 @@ const walk = (node, visit, ancestors = []) => {
   if (visit(node, ancestors) === false) return;
   ancestors.push(node);
   for (const key of types.VISITOR_KEYS[node.type] ?? []) {
-    for (const child of [node[key]].flat()) if (child) walk(child, visit, ancestors);
+    const child = node[key];
+    if (Array.isArray(child)) for (const each of [...child]) each && walk(each, visit, ancestors);
+    else if (child) walk(child, visit, ancestors);
   }
   ancestors.pop();
 };
@@ -141,7 +143,7 @@ const study = (program, factory) => {
     } else if (isFunction(parent) && parent.params.includes(node)) {
       Object.assign(of(node.name), { isParameter: true });
     } else if (types.isReferenced(node, parent, ancestors.at(-2))) {
-      of(node.name).uses.push({ node, parent, ancestors: [...ancestors] });
+      of(node.name).uses.push({ node, parent, ancestors: ancestors.slice() });
       const isTarget =
         (parent.type === "AssignmentExpression" && parent.left === node) ||
         parent.type === "UpdateExpression" ||
@@ -280,11 +282,11 @@ const bodyOf = (made, { isLast, isUsed, name }) => {
   return { statements: [own, ...statements], result: types.identifier(name) };
 };
 
-/** Every list of statements, with the function it is in. */
+/** Every list of statements in a function. */
 const blocksOf = (program) => {
   const blocks = [];
-  walk(program, (node, ancestors) => {
-    if (node.type === "BlockStatement") blocks.push({ block: node, ancestors: [...ancestors] });
+  walk(program, (node) => {
+    if (node.type === "BlockStatement") blocks.push(node);
   });
   return blocks;
 };
@@ -292,25 +294,27 @@ const blocksOf = (program) => {
 /** Makes a function that is called once part of its caller. */
 const inlineCalls = (program, factory) => {
   const bindings = study(program, factory);
-  const dirty = new Set();
-  for (const { block, ancestors } of blocksOf(program)) {
-    if (ancestors.some((each) => dirty.has(each)) || dirty.has(block)) continue;
-    const found = inlineInto(block, bindings, ancestors);
-    if (found === null) continue;
-    dirty.add(found.made).add(block);
-    for (const each of ancestors) if (isFunction(each)) dirty.add(each);
-    if (block === factory.body) break;
-  }
-  return dirty.size > 0;
+  let isChanged = false;
+  for (const block of blocksOf(program)) while (inlineInto(block, bindings)) isChanged = true;
+  return isChanged;
 };
 
-const inlineInto = (block, bindings, ancestors) => {
+const contains = (tree, sought) => {
+  let found = false;
+  walk(tree, (node) => {
+    if (node === sought) found = true;
+    return !found;
+  });
+  return found;
+};
+
+const inlineInto = (block, bindings) => {
   for (const statement of block.body) {
     for (const call of firstCalls(statement)) {
       const binding = bindings.get(call.callee.name);
       const made = binding?.declarator?.init;
       if (!isSharedConstant(binding) || !isFunction(made) || binding.uses.length !== 1) continue;
-      if (ancestors.includes(made)) continue;
+      if (contains(made, call)) continue;
       const body = bodyOf(made, {
         isLast: statement.type === "ReturnStatement" && statement.argument === call,
         isUsed: statement.expression !== call,
@@ -329,10 +333,10 @@ const inlineInto = (block, bindings, ancestors) => {
         if (node === call) replace(above.at(-1), call, body.result);
       });
       block.body.splice(at, isWhole ? 1 : 0, ...given, ...body.statements);
-      return { made };
+      return true;
     }
   }
-  return null;
+  return false;
 };
 
 /** What a test always answers; undefined where that is not known. */
@@ -401,7 +405,9 @@ const shortNodes = 9;
 
 const inlineShort = (program, factory) => {
   const bindings = study(program, factory);
-  const gone = new Set();
+  /** Names that copies of this round brought: where they are used is not known. */
+  const meant = new Set();
+  let isChanged = false;
   for (const binding of bindings.values()) {
     const made = binding.declarator?.init;
     if (!isSharedConstant(binding) || !isFunction(made) || binding.uses.length === 0) continue;
@@ -411,7 +417,7 @@ const inlineShort = (program, factory) => {
     const isPlain = (node) => isIdentifier(node) || isSmallLiteral(node);
     if (!isShort || !isSimpleOrCall(result)) continue;
     if (!binding.uses.every(({ parent }) => parent.arguments.every(isPlain))) continue;
-    if (binding.uses.some(({ ancestors }) => ancestors.some((each) => gone.has(each)))) continue;
+    if (meant.has(binding.name)) continue;
     if (made.params.some(({ name }) => bindings.get(name).writes > 0)) continue;
     for (const { parent: call, ancestors } of binding.uses) {
       const copy = types.returnStatement(types.cloneNode(result));
@@ -427,11 +433,13 @@ const inlineShort = (program, factory) => {
       });
       replace(ancestors.at(-2), call, copy.argument);
     }
+    walk(made, (node) => {
+      if (isIdentifier(node)) meant.add(node.name);
+    });
     remove(binding);
-    gone.add(made);
-    return true;
+    isChanged = true;
   }
-  return false;
+  return isChanged;
 };
 
 /** What a function that only calls another, with all it is given, stands for; else null. */
@@ -667,16 +675,18 @@ export const flatten = (text, isOwn) => {
   const program = tree.program;
   normalise(tree);
   const factory = factoryOf(program);
-  while (
-    unwrapBlocks(program) ||
-    replaceAliases(program, factory) ||
-    prune(program, factory) ||
-    inlineCalls(program, factory) ||
-    inlineShort(program, factory) ||
-    scatterObjects(program, factory) ||
-    dropParameters(program, factory) ||
-    dropProperties(program, factory, isOwn)
-  );
+  const passes = [
+    unwrapBlocks,
+    replaceAliases,
+    prune,
+    inlineCalls,
+    inlineShort,
+    scatterObjects,
+    dropParameters,
+    dropProperties,
+  ];
+  const isChanged = () => passes.filter((pass) => pass(program, factory, isOwn)).length > 0;
+  while (isChanged());
   hoist(program, factory);
   return generate(tree).code;
 };

@@ -40,6 +40,9 @@ export const sealTombstone = (count: number, drops: DropCount[], uptimeMs: numbe
   return { format: bodyFormats.tombstone, count, bytes: writer.bytes(), used: "", spareBytes: 0 };
 };
 
+/** What header and head take where little is defined. */
+const frontBytes = 64;
+
 /** The body of a boot's end alone. */
 export const sealEnd = (uptimeMs: number): SealedBody => {
   const writer = createWriter();
@@ -61,10 +64,11 @@ export const encodeSealed = (
   table: Table,
   rested?: Rested | null,
 ): Uint8Array => {
-  const writer = createWriter();
+  const bytes = rested ? rested.body.bytes : body.bytes;
+  const writer = createWriter(bytes.length + frontBytes);
   writeHeader(writer, header, body.format);
   if (body.format !== bodyFormats.tombstone) writeHead(writer, table, body, header.base, rested);
-  writer.raw(rested ? rested.body.bytes : body.bytes);
+  writer.raw(bytes);
   return writer.bytes();
 };
 

@@ -60,7 +60,8 @@ function disconnect() { mqtt.connected = mqtt.client = false; mqtt.told.disconne
 function done(result) {
   print("DONE " + JSON.stringify({ frames: frames, stats: log.stats(), result: result === undefined ? null : result }));
 }
-var log = require("fleetlog").createLogger({ device: "board-1", mqtt: mqtt, reconnect: false, level: "debug" });
+var log = require("fleetlog").createLogger({ device: "board-1", mqtt: mqtt, reconnect: false, level: "debug",
+  rateLimit: { perSecond: 1000, burst: 1000 } });
 ${work}
 `;
 

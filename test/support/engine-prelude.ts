@@ -6,7 +6,7 @@ export const enginePrelude = `
 var global = this, modules = { fleetlog: {} };
 function require(name) { return modules[name]; }
 function getSerial() { return "00000000-addeadde-addeadde"; }
-var process = { memory: function () { return { usage: 1000 }; } };
+var process = { on: function () {}, memory: function () { return { usage: 1000, free: 1000 }; } };
 function setTimeout() { return 1; }
 function clearTimeout() {}
 var remainders = [];
@@ -16,6 +16,7 @@ for (var byte = 0; byte < 256; byte++) {
   remainders.push(remainder);
 }
 var E = {
+  on: function () {},
   hwRand: function () { return 42; },
   isUTF8: function () { return false; },
   toUint8Array: function (text) {
