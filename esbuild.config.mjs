@@ -1,7 +1,8 @@
 /**
- * Builds the device modules for Espruino's `require`: `dist/device/fleetlog.min.js` with all,
- * `fleetlog-core.min.js` without the parts that a logger may do without, and
- * `fleetlog-serial.min.js` for boards without network.
+ * Builds the device modules for Espruino's `require`: `dist/device/fleetlog.min.js` with all;
+ * `fleetlog-core.min.js` without the parts that a logger may do without; `fleetjnl.min.js`, which the
+ * first asks for where the application wants a journal; `fleetlog-serial.min.js` for boards without
+ * network.
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -13,6 +14,7 @@ import { order } from "./esbuild.order.mjs";
 const modules = [
   { entry: "espruino-whole", file: "fleetlog.min.js", limitBytes: 24_576 },
   { entry: "espruino-core", file: "fleetlog-core.min.js", limitBytes: 24_576 },
+  { entry: "espruino-journal", file: "fleetjnl.min.js", limitBytes: 12_288 },
   {
     entry: "espruino-serial",
     file: "fleetlog-serial.min.js",
@@ -60,8 +62,12 @@ const knownNames = `
   debug info warn error fatal tag metric flush stats close logged sent resent acked dropped boot bytes pending
   keep compact flash writtenBytes erases refused flash_full flash_budget heldFrom unreserved firmware
   name type message stack
-  connected client connect disconnect on subscribe publish retain
+  isOnline radioPauseMs online offline attach sleep
+  connected disconnected client connect disconnect on removeListener removeAllListeners subscribe publish retain
+  ctimo partData _scktClosed
   CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage free ESP8266 getResetInfo reason toUint8Array
+  openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
+  getPage addr erasePage read write erase getFree low_battery
   fromCharCode floor round max min parse stringify`
   .trim()
   .split(/\s+/);
@@ -71,10 +77,14 @@ const builtIns = [Array, String, Object, Function, Number, Uint8Array]
   .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
   .filter((name) => name !== "link");
 
+/** Short names already given: a property has one in all modules that know the same names. */
+let mangleCache = {};
+
 const bundle = async (entry) => {
   const result = await build({
     entryPoints: [from(`dist/device/${entry}.js`)],
     bundle: true,
+    external: ["Flash", "Storage", "fleetjnl"],
     write: false,
     format: "cjs",
     target: "es2015",
@@ -89,8 +99,10 @@ const bundle = async (entry) => {
   return result.outputFiles[0].text;
 };
 
-const shrink = async (text, known) => {
-  const mangled = await transform(text, { mangleProps: /./, reserveProps: known });
+const shrink = async (text, known, cache) => {
+  const options = { mangleProps: /./, mangleCache: cache ?? mangleCache, reserveProps: known };
+  const mangled = await transform(text, options);
+  if (!cache) mangleCache = mangled.mangleCache;
   // What is used once is not moved again: that would make closures of it, anew for each call.
   const result = await minify(mangled.code, {
     ecma: 2015,
@@ -104,7 +116,11 @@ const shrink = async (text, known) => {
 for (const { entry, file, limitBytes, names = [] } of modules) {
   const known = new RegExp(`^(${[...builtIns, ...knownNames, ...names].join("|")})$`);
   const isOwn = (name) => !known.test(name);
-  const text = await shrink(flatten(await bundle(entry), isOwn), known);
+  const text = await shrink(
+    flatten(await bundle(entry), isOwn),
+    known,
+    names.length > 0 ? {} : null,
+  );
   if (/[^\x20-\x7e\n]/.test(text)) throw new Error(`Cannot publish ${file}: not plain ASCII`);
   if (text.length > limitBytes) {
     throw new Error(`Cannot publish ${file}: ${text.length} bytes, limit ${limitBytes}`);

@@ -49,6 +49,12 @@ export interface Logger extends LogMethods {
   /** Sends what waits as soon as the link allows. */
   flush(): void;
   stats(): Stats;
+  /**
+   * Sends what waits, and calls back once: as soon as the agent has everything, or after `limitMs`
+   * (5,000), or at once where the link cannot be used before that. No timer of the logger runs from
+   * then on, until something is logged.
+   */
+  sleep(callback: () => void, limitMs?: number): void;
   /** Reclaims room in flash now, which may take long. Absent where the logger has no flash. */
   compact?(): void;
   /** Ends the boot; true once the agent has everything, false after `limitMs` (5,000). */
@@ -160,6 +166,7 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
       return tagged;
     },
     flush: delivery.flush,
+    sleep: delivery.sleep,
     stats: () => statsOf(setup, delivery),
     close(limitMs) {
       if (!closing) {

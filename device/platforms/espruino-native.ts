@@ -20,6 +20,12 @@ export const textCrc32: (text: string) => number = E.CRC32;
 export const byteText = (text: string): string =>
   E.isUTF8(text) ? E.toString(E.toUint8Array(text)) : text;
 
+export const fromByteText = (text: string): string => text;
+
+/** Empty where no memory in one piece is left. */
+export const textOfBytes = (bytes: Uint8Array, from: number, to: number): string =>
+  to > from ? E.toString(new Uint8Array(bytes.buffer, from, to - from)) || "" : "";
+
 export const putText = (bytes: Uint8Array, text: string, offset: number): void => {
   bytes.set(text as unknown as Uint8Array, offset);
 };

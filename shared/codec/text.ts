@@ -41,6 +41,13 @@ export const fromByteText = (text: string): string => {
   return fromUtf8(bytes, 0, bytes.length);
 };
 
+/** The bytes from `from` up to `to` as a byte text. */
+export const textOfBytes = (bytes: Uint8Array, from: number, to: number): string => {
+  let text = "";
+  for (let index = from; index < to; index++) text += String.fromCharCode(bytes[index] as number);
+  return text;
+};
+
 /** Puts a byte text into `bytes` at `offset`; what is beyond the end is lost. */
 export const putText = (bytes: Uint8Array, text: string, offset: number): void => {
   for (let index = 0; index < text.length; index++) bytes[offset + index] = text.charCodeAt(index);

@@ -29,8 +29,9 @@ const idleJournal: Journal = {
   store: () => -1,
   read: () => null,
   free() {},
+  rest() {},
   compact() {},
-  stats: () => ({ writtenBytes: 0, erases: 0, refused: { flash_full: 0, flash_budget: 0 } }),
+  stats: () => ({ writtenBytes: 0, erases: 0, refused: { flash_full: 0, flash_budget: 0, low_battery: 0 } }),
 };
 
 const startBench = (options: Parameters<typeof createDeviceBench>[0] = {}): DeviceBench => {

@@ -31,32 +31,43 @@ export const corePath: string = built("fleetlog-core.min.js");
 export const serialPath: string = built("fleetlog-serial.min.js");
 
 /** Puts the modules where a board has them, in flash: their code then takes no memory. */
-const withModules = (handle: EspruinoHandle, program: string): string => `
-["MQTT", ${JSON.stringify(join(handle.modules, "MQTT.js"))},
- "program", "own.js",
- "fleetlog", ${JSON.stringify(bundlePath)}].forEach(function (path, place, all) {
+const withModules = (paths: Record<string, string>, program: string): string => `
+${JSON.stringify(Object.entries(paths).flat())}.forEach(function (path, place, all) {
   if (place & 1) require("Storage").write(all[place - 1], require("fs").readFileSync(path));
 });
 ${program}
 `;
 
+const stockModules = (handle: EspruinoHandle): Record<string, string> => ({
+  MQTT: join(handle.modules, "MQTT.js"),
+  fleetlog: bundlePath,
+});
+
+export interface EspruinoRun {
+  /** Folder that keeps the board's flash for the next run; without it, it goes away. */
+  folder?: string;
+  /** Modules by name, instead of the stock ones. */
+  modules?: Record<string, string>;
+  /** Text of the module `program`. */
+  own?: string;
+}
+
 /** Runs a program from where a board has its own, in flash: see `runEspruino`. */
 export const runFromFlash = (handle: EspruinoHandle, program: string): Promise<unknown> =>
-  runEspruino(handle, 'require("program");', program);
+  runEspruino(handle, 'require("program");', { own: program });
 
-/**
- * Runs a program until it prints a line that begins with `DONE `; answers the JSON after it. `own`
- * is there as the module `program`.
- */
+/** Runs a program until it prints a line that begins with `DONE `; answers the JSON after it. */
 export const runEspruino = async (
   handle: EspruinoHandle,
   program: string,
-  own = "",
+  run: EspruinoRun = {},
 ): Promise<unknown> => {
-  const folder = await mkdtemp(join(tmpdir(), "fleetlog-espruino-"));
+  const folder = run.folder ?? (await mkdtemp(join(tmpdir(), "fleetlog-espruino-")));
   const file = join(folder, "program.js");
-  await writeFile(file, withModules(handle, program));
-  await writeFile(join(folder, "own.js"), own || ";");
+  const own = join(folder, "own.js");
+  await writeFile(own, run.own ?? ";");
+  const modules = run.modules ?? { ...stockModules(handle), program: own };
+  await writeFile(file, withModules(modules, program));
   const board = spawn(handle.binary, [file], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   try {
@@ -74,7 +85,7 @@ export const runEspruino = async (
   } finally {
     board.removeAllListeners();
     board.kill("SIGKILL");
-    await rm(folder, { recursive: true, force: true });
+    if (run.folder === undefined) await rm(folder, { recursive: true, force: true });
   }
 };
 

@@ -57,7 +57,7 @@ const heldBytes = (flash: FakeFlash): number =>
 export const fakeJournal = (flash: FakeFlash, uptimeMs: () => number): Journal => {
   const boot = { nonce: flash.nonce, number: ++flash.starts };
   const own: FlashBoot = { boot, reserved: blockSeqs, durationMs: 0, frames: [] };
-  const refused = { flash_full: 0, flash_budget: 0 };
+  const refused = { flash_full: 0, flash_budget: 0, low_battery: 0 };
   flash.boots.push(own);
 
   const ofBoot = ({ nonce, number }: Boot): FlashBoot | undefined =>
@@ -122,7 +122,8 @@ export const fakeJournal = (flash: FakeFlash, uptimeMs: () => number): Journal =
       held.frames = held.frames.filter(({ first, count }) => first + count > next);
       if (next === Infinity) flash.boots = flash.boots.filter((other) => other !== held);
     },
-    compact: () => {},
+    rest() {},
+    compact() {},
     stats: () => ({ writtenBytes: flash.writtenBytes, erases: 0, refused }),
   };
 };

@@ -1,3 +1,4 @@
+import { allParts } from "../../device/all-parts.ts";
 import type { Journal } from "../../device/journal/journal.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "../../device/logger.ts";
 import { device, down, up } from "./device-bench.ts";
@@ -38,7 +39,7 @@ export const createRestartBench = (
       bench.journal = fakeJournal(flash, bench.clock.uptimeMs);
       const places = { sites: 40, texts: 8 };
       const { clock: platform, link, journal } = bench;
-      const host = { platform, link, journal, defaultBytes: 65_536, places };
+      const host = { platform, link, journal, defaultBytes: 65_536, places, parts: allParts };
       bench.log = createLoggerOn(host, { device, level: "debug", ...options });
     },
     frames() {
