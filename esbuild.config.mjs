@@ -1,8 +1,8 @@
 /**
- * Builds the device modules for Espruino's `require`: `dist/device/fleetlog.min.js` with all;
- * `fleetlog-core.min.js` without the parts that a logger may do without; `fleetjnl.min.js`, which the
- * first asks for where the application wants a journal; `fleetlog-serial.min.js` for boards without
- * network.
+ * Builds the device modules for Espruino's `require`: `dist/device/fleetlog.min.js` with all,
+ * `fleetlog-core.min.js` without the parts that a logger may do without, `fleetlog-serial.min.js` for
+ * boards without network; and `fleetjnl.min.js`, which is asked for where the application wants a
+ * journal.
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -14,13 +14,8 @@ import { order } from "./esbuild.order.mjs";
 const modules = [
   { entry: "espruino-whole", file: "fleetlog.min.js", limitBytes: 24_576 },
   { entry: "espruino-core", file: "fleetlog-core.min.js", limitBytes: 24_576 },
+  { entry: "espruino-serial", file: "fleetlog-serial.min.js", limitBytes: 24_576 },
   { entry: "espruino-journal", file: "fleetjnl.min.js", limitBytes: 12_288 },
-  {
-    entry: "espruino-serial",
-    file: "fleetlog-serial.min.js",
-    limitBytes: 24_576,
-    names: ["link", "write", "data"],
-  },
 ];
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -62,7 +57,7 @@ const knownNames = `
   debug info warn error fatal tag metric flush stats close logged sent resent acked dropped boot bytes pending
   keep compact flash writtenBytes erases refused flash_full flash_budget heldFrom unreserved firmware
   name type message stack
-  isOnline radioPauseMs online offline attach sleep
+  link data isOnline radioPauseMs online offline attach sleep
   connected disconnected client connect disconnect on removeListener removeAllListeners subscribe publish retain
   ctimo partData _scktClosed
   CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage free ESP8266 getResetInfo reason toUint8Array
@@ -74,10 +69,11 @@ const knownNames = `
 
 const builtIns = [Array, String, Object, Function, Number, Uint8Array]
   .flatMap((known) => [known.prototype, Object.getPrototypeOf(known.prototype) ?? {}])
-  .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
-  .filter((name) => name !== "link");
+  .flatMap((prototype) => Object.getOwnPropertyNames(prototype));
 
-/** Short names already given: a property has one in all modules that know the same names. */
+const known = new RegExp(`^(${[...builtIns, ...knownNames].join("|")})$`);
+
+/** Short names already given: a property has one in all modules. */
 let mangleCache = {};
 
 const bundle = async (entry) => {
@@ -99,10 +95,9 @@ const bundle = async (entry) => {
   return result.outputFiles[0].text;
 };
 
-const shrink = async (text, known, cache) => {
-  const options = { mangleProps: /./, mangleCache: cache ?? mangleCache, reserveProps: known };
-  const mangled = await transform(text, options);
-  if (!cache) mangleCache = mangled.mangleCache;
+const shrink = async (text) => {
+  const mangled = await transform(text, { mangleProps: /./, mangleCache, reserveProps: known });
+  mangleCache = mangled.mangleCache;
   // What is used once is not moved again: that would make closures of it, anew for each call.
   const result = await minify(mangled.code, {
     ecma: 2015,
@@ -113,14 +108,10 @@ const shrink = async (text, known, cache) => {
   return order(result.code);
 };
 
-for (const { entry, file, limitBytes, names = [] } of modules) {
-  const known = new RegExp(`^(${[...builtIns, ...knownNames, ...names].join("|")})$`);
-  const isOwn = (name) => !known.test(name);
-  const text = await shrink(
-    flatten(await bundle(entry), isOwn),
-    known,
-    names.length > 0 ? {} : null,
-  );
+const isOwn = (name) => !known.test(name);
+
+for (const { entry, file, limitBytes } of modules) {
+  const text = await shrink(flatten(await bundle(entry), isOwn));
   if (/[^\x20-\x7e\n]/.test(text)) throw new Error(`Cannot publish ${file}: not plain ASCII`);
   if (text.length > limitBytes) {
     throw new Error(`Cannot publish ${file}: ${text.length} bytes, limit ${limitBytes}`);

@@ -1,7 +1,6 @@
 import { bootFormat, bootTag } from "../shared/boot-event.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
-import type { Commands } from "./commands.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { Journal, JournalStats } from "./journal/journal.ts";
 import { infoRank, warnRank } from "./rank.ts";
@@ -145,8 +144,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   const tags: { [key: string]: TaggedLogger } = {};
   let places = tagLimit;
   let closing: Promise<boolean> | undefined;
-  const obey = host.parts.commands;
-  let commands: Commands | undefined;
 
   const logger = {
     level: options.level || "info",
@@ -160,7 +157,7 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
         addMethods(tagged, logger, text, recorder.record);
         if (places-- > 0) {
           tags[key] = tagged;
-          if (commands && obey) obey.adoptLevel(commands, text, tagged);
+          setup.onTag(text, tagged);
         }
       }
       return tagged;
@@ -180,26 +177,17 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   const journal = setup.journal;
   if (journal) logger.compact = createCompact(journal);
   if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
+  if (host.parts.addCommands) {
+    host.parts.addCommands(setup, {
+      logger,
+      tags,
+      record: recorder.record,
+      flush: delivery.flush,
+      onIdentify: options.onIdentify,
+    });
+  }
   host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
   setup.notify = (args) => recorder.record(warnRank, bootTag, args);
-  if (obey) {
-    setup.onCommand = (command) => {
-      if (!commands) {
-        commands = {
-          setup,
-          logger,
-          tags,
-          record: recorder.record,
-          flush: delivery.flush,
-          onIdentify: options.onIdentify,
-          lastId: 0,
-          levels: [],
-          deadline: null,
-        };
-      }
-      obey.takeCommand(commands, command);
-    };
-  }
   if (host.parts.watchTroubles) {
     host.parts.watchTroubles(setup, delivery, options.captureErrors ? recorder.record : null);
   }
