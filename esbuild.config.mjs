@@ -16,7 +16,7 @@ const modules = [
   { entry: "espruino-core", file: "fleetlog-core.min.js", limitBytes: 26_624 },
   { entry: "espruino-serial", file: "fleetlog-serial.min.js", limitBytes: 26_624 },
   // Its methods are called on their object, and it has no factories.
-  { entry: "espruino-journal", file: "fleetjnl.min.js", limitBytes: 12_288, isFlat: false },
+  { entry: "espruino-journal", file: "fleetjnl.min.js", limitBytes: 13_312, isFlat: false },
 ];
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 

@@ -1,6 +1,12 @@
 import { Writable } from "node:stream";
 import { connect, type IClientOptions } from "mqtt";
-import { connectOptions, createLogger, type Logger, type LogMethods } from "../index.ts";
+import {
+  connectOptions,
+  createLogger,
+  type Logger,
+  type LoggerOptions,
+  type LogMethods,
+} from "../index.ts";
 
 /** Options of the transport: all of it can be sent to a worker. */
 export interface PinoTransportOptions {
@@ -11,6 +17,8 @@ export interface PinoTransportOptions {
   prefix?: string;
   outboxBytes?: number;
   flushAfterMs?: number;
+  /** As of any logger; false for none. */
+  rateLimit?: Required<LoggerOptions>["rateLimit"];
   /** How long the end may wait for the agent; 2,000 ms. */
   limitMs?: number;
   /** More for `mqtt.connect`: name, password, certificates. */

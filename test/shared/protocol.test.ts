@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { lineLimit, pieceBytes } from "../../shared/codec/line.ts";
 import { dropReasons, levels } from "../../shared/event.ts";
 import {
   frameLimitBytes,
@@ -9,11 +10,14 @@ import {
   windowFrames,
 } from "../../shared/limits.ts";
 import { shardOf, topicOf } from "../../shared/topic.ts";
+import { linesOf } from "../support/damaged-line.ts";
 import { goldens } from "./golden-files.ts";
 
 const page = readFileSync(new URL("../../PROTOCOL.md", import.meta.url), "utf8");
 
 const fence = /```golden ([a-z-]+)\n([\s\S]*?)```/g;
+
+const lineFence = /```line ([a-z]+)\n([\s\S]*?)```/g;
 
 interface Example {
   name: string;
@@ -62,7 +66,7 @@ describe("PROTOCOL.md", () => {
   });
 
   it("shows no bytes besides", () => {
-    const rest = page.replaceAll(fence, "");
+    const rest = page.replaceAll(fence, "").replaceAll(lineFence, "");
 
     expect(rest).not.toMatch(/\b(?:[0-9a-f]{2} ?){5,}\b/);
   });
@@ -83,6 +87,21 @@ describe("PROTOCOL.md", () => {
     expect(page).toContain(`${headerLimitBytes} at most`);
     expect(page).toContain(`modulo ${shardCount}`);
     expect(page).toContain(`(${windowFrames} by default)`);
+  });
+
+  it("shows lines as the code writes them", () => {
+    const frame = goldens.find(({ name }) => name === "frame-first")?.hex ?? "";
+    const messages: Record<string, string> = {
+      hello: linesOf("h", Buffer.from("fleetlog/1/51/pump-7")),
+      state: linesOf("o", Buffer.from("fleetlog/1/51/pump-7 8f3a01c2")),
+      frame: linesOf("u", Buffer.from(frame, "hex")),
+    };
+
+    const shown = Array.from(page.matchAll(lineFence));
+    expect(shown).toHaveLength(3);
+    for (const [, name = "", line] of shown) expect(line).toBe(messages[name]);
+    expect(page).toContain(`${pieceBytes} bytes of the message`);
+    expect(page).toContain(`at most ${lineLimit} characters`);
   });
 
   it("gives a device's topic as the code does", () => {

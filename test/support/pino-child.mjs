@@ -2,7 +2,7 @@
 import { pino } from "pino";
 
 const [, , url, count] = process.argv;
-const options = { url, device: "pump-7", limitMs: 5_000 };
+const options = { url, device: "pump-7", limitMs: 5_000, rateLimit: false };
 const log = pino({ level: "trace" }, pino.transport({ target: "fleetlog/pino", options }));
 
 log.info("started");
