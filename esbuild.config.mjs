@@ -94,7 +94,7 @@ const bundle = async (entry) => {
   return result.outputFiles[0].text;
 };
 
-const shrink = async (text) => {
+const shrink = async (text, isFlat) => {
   const options = { mangleProps: /./, mangleCache, reserveProps: known };
   const mangled = await transform(text, options);
   mangleCache = mangled.mangleCache;
@@ -102,7 +102,13 @@ const shrink = async (text) => {
   const result = await minify(mangled.code, {
     ecma: 2015,
     toplevel: true,
-    compress: { passes: 4, inline: 1, reduce_funcs: false, pure_getters: true, keep_fargs: false },
+    compress: {
+      passes: 4,
+      inline: 1,
+      reduce_funcs: !isFlat,
+      pure_getters: true,
+      keep_fargs: false,
+    },
     format: { ascii_only: true },
   });
   return result.code;
@@ -112,7 +118,9 @@ const isOwn = (name) => !known.test(name);
 
 for (const { entry, file, limitBytes, isFlat = true } of modules) {
   const bundled = await bundle(entry);
-  const text = isFlat ? order(await shrink(flatten(bundled, isOwn))) : await shrink(bundled);
+  const text = isFlat
+    ? order(await shrink(flatten(bundled, isOwn), true))
+    : await shrink(bundled, false);
   if (/[^\x20-\x7e\n]/.test(text)) throw new Error(`Cannot publish ${file}: not plain ASCII`);
   if (text.length > limitBytes) {
     throw new Error(`Cannot publish ${file}: ${text.length} bytes, limit ${limitBytes}`);
