@@ -1,7 +1,8 @@
 /**
  * Builds the device modules for Espruino's `require`: `dist/device/fleetlog.min.js` with all,
- * `fleetlog-core.min.js` without the parts that a logger may do without, and `fleetjnl.min.js` for those
- * that want a journal.
+ * `fleetlog-core.min.js` without the parts that a logger may do without, `fleetlog-serial.min.js` for
+ * boards without network; and `fleetjnl.min.js`, which is asked for where the application wants a
+ * journal.
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -13,8 +14,8 @@ import { order } from "./esbuild.order.mjs";
 const modules = [
   { entry: "espruino-whole", file: "fleetlog.min.js", limitBytes: 24_576 },
   { entry: "espruino-core", file: "fleetlog-core.min.js", limitBytes: 24_576 },
-  // Its methods are called on their object, and it has no factories.
-  { entry: "espruino-journal", file: "fleetjnl.min.js", limitBytes: 12_288, isFlat: false },
+  { entry: "espruino-serial", file: "fleetlog-serial.min.js", limitBytes: 24_576 },
+  { entry: "espruino-journal", file: "fleetjnl.min.js", limitBytes: 12_288 },
 ];
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -56,18 +57,19 @@ const knownNames = `
   debug info warn error fatal tag metric flush stats close logged sent resent acked dropped boot bytes pending
   keep compact flash writtenBytes erases refused flash_full flash_budget heldFrom unreserved firmware
   name type message stack
-  connected client connect disconnect on subscribe publish retain
+  link data isOnline radioPauseMs online offline attach sleep
+  connected disconnected client connect disconnect on removeListener removeAllListeners subscribe publish retain
+  ctimo partData _scktClosed
   CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage free ESP8266 getResetInfo reason toUint8Array
-  openJournal storage address pages pageBytes areas areaBytes dayBytes mayWrite low_battery
-  getPage addr erasePage read write erase getFree
+  openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
+  getPage addr erasePage read write erase getFree low_battery
   fromCharCode floor round max min parse stringify`
   .trim()
   .split(/\s+/);
 
 const builtIns = [Array, String, Object, Function, Number, Uint8Array]
   .flatMap((known) => [known.prototype, Object.getPrototypeOf(known.prototype) ?? {}])
-  .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
-  .filter((name) => name !== "link");
+  .flatMap((prototype) => Object.getOwnPropertyNames(prototype));
 
 const known = new RegExp(`^(${[...builtIns, ...knownNames].join("|")})$`);
 
@@ -78,7 +80,7 @@ const bundle = async (entry) => {
   const result = await build({
     entryPoints: [from(`dist/device/${entry}.js`)],
     bundle: true,
-    external: ["Flash", "Storage"],
+    external: ["Flash", "Storage", "fleetjnl"],
     write: false,
     format: "cjs",
     target: "es2015",
@@ -90,37 +92,26 @@ const bundle = async (entry) => {
     logLevel: "warning",
     logOverride: { "commonjs-variable-in-esm": "silent" },
   });
-  mangleCache = result.mangleCache;
   return result.outputFiles[0].text;
 };
 
-const shrink = async (text, isFlat) => {
-  const options = { mangleProps: /./, mangleCache, reserveProps: known };
-  const mangled = await transform(text, options);
+const shrink = async (text) => {
+  const mangled = await transform(text, { mangleProps: /./, mangleCache, reserveProps: known });
   mangleCache = mangled.mangleCache;
   // What is used once is not moved again: that would make closures of it, anew for each call.
   const result = await minify(mangled.code, {
     ecma: 2015,
     toplevel: true,
-    compress: {
-      passes: 4,
-      inline: 1,
-      reduce_funcs: !isFlat,
-      pure_getters: true,
-      keep_fargs: false,
-    },
+    compress: { passes: 4, inline: 1, reduce_funcs: false, pure_getters: true, keep_fargs: false },
     format: { ascii_only: true },
   });
-  return result.code;
+  return order(result.code);
 };
 
 const isOwn = (name) => !known.test(name);
 
-for (const { entry, file, limitBytes, isFlat = true } of modules) {
-  const bundled = await bundle(entry);
-  const text = isFlat
-    ? order(await shrink(flatten(bundled, isOwn), true))
-    : await shrink(bundled, false);
+for (const { entry, file, limitBytes } of modules) {
+  const text = await shrink(flatten(await bundle(entry), isOwn));
   if (/[^\x20-\x7e\n]/.test(text)) throw new Error(`Cannot publish ${file}: not plain ASCII`);
   if (text.length > limitBytes) {
     throw new Error(`Cannot publish ${file}: ${text.length} bytes, limit ${limitBytes}`);

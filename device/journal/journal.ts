@@ -7,7 +7,14 @@ import { createAreas, eraseFree } from "./area.ts";
 import { countStart } from "./counter.ts";
 import type { Flash } from "./flash.ts";
 import { earlierBoot, freeBoot, heldFrom, readFrame } from "./replay.ts";
-import { budget, implicitSeqs, isAllowed, type JournalState, rest, startBytes } from "./state.ts";
+import {
+  implicitSeqs,
+  isAllowed,
+  type JournalState,
+  rest,
+  setBudget,
+  startBytes,
+} from "./state.ts";
 import { reserveSeqs, storeFrame } from "./store.ts";
 
 /** A frame as flash holds it. */
@@ -72,10 +79,10 @@ export interface Journal {
   read(place: number): StoredBody | null;
   /** The agent has everything of the boot below `next`; Infinity once it is settled for good. */
   free(boot: Boot, next: number): void;
-  /** This boot ends in good order, or sleeps: it is not one of a row that die early. */
-  rest(): void;
   /** Limits the bytes written a day; null for the program's own limit. Absent where none is kept. */
   setBudget?(bytes: number | null): void;
+  /** This boot ends in good order, or sleeps: it is not one of a row that die early. */
+  rest(): void;
   /** Reclaims room now, which may take long: for an application that knows when it has time. */
   compact(): void;
   /** Bytes written and areas erased by this boot; frames refused, by reason. */
@@ -95,12 +102,6 @@ export interface JournalOptions {
 const defaultDayBytes = 65_536;
 
 const always = (): boolean => true;
-
-const setBudget = function (this: JournalState, bytes: number | null): void {
-  budget(this);
-  this.dayBytes = bytes === null ? this.givenBytes : bytes;
-  this.budgetBytes = Math.min(this.budgetBytes, this.dayBytes);
-};
 
 const compact = function (this: JournalState): void {
   eraseFree(this.areas);
@@ -129,7 +130,7 @@ export const createJournal = (options: JournalOptions): Journal => {
     restAt: counted ? counted.restAt : 0,
     mayWrite,
     dayBytes,
-    givenBytes: dayBytes,
+    ownDayBytes: dayBytes,
     budgetBytes: counted ? startBytes(dayBytes, counted.shortRow) : 0,
     budgetAtMs: platform.uptimeMs(),
     reserved: counted ? implicitSeqs : Infinity,
@@ -153,11 +154,11 @@ export const createJournal = (options: JournalOptions): Journal => {
     heldFrom,
     earlier: earlierBoot,
     reserve: reserveSeqs,
+    setBudget,
     store: storeFrame,
     read: readFrame,
     free: freeBoot,
     rest,
-    setBudget,
     compact,
     stats,
   };

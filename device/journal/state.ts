@@ -1,8 +1,8 @@
 import type { Boot } from "../../shared/frame.ts";
 import type { Platform } from "../platform.ts";
+import type { Areas } from "./record.ts";
 import { burn, longestRow } from "./counter.ts";
 import type { JournalStats } from "./journal.ts";
-import type { Areas } from "./record.ts";
 
 /** Seqs a boot may use before it has written anything. */
 export const implicitSeqs = 64;
@@ -28,9 +28,9 @@ export interface JournalState {
   /** Where the mark goes that this boot did not die early; 0 once it is there. */
   restAt: number;
   mayWrite: () => boolean;
+  /** What may be written a day; the program's own limit, whatever was commanded. */
   dayBytes: number;
-  /** The same as the program chose it. */
-  givenBytes: number;
+  ownDayBytes: number;
   /** What may be written now, as of `budgetAtMs`. */
   budgetBytes: number;
   budgetAtMs: number;
@@ -90,6 +90,12 @@ export const budget = (state: JournalState): number => {
   state.budgetAtMs = nowMs;
   if (nowMs >= dayMs * startShare) state.rest();
   return state.budgetBytes;
+};
+
+/** Limits the bytes of a day anew, from now on. */
+export const setBudget = function (this: JournalState, bytes: number | null): void {
+  budget(this);
+  this.dayBytes = bytes === null ? this.ownDayBytes : bytes;
 };
 
 /** The same for what must not be refused lightly. */

@@ -27,6 +27,9 @@ const built = (file: string): string =>
 export const bundlePath: string = built("fleetlog.min.js");
 export const corePath: string = built("fleetlog-core.min.js");
 
+/** The module for boards without network. */
+export const serialPath: string = built("fleetlog-serial.min.js");
+
 /** Puts the modules where a board has them, in flash: their code then takes no memory. */
 const withModules = (paths: Record<string, string>, program: string): string => `
 ${JSON.stringify(Object.entries(paths).flat())}.forEach(function (path, place, all) {
@@ -37,22 +40,21 @@ ${program}
 
 const stockModules = (handle: EspruinoHandle): Record<string, string> => ({
   MQTT: join(handle.modules, "MQTT.js"),
-  program: "own.js",
   fleetlog: bundlePath,
 });
 
-/** Runs a program from where a board has its own, in flash: see `runEspruino`. */
-export const runFromFlash = (handle: EspruinoHandle, program: string): Promise<unknown> =>
-  runEspruino(handle, 'require("program");', { own: program });
-
 export interface EspruinoRun {
-  /** Is there as the module `program`. */
-  own?: string;
   /** Folder that keeps the board's flash for the next run; without it, it goes away. */
   folder?: string;
   /** Modules by name, instead of the stock ones. */
   modules?: Record<string, string>;
+  /** Text of the module `program`. */
+  own?: string;
 }
+
+/** Runs a program from where a board has its own, in flash: see `runEspruino`. */
+export const runFromFlash = (handle: EspruinoHandle, program: string): Promise<unknown> =>
+  runEspruino(handle, 'require("program");', { own: program });
 
 /** Runs a program until it prints a line that begins with `DONE `; answers the JSON after it. */
 export const runEspruino = async (
@@ -62,8 +64,10 @@ export const runEspruino = async (
 ): Promise<unknown> => {
   const folder = run.folder ?? (await mkdtemp(join(tmpdir(), "fleetlog-espruino-")));
   const file = join(folder, "program.js");
-  await writeFile(file, withModules(run.modules ?? stockModules(handle), program));
-  await writeFile(join(folder, "own.js"), run.own || ";");
+  const own = join(folder, "own.js");
+  await writeFile(own, run.own ?? ";");
+  const modules = run.modules ?? { ...stockModules(handle), program: own };
+  await writeFile(file, withModules(modules, program));
   const board = spawn(handle.binary, [file], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   try {

@@ -122,8 +122,8 @@ export const fakeJournal = (flash: FakeFlash, uptimeMs: () => number): Journal =
       held.frames = held.frames.filter(({ first, count }) => first + count > next);
       if (next === Infinity) flash.boots = flash.boots.filter((other) => other !== held);
     },
-    rest: () => {},
-    compact: () => {},
+    rest() {},
+    compact() {},
     stats: () => ({ writtenBytes: flash.writtenBytes, erases: 0, refused }),
   };
 };

@@ -39,14 +39,7 @@ export const createRestartBench = (
       bench.journal = fakeJournal(flash, bench.clock.uptimeMs);
       const places = { sites: 40, texts: 8 };
       const { clock: platform, link, journal } = bench;
-      const host = {
-        parts: allParts,
-        platform,
-        link,
-        journal,
-        defaultBytes: 65_536,
-        places,
-      };
+      const host = { platform, link, journal, defaultBytes: 65_536, places, parts: allParts };
       bench.log = createLoggerOn(host, { device, level: "debug", ...options });
     },
     frames() {
