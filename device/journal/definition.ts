@@ -1,16 +1,15 @@
 import { crc32 } from "../../shared/codec/crc32.ts";
 import { textKind } from "../../shared/codec/layout.ts";
 import { byteText, fromByteText, putText, textOfBytes } from "../../shared/codec/text.ts";
+import { appendRecord, headRoom } from "./area.ts";
 import {
   type Areas,
-  appendRecord,
   definitionKind,
-  headRoom,
   kindOfRecord,
   padOf,
   readRecord,
   recordHeaderBytes,
-} from "./area.ts";
+} from "./record.ts";
 import type { JournalState } from "./state.ts";
 
 const char = String.fromCharCode;

@@ -1,20 +1,17 @@
 import type { StoredBody } from "../../shared/codec/sealed-body.ts";
 import type { Boot } from "../../shared/frame.ts";
+import { cursorAt, freeRecord, nextInLog, retireArea } from "./area.ts";
+import { readMeaning } from "./definition.ts";
+import type { EarlierBoot, StoredFrame } from "./journal.ts";
 import {
-  cursorAt,
   definitionKind,
   formatOf,
   frameKind,
-  freeRecord,
   isLive,
   kindOfRecord,
-  nextInLog,
   padOf,
   readRecord,
-  retireArea,
-} from "./area.ts";
-import { readMeaning } from "./definition.ts";
-import type { EarlierBoot, StoredFrame } from "./journal.ts";
+} from "./record.ts";
 import { implicitSeqs, isAllowed, type JournalState } from "./state.ts";
 import { frameHeadBytes, nameBytes } from "./store.ts";
 

@@ -6,16 +6,15 @@ import type { HeldFrame } from "../held-frame.ts";
 import {
   appendRecord,
   findHeadEnd,
-  frameKind,
   freePage,
   freeRecord,
   headRoom,
   openArea,
-  reservationKind,
   retireArea,
 } from "./area.ts";
 import { define, noteDefinition } from "./definition.ts";
 import type { JournalStats } from "./journal.ts";
+import { frameKind, reservationKind } from "./record.ts";
 import { budget, isAllowed, type JournalState, urgentBudget } from "./state.ts";
 
 /*
