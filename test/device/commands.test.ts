@@ -31,7 +31,11 @@ const idleJournal: Journal = {
   free() {},
   rest() {},
   compact() {},
-  stats: () => ({ writtenBytes: 0, erases: 0, refused: { flash_full: 0, flash_budget: 0, low_battery: 0 } }),
+  stats: () => ({
+    writtenBytes: 0,
+    erases: 0,
+    refused: { flash_full: 0, flash_budget: 0, low_battery: 0 },
+  }),
 };
 
 const startBench = (options: Parameters<typeof createDeviceBench>[0] = {}): DeviceBench => {
