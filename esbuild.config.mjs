@@ -1,7 +1,8 @@
 /**
- * Builds the device modules for Espruino's `require`: `dist/device/fleetlog.min.js` with all, and
- * `fleetlog-core.min.js` without the parts that a logger may do without; and `fleetjnl.min.js`, which
- * the first asks for where the application wants a journal.
+ * Builds the device modules for Espruino's `require`: `dist/device/fleetlog.min.js` with all,
+ * `fleetlog-core.min.js` without the parts that a logger may do without, `fleetlog-serial.min.js` for
+ * boards without network; and `fleetjnl.min.js`, which is asked for where the application wants a
+ * journal.
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -13,6 +14,7 @@ import { order } from "./esbuild.order.mjs";
 const modules = [
   { entry: "espruino-whole", file: "fleetlog.min.js", limitBytes: 24_576 },
   { entry: "espruino-core", file: "fleetlog-core.min.js", limitBytes: 24_576 },
+  { entry: "espruino-serial", file: "fleetlog-serial.min.js", limitBytes: 24_576 },
   { entry: "espruino-journal", file: "fleetjnl.min.js", limitBytes: 12_288 },
 ];
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -55,7 +57,9 @@ const knownNames = `
   debug info warn error fatal tag metric flush stats close logged sent resent acked dropped boot bytes pending
   keep compact flash writtenBytes erases refused flash_full flash_budget heldFrom unreserved firmware
   name type message stack
-  connected client connect disconnect on subscribe publish retain
+  link data isOnline radioPauseMs online offline attach sleep
+  connected disconnected client connect disconnect on removeListener removeAllListeners subscribe publish retain
+  ctimo partData _scktClosed
   CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage free ESP8266 getResetInfo reason toUint8Array
   openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
   getPage addr erasePage read write erase getFree low_battery
@@ -65,8 +69,7 @@ const knownNames = `
 
 const builtIns = [Array, String, Object, Function, Number, Uint8Array]
   .flatMap((known) => [known.prototype, Object.getPrototypeOf(known.prototype) ?? {}])
-  .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
-  .filter((name) => name !== "link");
+  .flatMap((prototype) => Object.getOwnPropertyNames(prototype));
 
 const known = new RegExp(`^(${[...builtIns, ...knownNames].join("|")})$`);
 

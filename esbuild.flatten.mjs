@@ -434,6 +434,26 @@ const inlineShort = (program, factory) => {
   return false;
 };
 
+/** What a function that only calls another, with all it is given, stands for; else null. */
+const calledAlone = ({ declarator, statement, list }, bindings, program) => {
+  const made = declarator.init;
+  const only = made.body.body?.length === 1 ? made.body.body[0] : null;
+  const call = only?.type === "ReturnStatement" ? only.argument : null;
+  if (made.type !== "ArrowFunctionExpression" || call?.type !== "CallExpression") return null;
+  const { callee, arguments: given } = call;
+  const other = bindings.get(callee.name);
+  if (!isSharedConstant(other) || !isFunction(other.declarator.init)) return null;
+  const isBefore =
+    other.list === list
+      ? list.body.indexOf(other.statement) < list.body.indexOf(statement)
+      : other.list === program;
+  const isSame =
+    other.declarator.init.params.length === given.length &&
+    made.params.length === given.length &&
+    given.every((each, index) => isIdentifier(each, { name: made.params[index].name }));
+  return isBefore && isSame && !usesArguments(other.declarator.init) ? callee : null;
+};
+
 /** A name for a name, or for a small number, gives way to it. */
 const replaceAliases = (program, factory) => {
   const bindings = study(program, factory);
@@ -445,6 +465,7 @@ const replaceAliases = (program, factory) => {
     const init = binding.declarator.init;
     let meaning = isSmallLiteral(init) ? init : null;
     if (isIdentifier(init) && isSharedConstant(bindings.get(init.name))) meaning = init;
+    if (binding.isShared && isFunction(init)) meaning = calledAlone(binding, bindings, program);
     if (init.type === "MemberExpression" && binding.isShared && isIdentifier(init.object)) {
       // Two names for one function of the engine.
       const text = bindings.get(init.object.name)?.declarator ? null : generate(init).code;

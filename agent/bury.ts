@@ -3,7 +3,7 @@ import type { Metrics } from "./metrics.ts";
 import type { Spool } from "./spool/spool.ts";
 import type { Time } from "./time.ts";
 
-/** What is kept and told of a payload that has no readable header. */
+/** Keeps a payload of the device for people to look at, and why. */
 export type Bury = (device: string, payload: Uint8Array, reason: string) => Promise<void>;
 
 export interface BuryOptions {
@@ -13,20 +13,19 @@ export interface BuryOptions {
   time: Time;
 }
 
-/** Unreadable payloads on their way to the disk; of more than that nothing is kept. */
+/** Payloads on their way to the disk; of more than that nothing is kept. */
 const buriesLimit = 16;
 
-/** Keeps what no ack can be given for: at most the bytes of a frame, of a payload that exceeds it. */
+/** Of a payload that exceeds a frame no more than the bytes of one are kept. */
 export const createBury = ({ metrics, onTrouble, spool, time }: BuryOptions): Bury => {
   let burying = 0;
   return async (device, payload, reason) => {
-    metrics.framesUnreadable++;
     metrics.deadLetters++;
     if (burying >= buriesLimit) {
       metrics.deadLettersEvicted++;
       return;
     }
-    onTrouble(`Cannot read a frame of device "${device}": ${reason}; it is kept as a dead letter`);
+    onTrouble(`Cannot take a frame of device "${device}": ${reason}; it is kept as a dead letter`);
     const base64 = Buffer.from(payload.subarray(0, frameLimitBytes)).toString("base64");
     burying++;
     await spool.bury({ device, reason, epochMs: time.epochMs(), content: { base64 } });

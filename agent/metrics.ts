@@ -11,6 +11,8 @@ export interface Metrics {
   framesBusy: number;
   /** Payloads without a readable header; kept as dead letters. */
   framesUnreadable: number;
+  /** Frames in the name of a boot that is another's: kept as dead letters, unless they are new to it. */
+  framesDoubled: number;
   /** Frames on a topic whose shard is not the device's. */
   framesRefused: number;
   framesStored: number;
@@ -53,6 +55,7 @@ export const createMetrics = (): Metrics => ({
   framesLacking: 0,
   framesBusy: 0,
   framesUnreadable: 0,
+  framesDoubled: 0,
   framesRefused: 0,
   framesStored: 0,
   framesReplayed: 0,

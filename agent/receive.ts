@@ -1,14 +1,12 @@
-import { decodeHead, type FrameBeginning, type FrameFault } from "../shared/codec/decode.ts";
-import type { FrameHead } from "../shared/definition.ts";
-import type { Boot, FrameHeader } from "../shared/frame.ts";
-import { frameLimitBytes } from "../shared/limits.ts";
+import type { Boot } from "../shared/frame.ts";
 import { type Source, shardOf } from "../shared/topic.ts";
 import { type AckOptions, sendAck } from "./ack.ts";
-import { heldFromIn } from "./boot-event.ts";
-import { createBury } from "./bury.ts";
+import { type Arrival, firstFrameOf, readArrival } from "./arrival.ts";
+import { type Bury, createBury } from "./bury.ts";
 import type { BootClock } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
+import { keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
 import type { Advance } from "./session.ts";
 import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
@@ -24,17 +22,6 @@ export interface ReceiveOptions extends AckOptions {
   onFatal(cause: unknown): void;
 }
 
-/** A frame whose header could be read, be its body readable or not. */
-interface Arrival {
-  header: FrameHeader;
-  /** What it defines; null where that cannot be read, or it is of a form that defines nothing. */
-  head: FrameHead | null;
-  payload: Uint8Array;
-  /** Its last entry says that the boot ended. */
-  isEnd: boolean;
-  arrivalMs: number;
-}
-
 /** How long a device waits before it sends again when there is no room. */
 const noRoomMs = 5_000;
 
@@ -46,7 +33,7 @@ export const createReceive = (
   options: ReceiveOptions,
 ): ((source: Source, payload: Uint8Array) => void) => {
   const { devices, metrics, onFatal, onTrouble, time } = options;
-  const bury = createBury(options);
+  const admitting = { ...options, bury: createBury(options) };
   const fail = (cause: unknown): void => {
     const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
     if (!isStopping) onFatal(cause);
@@ -62,44 +49,42 @@ export const createReceive = (
       );
       return;
     }
-    const decoded = decode(payload);
-    const { header } = decoded;
-    if (header === null) {
-      const reason = decoded.ok ? "" : `${decoded.reason} at byte ${decoded.offset}`;
-      bury(source.device, payload, reason).catch(fail);
+    const arrival = readArrival(payload, arrivalMs);
+    if (!("header" in arrival)) {
+      metrics.framesUnreadable++;
+      admitting.bury(source.device, payload, arrival.reason).catch(fail);
       return;
     }
-    options.commands?.observe(source.device, header);
-    const found = decoded.ok ? decoded : unreadable;
-    const arrival = { header, head: found.head, payload, isEnd: found.isEnd, arrivalMs };
+    options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      admit(options, device, arrival).catch(fail);
+      admit(admitting, device, arrival).catch(fail);
     });
     loaded?.catch(fail);
   };
 };
 
-const unreadable = { head: null, isEnd: false };
+interface AdmitOptions extends ReceiveOptions {
+  bury: Bury;
+}
 
-type Decoded = FrameBeginning | FrameFault;
-
-const decode = (payload: Uint8Array): Decoded => {
-  if (payload.length <= frameLimitBytes) return decodeHead(payload);
-  const reason = `${payload.length} bytes where ${frameLimitBytes} is the limit`;
-  return { ok: false, fault: "header", offset: 0, reason, header: null };
-};
-
-const admit = (options: ReceiveOptions, device: Device, arrival: Arrival): Promise<void> => {
+const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise<void> => {
   const { spool } = options;
   const { session } = device;
   const { header, head, payload } = arrival;
   const { boot } = header;
   const receipt = session.judge(header);
+  const doubled = keepDoubled(options, device, arrival);
+  if (doubled !== null && receipt.kind === "duplicate") {
+    const next = session.cursor(boot);
+    const answer = { boot, clock: device.clock(boot), next, definitions: 0, busyMs: 0 };
+    return doubled.then(() => sendAck(options, device.id, answer));
+  }
   const lane = options.laneOf(device.id, boot);
   const isNew = receipt.kind === "new";
   const isLacking = head !== null && head.needs > session.definitions(boot);
   if (isNew && !isLacking && spool.hasRoom(lane, payload.length, session.isEmpty())) {
-    return store(options, device, arrival, { ...receipt, lane });
+    const stored = store(options, device, arrival, { ...receipt, lane });
+    return doubled === null ? stored : doubled.then(() => stored);
   }
   const isBusy = isNew && !isLacking;
   count(options, lane, { isLacking: isNew && isLacking, isBusy, isEarly: receipt.kind === "gap" });
@@ -143,7 +128,7 @@ const learn = (
   { header: { boot }, head }: Arrival,
   isStored: boolean,
 ): Learned | null => {
-  if (head === null) return null;
+  if (head === null || session.isDoubled(boot)) return null;
   const count = session.definitions(boot);
   const learned = definitions.learn(boot, head, { count, isStored });
   metrics.definitionsRefused += learned?.refused ?? 0;
@@ -204,13 +189,13 @@ const store = async (
   const clock = device.startedClock(boot);
   learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);
-  const heldFrom = from === 0 ? heldFromIn(payload, header) : undefined;
-  const advance = session.advance(header, isEnd, heldFrom);
+  const advance = session.advance(header, isEnd, from === 0 ? firstFrameOf(arrival) : {});
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);
   const state = defined ?? advanced;
   forgotten.forEach(device.forget);
-  const { cursor: next, definitions, dictionary } = state;
+  const { cursor: next, dictionary } = state;
+  const definitions = session.definitions(boot);
   const found = { lane, device: id, boot, from, end: next, lost, closes };
   const saved = clock.state();
   await spool.append(

@@ -22,23 +22,33 @@ export interface Session {
   newest(): Boot | null;
   /** First seq of the boot that is not stored; 0 for a boot that was never seen. */
   cursor(boot: Boot): number;
-  /** Numbered definitions held of the boot; 0 for a boot that was never seen. */
+  /**
+   * Numbered definitions held of the boot; 0 for a boot that was never seen. 0 as well for one that is
+   * doubled: nobody knows whose they are, so each frame has to bring its own.
+   */
   definitions(boot: Boot): number;
+  /**
+   * Compares a first frame with the one that was stored. Where it is another the boot is doubled, and
+   * is given as it is then.
+   */
+  double(boot: Boot, firstCrc: number): BootState | null;
+  /** Whether frames of another boot come in the name of this one. */
+  isDoubled(boot: Boot): boolean;
   /** Judges a frame by its header; changes nothing. */
   judge(header: FrameHeader): Receipt;
   /** Whether the boot is among the last that were heard of: only those hold definitions. */
   isRecent(boot: Boot): boolean;
-  /**
-   * Takes a frame that is about to be stored: moves the boot's cursor behind it. `heldFrom`: what the
-   * boot's first event says.
-   */
-  advance(header: FrameHeader, isEnd: boolean, heldFrom?: number): Advance;
+  /** Takes a frame that is about to be stored: moves the boot's cursor behind it. */
+  advance(header: FrameHeader, isEnd: boolean, first?: FirstFrame): Advance;
   /**
    * Sets how many definitions of the boot are held, and its dictionary unless it has one; null for a
    * boot of which nothing is stored.
    */
   define(boot: Boot, definitions: number, dictionary?: string): BootState | null;
 }
+
+/** What a boot's first frame says of it. */
+export type FirstFrame = Pick<BootState, "heldFrom" | "firstCrc">;
 
 /** What storing a frame changes. */
 export interface Advance {
@@ -52,6 +62,24 @@ export interface Advance {
   forgotten: Boot[];
 }
 
+/** A boot of which nothing is stored yet. */
+const begin = (
+  states: readonly BootState[],
+  { boot, endedAgoMs }: FrameHeader,
+  first: FirstFrame,
+): BootState => {
+  const isLate = endedAgoMs !== undefined || isFollowed(states, boot);
+  return {
+    boot,
+    cursor: 0,
+    definitions: 0,
+    order: states.reduce((most, { order }) => Math.max(most, order), 0) + 1,
+    isEnded: false,
+    ...first,
+    ...(isLate ? { isLate } : {}),
+  };
+};
+
 /** A session that goes on from what was stored, oldest boot first. */
 export const createSession = (stored: readonly BootState[]): Session => {
   const states: BootState[] = [];
@@ -60,18 +88,6 @@ export const createSession = (stored: readonly BootState[]): Session => {
   const find = (boot: Boot): BootState | undefined =>
     states.findLast((state) => isSame(state.boot, boot));
 
-  const begin = ({ boot, endedAgoMs }: FrameHeader, heldFrom: number | undefined): BootState => {
-    const isLate = endedAgoMs !== undefined || isFollowed(states, boot);
-    return {
-      boot,
-      cursor: 0,
-      definitions: 0,
-      order: states.reduce((most, { order }) => Math.max(most, order), 0) + 1,
-      isEnded: false,
-      ...(heldFrom === undefined ? {} : { heldFrom }),
-      ...(isLate ? { isLate } : {}),
-    };
-  };
   const outdate = (used: BootState): BootState | null => {
     const state = recency.use(used);
     if (state === null) return null;
@@ -80,9 +96,19 @@ export const createSession = (stored: readonly BootState[]): Session => {
   };
   return {
     isEmpty: () => states.length === 0,
-    newest: () => newestOf(states),
+    newest: () => newestOf(states)?.boot ?? null,
     cursor: (boot) => find(boot)?.cursor ?? 0,
-    definitions: (boot) => find(boot)?.definitions ?? 0,
+    definitions(boot) {
+      const state = find(boot);
+      return state === undefined || state.isDoubled ? 0 : state.definitions;
+    },
+    double(boot, firstCrc) {
+      const state = find(boot);
+      if (state?.firstCrc === undefined || state.firstCrc === firstCrc) return null;
+      state.isDoubled = true;
+      return { ...state };
+    },
+    isDoubled: (boot) => find(boot)?.isDoubled === true,
     judge(header) {
       const cursor = find(header.boot)?.cursor ?? 0;
       const from = Math.max(cursor, header.base);
@@ -94,9 +120,9 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const state = find(boot);
       return state !== undefined && recency.has(state);
     },
-    advance(header, isEnd, heldFrom) {
+    advance(header, isEnd, first = {}) {
       const known = find(header.boot);
-      const state = known ?? begin(header, heldFrom);
+      const state = known ?? begin(states, header, first);
       const closes = known === undefined ? closedBy(states, state) : [];
       if (known === undefined) insert(states, state);
       state.cursor = header.first + header.count;

@@ -1,9 +1,9 @@
-import { adoptLevel, takeCommand } from "./commands.ts";
+import { addCommands } from "./commands.ts";
 import { addMetric } from "./metric.ts";
 import type { Parts } from "./parts.ts";
 
 /** Those that need nothing of the host. */
-export const allParts: Pick<Required<Parts>, "addMetric" | "commands"> = {
+export const allParts: Pick<Required<Parts>, "addMetric" | "addCommands"> = {
   addMetric,
-  commands: { takeCommand, adoptLevel },
+  addCommands,
 };

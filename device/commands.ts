@@ -4,14 +4,9 @@ import type { Command } from "../shared/downlink.ts";
 import { type Level, levels } from "../shared/event.ts";
 import { commandedTags } from "../shared/limits.ts";
 import { callWithin, cancelDeadline, createDeadline, type Deadline } from "./deadline.ts";
+import type { Commanded, Leveled } from "./parts.ts";
 import { infoRank } from "./rank.ts";
-import type { Recorder } from "./recorder.ts";
 import type { Setup } from "./setup.ts";
-
-/** What has a level: the logger, or a tag, which may leave it to the logger. */
-export interface Leveled {
-  level: Level | null;
-}
 
 /** A level that a command has set. */
 interface CommandedLevel {
@@ -25,15 +20,10 @@ interface CommandedLevel {
   untilMs: number;
 }
 
-/** Commands of the agent, made once the first one comes. */
-export interface Commands {
+/** What commands have done to a logger, made once the first one comes. */
+interface Commands {
   setup: Setup;
-  logger: { level: Level };
-  /** By `$` and name. */
-  tags: { [key: string]: Leveled };
-  record: Recorder["record"];
-  flush: () => void;
-  onIdentify: (() => void) | undefined;
+  commanded: Commanded;
   lastId: number;
   levels: CommandedLevel[];
   deadline: Deadline | null;
@@ -45,7 +35,7 @@ const timerLimitMs = 86_400_000;
 /** At `info`, or at `level` where that shows no `info`. */
 const say = (state: Commands, command: Command, text: string, level: Level): void => {
   const rank = Math.max(infoRank, levels.indexOf(level));
-  state.record(rank, bootTag, [commandFormat, command.id, text]);
+  state.commanded.record(rank, bootTag, [commandFormat, command.id, text]);
 };
 
 /** Gives the level back, unless the program has set another meanwhile. */
@@ -78,7 +68,7 @@ const endLevels = (state: Commands): void => {
     endLevel(state, index);
     const command = over.command;
     const now = { id: command.id, kind: command.kind, remainingMs: 0, value: 0, tag: command.tag };
-    say(state, command, `over, ${commandText(now)}`, over.own || state.logger.level);
+    say(state, command, `over, ${commandText(now)}`, over.own || state.commanded.logger.level);
   }
   watchLevels(state);
 };
@@ -95,7 +85,9 @@ const setLevel = (state: Commands, command: Command): boolean => {
   }
   if (level) {
     if (command.tag && count === commandedTags) return false;
-    const target = command.tag ? state.tags[`$${command.tag}`] || null : state.logger;
+    const target = command.tag
+      ? state.commanded.tags[`$${command.tag}`] || null
+      : state.commanded.logger;
     const untilMs =
       command.remainingMs > 0 ? state.setup.platform.uptimeMs() + command.remainingMs : Infinity;
     state.levels.push({ command, target, level, own: target ? target.level : null, untilMs });
@@ -105,45 +97,47 @@ const setLevel = (state: Commands, command: Command): boolean => {
   return true;
 };
 
-const identify = (state: Commands): void => {
-  state.setup.platform.after(0, () => {
-    try {
-      if (state.onIdentify) state.onIdentify();
-    } catch {}
-  });
-};
-
 /** Answers whether it could be done. */
 const obey = (state: Commands, command: Command): boolean => {
   const kind = command.kind;
   if (kind === 0) return setLevel(state, command);
-  if (kind === 2) identify(state);
+  if (kind === 2) {
+    state.setup.platform.after(0, () => {
+      try {
+        if (state.commanded.onIdentify) state.commanded.onIdentify();
+      } catch {}
+    });
+  }
   if (kind !== 3) return kind < 3;
   const journal = state.setup.journal;
   if (!journal) return false;
-  const setBudget = journal.setBudget;
-  if (setBudget) setBudget(command.value > 0 ? command.value - 1 : null);
-  return !!setBudget;
+  if (!journal.setBudget) return false;
+  journal.setBudget(command.value > 0 ? command.value - 1 : null);
+  return true;
 };
 
-/** Does what is wanted, once: an id that does not rise was seen before. Logs it, and flushes. */
-export const takeCommand = (state: Commands, command: Command): void => {
-  if (command.id <= state.lastId) return;
-  state.lastId = command.id;
-  const isDone = obey(state, command);
-  const target = state.tags[`$${command.tag}`] || state.logger;
-  const level = command.kind > 0 ? "info" : levels[command.value - 1] || target.level;
-  const text = commandText(command) + (isDone ? "" : ", not supported here");
-  say(state, command, text, level || state.logger.level);
-  state.flush();
-};
-
-/** Gives a tag that the program just made the level that a command has set. */
-export const adoptLevel = (state: Commands, name: string, target: Leveled): void => {
-  for (let index = 0; index < state.levels.length; index++) {
-    const set = state.levels[index] as CommandedLevel;
-    if (set.command.tag !== name || !name) continue;
-    set.target = target;
-    target.level = set.level;
-  }
+/** Lets a logger do what the agent commands. In few functions: a board pays each, used or not. */
+export const addCommands = (setup: Setup, commanded: Commanded): void => {
+  const tags = commanded.tags;
+  let state: Commands | null = null;
+  setup.onCommand = (command) => {
+    if (!state) state = { setup, commanded, lastId: 0, levels: [], deadline: null };
+    // An id that does not rise was seen before.
+    if (command.id <= state.lastId) return;
+    state.lastId = command.id;
+    const isDone = obey(state, command);
+    const target = tags[`$${command.tag}`] || commanded.logger;
+    const level = command.kind > 0 ? "info" : levels[command.value - 1] || target.level;
+    const text = commandText(command) + (isDone ? "" : ", not supported here");
+    say(state, command, text, level || commanded.logger.level);
+    commanded.flush();
+  };
+  setup.onTag = (name, target) => {
+    for (let index = 0; state && index < state.levels.length; index++) {
+      const set = state.levels[index] as CommandedLevel;
+      if (set.command.tag !== name || !name) continue;
+      set.target = target;
+      target.level = set.level;
+    }
+  };
 };

@@ -22,8 +22,13 @@ export const createConnection = (setup: Setup, uplink: Uplink): Connection => {
     say("online");
     uplink.restart();
   };
+  const onLeave = (): void => {
+    if (link.isConnected()) say("offline");
+    uplink.pause();
+  };
   link.listen({
     onConnect,
+    onLeave,
     onDisconnect: uplink.pause,
     onDrain: uplink.pump,
     onMessage(topic, payload) {
@@ -34,8 +39,7 @@ export const createConnection = (setup: Setup, uplink: Uplink): Connection => {
   return {
     close(onClosed) {
       const isConnected = link.isConnected();
-      if (isConnected) say("offline");
-      uplink.pause();
+      onLeave();
       link.release();
       callWithin(createDeadline(setup.platform, onClosed), isConnected ? farewellMs : 0);
     },

@@ -7,6 +7,7 @@ import { createKeep, createKeeping } from "./keeping.ts";
 import { createOutbox } from "./outbox.ts";
 import { errorRank, rankOf } from "./rank.ts";
 import type { Setup } from "./setup.ts";
+import { goToSleep, type Night } from "./sleep.ts";
 import { createUplink } from "./uplink.ts";
 
 /** The journey of an event on the device: framer, outbox, uplink and link, joined. */
@@ -22,6 +23,8 @@ export interface Delivery {
   shrink(): void;
   /** Bytes held for events without an ack. */
   bytes(): number;
+  /** As `Logger.sleep`. */
+  sleep(onAsleep: () => void, limitMs?: number): void;
   /**
    * Puts all that has no ack into flash, before RAM is lost; answers whether all of it is there. Null
    * where there is no flash.
@@ -33,8 +36,9 @@ export interface Delivery {
 
 export const createDelivery = (setup: Setup): Delivery => {
   const outbox = createOutbox(setup);
+  /** Told when an ack has emptied the outbox, the last first. */
+  const waiting: (() => void)[] = [];
   let hasSealed = false;
-  let onEmpty = (): void => {};
 
   const pumpSealed = (): void => {
     if (hasSealed) uplink.pump();
@@ -61,10 +65,14 @@ export const createDelivery = (setup: Setup): Delivery => {
   const uplink = createUplink(setup, {
     outbox,
     sealDue: flusher.sealDue,
-    onEmpty: () => onEmpty(),
+    onEmpty() {
+      for (let index = waiting.length; index-- > 0; ) (waiting[index] as () => void)();
+    },
   });
   const connection = createConnection(setup, uplink);
   const keep = setup.journal && createKeep(setup, outbox, framer);
+
+  const night: Night = { setup, outbox, framer, uplink, waiting, keep, keeping };
 
   return {
     keep,
@@ -77,7 +85,7 @@ export const createDelivery = (setup: Setup): Delivery => {
     close(limitMs, onClosed) {
       const finish = (): void => {
         const isComplete = outbox.frames.length === 0;
-        onEmpty = (): void => {};
+        waiting.splice(waiting.indexOf(finish), 1);
         cancelDeadline(deadline);
         if (keeping) cancelDeadline(keeping.deadline);
         if (keep && !isComplete) keep();
@@ -88,8 +96,9 @@ export const createDelivery = (setup: Setup): Delivery => {
       const deadline = createDeadline(setup.platform, finish);
       callWithin(deadline, limitMs);
       framer.end();
-      onEmpty = finish;
+      waiting.push(finish);
       uplink.pump();
     },
+    sleep: (onAsleep, limitMs) => goToSleep(night, onAsleep, limitMs),
   };
 };

@@ -9,7 +9,7 @@ declare const exports: { createLogger: (options: EspruinoLoggerOptions) => Logge
 exports.createLogger = (options) =>
   createBoardLogger(options, {
     addMetric: allParts.addMetric,
-    commands: allParts.commands,
+    addCommands: allParts.addCommands,
     createMirror,
     watchTroubles,
   });

@@ -46,6 +46,7 @@ export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): 
       return;
     }
     urgentAtMs = platform.uptimeMs();
+    if (setup.link.hurry) setup.link.hurry();
     flush();
   };
   return {

@@ -1,7 +1,6 @@
 import { bootFormat, bootTag } from "../shared/boot-event.ts";
 import type { Level } from "../shared/event.ts";
 import { bootText } from "../shared/frame.ts";
-import type { Commands } from "./commands.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { Journal, JournalStats } from "./journal/journal.ts";
 import { infoRank, warnRank } from "./rank.ts";
@@ -49,6 +48,12 @@ export interface Logger extends LogMethods {
   /** Sends what waits as soon as the link allows. */
   flush(): void;
   stats(): Stats;
+  /**
+   * Sends what waits, and calls back once: as soon as the agent has everything, or after `limitMs`
+   * (5,000), or at once where the link cannot be used before that. No timer of the logger runs from
+   * then on, until something is logged.
+   */
+  sleep(callback: () => void, limitMs?: number): void;
   /** Reclaims room in flash now, which may take long. Absent where the logger has no flash. */
   compact?(): void;
   /** Ends the boot; true once the agent has everything, false after `limitMs` (5,000). */
@@ -139,8 +144,6 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   const tags: { [key: string]: TaggedLogger } = {};
   let places = tagLimit;
   let closing: Promise<boolean> | undefined;
-  const obey = host.parts.commands;
-  let commands: Commands | undefined;
 
   const logger = {
     level: options.level || "info",
@@ -154,12 +157,13 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
         addMethods(tagged, logger, text, recorder.record);
         if (places-- > 0) {
           tags[key] = tagged;
-          if (commands && obey) obey.adoptLevel(commands, text, tagged);
+          setup.onTag(text, tagged);
         }
       }
       return tagged;
     },
     flush: delivery.flush,
+    sleep: delivery.sleep,
     stats: () => statsOf(setup, delivery),
     close(limitMs) {
       if (!closing) {
@@ -173,26 +177,17 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   const journal = setup.journal;
   if (journal) logger.compact = createCompact(journal);
   if (host.parts.addMetric) host.parts.addMetric(logger, recorder.record);
+  if (host.parts.addCommands) {
+    host.parts.addCommands(setup, {
+      logger,
+      tags,
+      record: recorder.record,
+      flush: delivery.flush,
+      onIdentify: options.onIdentify,
+    });
+  }
   host.platform.onStep = (steppedMs) => setup.notify([stepFormat, steppedMs]);
   setup.notify = (args) => recorder.record(warnRank, bootTag, args);
-  if (obey) {
-    setup.onCommand = (command) => {
-      if (!commands) {
-        commands = {
-          setup,
-          logger,
-          tags,
-          record: recorder.record,
-          flush: delivery.flush,
-          onIdentify: options.onIdentify,
-          lastId: 0,
-          levels: [],
-          deadline: null,
-        };
-      }
-      obey.takeCommand(commands, command);
-    };
-  }
   if (host.parts.watchTroubles) {
     host.parts.watchTroubles(setup, delivery, options.captureErrors ? recorder.record : null);
   }

@@ -39,6 +39,8 @@ export interface LinkListener {
   /** The transport, after `isReady` was false, takes messages again. */
   onDrain(): void;
   onMessage(topic: string, payload: Uint8Array): void;
+  /** The connection is about to be let go, by the application's wish: a last message may be sent. */
+  onLeave?(): void;
 }
 
 /** The MQTT connection as the device needs it. No method throws, and none tells anything synchronously. */
@@ -53,4 +55,13 @@ export interface Link {
   publish(topic: string, payload: Uint8Array, isRetained: boolean): void;
   /** Stops telling and reconnecting. The connection itself stays with the application. */
   release(): void;
+  /**
+   * Nothing is left to send, or the device goes to sleep: no timer of the link runs from then on, and
+   * the connection may be let go, until `isReady` is asked again. Absent where a client does as it likes.
+   */
+  rest?(isAsleep: boolean): void;
+  /** How long the link cannot be used for sure, Infinity where nobody knows. */
+  waitMs?(): number;
+  /** What comes next is urgent: it need not wait for the radio's next turn. */
+  hurry?(): void;
 }

@@ -10,7 +10,7 @@ import {
 } from "../shared/limits.ts";
 import { type Channel, defaultPrefix, topicOf } from "../shared/topic.ts";
 import type { Journal } from "./journal/journal.ts";
-import type { Parts } from "./parts.ts";
+import type { Leveled, Parts } from "./parts.ts";
 import type { Link, Platform } from "./platform.ts";
 import { createSiteWatch, type RateLimit } from "./site-watch.ts";
 import { createTally, type Tally } from "./tally.ts";
@@ -75,10 +75,12 @@ export interface Setup {
   waitLimitMs: number;
   /** Frames without an ack at a time. */
   windowLimit: number;
+  /** Takes a command of the agent. */
+  onCommand(command: Command): void;
+  /** The program has a logger for a tag. */
+  onTag(name: string, target: Leveled): void;
   /** Records an event of the logger's own, format and values; where it is at work, after that. */
   notify(args: unknown[]): void;
-  /** Takes a command of the agent. */
-  onCommand: (command: Command) => void;
 }
 
 const leastOutboxBytes = 512;
@@ -117,7 +119,8 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     eventLimitBytes: Math.min(frameLimitBytes - headerLimitBytes, limitBytes / 2),
     waitLimitMs: options.flushAfterMs || flushAfterMs,
     windowLimit: options.windowFrames || windowFrames,
-    notify() {},
     onCommand() {},
+    onTag() {},
+    notify() {},
   };
 };

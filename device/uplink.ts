@@ -15,7 +15,7 @@ export interface Uplink {
   pump(): void;
   /** A new connection: nothing sent before it counts as under way. */
   restart(): void;
-  /** The connection is gone. */
+  /** The connection is gone, or the device goes to sleep: no timer runs from then on. */
   pause(): void;
   /** Takes a message of the agent, whatever its bytes. */
   receive(payload: Uint8Array): void;
@@ -47,6 +47,7 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   let hasEarlier = setup.journal !== null;
 
   const pump = (): void => {
+    if (isHeld) callWithin(held, Math.max(0, held.atMs - setup.platform.uptimeMs()));
     outbox.makeRoom(0);
     if (lanes.length > 1 && (lanes[1] as Lane).frames.length === 0) lanes.pop();
     if (lanes.length < 2 && hasEarlier) {
@@ -84,6 +85,7 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       lane.inFlight = 0;
       cancelDeadline(lane.overdue);
     }
+    cancelDeadline(held);
     outbox.makeRoom(0);
   };
   const held = createDeadline(setup.platform, () => {
@@ -120,6 +122,8 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
       if (ack.command && lane === lanes[0]) setup.onCommand(ack.command);
       pump();
       if (hadFrames && outbox.frames.length === 0) options.onEmpty();
+      const isIdle = lanes.length === 1 && outbox.frames.length === 0;
+      if (isIdle && setup.link.rest) setup.link.rest(false);
     },
   };
 };

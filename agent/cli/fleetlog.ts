@@ -8,6 +8,7 @@ import { decodeCommand } from "./decode.ts";
 import { demoCommand } from "./demo.ts";
 import { dictionaryCommand } from "./dictionary.ts";
 import { endpointCommand } from "./endpoint.ts";
+import { gatewayCommand } from "./gateway.ts";
 import { startCommand } from "./start.ts";
 
 const { version } = createRequire(import.meta.url)("../../../package.json") as { version: string };
@@ -22,7 +23,8 @@ const program = new Command("fleetlog")
   .addCommand(deadLettersCommand())
   .addCommand(decodeCommand())
   .addCommand(dictionaryCommand())
-  .addCommand(endpointCommand());
+  .addCommand(endpointCommand())
+  .addCommand(gatewayCommand());
 
 try {
   await program.parseAsync();

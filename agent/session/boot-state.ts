@@ -17,6 +17,10 @@ export interface BootState {
   heldFrom?: number;
   /** A later boot of the same flash sent its first frame, or was heard of before it. */
   isLate?: true;
+  /** CRC-32 of what was sealed of the boot's first frame. */
+  firstCrc?: number;
+  /** Another boot has the same name: its first frame was another. */
+  isDoubled?: true;
 }
 
 export const isSame = (left: Boot, right: Boot): boolean =>
@@ -40,14 +44,13 @@ export const insert = (states: BootState[], state: BootState): void => {
   states.splice(later < 0 ? states.length : later, 0, state);
 };
 
-/** The boot that came last, but for those that later ones of their flash were heard of before. */
-export const newestOf = (states: readonly BootState[]): Boot | null =>
-  states
-    .filter(({ isLate }) => isLate !== true)
-    .reduce<BootState | null>(
-      (last, next) => (last === null || next.order > last.order ? next : last),
-      null,
-    )?.boot ?? null;
+/** The boot that began last, but for those that later ones of their flash were heard of before. */
+export const newestOf = (states: readonly BootState[]): BootState | undefined =>
+  states.reduce<BootState | undefined>(
+    (newest, state) =>
+      !state.isLate && (newest === undefined || state.order > newest.order) ? state : newest,
+    undefined,
+  );
 
 /** Below this number nothing of the boots of this one's flash is left there; 0 if none said so. */
 export const heldFromOf = (states: readonly BootState[], boot: Boot): number =>

@@ -1,4 +1,4 @@
-import { type BootState, heldFromOf, isCountedAlike } from "./boot-state.ts";
+import { type BootState, heldFromOf, isCountedAlike, newestOf } from "./boot-state.ts";
 
 /** Boots of one device whose cursors are kept; a frame of an older one would count as new. */
 export const bootsLimit = 64;
@@ -8,14 +8,6 @@ export const heldBootsLimit = 1_024;
 
 /** Boots of one device whose definitions are kept; a frame of an older one brings them again. */
 const definingBootsLimit = 8;
-
-/** The boot that came last, but for what flash held of earlier ones. */
-const newestOf = (states: readonly BootState[]): BootState | undefined =>
-  states.reduce<BootState | undefined>(
-    (newest, state) =>
-      !state.isLate && (newest === undefined || state.order > newest.order) ? state : newest,
-    undefined,
-  );
 
 /** Removes the oldest boots beyond the limits, but for the one just heard of, and gives them. */
 export const forget = (states: BootState[], used: BootState): BootState[] => {

@@ -7,7 +7,14 @@ import { createAreas, eraseFree } from "./area.ts";
 import { countStart } from "./counter.ts";
 import type { Flash } from "./flash.ts";
 import { earlierBoot, freeBoot, heldFrom, readFrame } from "./replay.ts";
-import { implicitSeqs, isAllowed, type JournalState, rest, startBytes } from "./state.ts";
+import {
+  implicitSeqs,
+  isAllowed,
+  type JournalState,
+  rest,
+  setBudget,
+  startBytes,
+} from "./state.ts";
 import { reserveSeqs, storeFrame } from "./store.ts";
 
 /** A frame as flash holds it. */
@@ -123,6 +130,7 @@ export const createJournal = (options: JournalOptions): Journal => {
     restAt: counted ? counted.restAt : 0,
     mayWrite,
     dayBytes,
+    ownDayBytes: dayBytes,
     budgetBytes: counted ? startBytes(dayBytes, counted.shortRow) : 0,
     budgetAtMs: platform.uptimeMs(),
     reserved: counted ? implicitSeqs : Infinity,
@@ -146,6 +154,7 @@ export const createJournal = (options: JournalOptions): Journal => {
     heldFrom,
     earlier: earlierBoot,
     reserve: reserveSeqs,
+    setBudget,
     store: storeFrame,
     read: readFrame,
     free: freeBoot,

@@ -28,7 +28,9 @@ export interface JournalState {
   /** Where the mark goes that this boot did not die early; 0 once it is there. */
   restAt: number;
   mayWrite: () => boolean;
+  /** What may be written a day; the program's own limit, whatever was commanded. */
   dayBytes: number;
+  ownDayBytes: number;
   /** What may be written now, as of `budgetAtMs`. */
   budgetBytes: number;
   budgetAtMs: number;
@@ -88,6 +90,12 @@ export const budget = (state: JournalState): number => {
   state.budgetAtMs = nowMs;
   if (nowMs >= dayMs * startShare) state.rest();
   return state.budgetBytes;
+};
+
+/** Limits the bytes of a day anew, from now on. */
+export const setBudget = function (this: JournalState, bytes: number | null): void {
+  budget(this);
+  this.dayBytes = bytes === null ? this.ownDayBytes : bytes;
 };
 
 /** The same for what must not be refused lightly. */

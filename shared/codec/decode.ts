@@ -25,6 +25,8 @@ export interface FrameBeginning {
   head: FrameHead | null;
   /** The last of its entries is the boot's last. */
   isEnd: boolean;
+  /** Where what was sealed begins, which is the same in all sendings. */
+  bodyAt: number;
 }
 
 export type DecodedFrame = { ok: true; frame: Frame; head: FrameHead | null } | FrameFault;
@@ -39,7 +41,9 @@ const begin = (reader: Reader): FrameBeginning | FrameFault => {
   const { header, bodyFormat } = readHeader(reader);
   const headerFault = reader.fault();
   if (headerFault !== null) return faultOf("header", headerFault, null);
-  if (bodyFormat === bodyFormats.tombstone) return { ok: true, header, head: null, isEnd: false };
+  if (bodyFormat === bodyFormats.tombstone) {
+    return { ok: true, header, head: null, isEnd: false, bodyAt: reader.offset() };
+  }
   const isEnd = bodyFormat === bodyFormats.lastEntries;
   if (bodyFormat !== bodyFormats.entries && !isEnd) {
     const reason = `body format ${bodyFormat} is not known`;
@@ -47,7 +51,8 @@ const begin = (reader: Reader): FrameBeginning | FrameFault => {
   }
   const head = readHead(reader);
   const fault = reader.fault();
-  return fault === null ? { ok: true, header, head, isEnd } : faultOf("body", fault, header);
+  if (fault !== null) return faultOf("body", fault, header);
+  return { ok: true, header, head, isEnd, bodyAt: reader.offset() };
 };
 
 /** Reads the two headers only; never throws. */

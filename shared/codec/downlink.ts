@@ -43,9 +43,6 @@ export const encodeAck = (ack: Ack): Uint8Array => {
 
 export type DecodedAck = { ok: true; ack: Ack } | { ok: false; offset: number; reason: string };
 
-const textOf = (bytes: Uint8Array): string =>
-  String.fromCharCode.apply(null, bytes as unknown as number[]);
-
 /** What a varint's ninth byte would count, 128^8: there is none. */
 const unitLimit = 72_057_594_037_927_936;
 
@@ -94,7 +91,8 @@ export const decodeAck = (bytes: Uint8Array): DecodedAck => {
     };
     const tagBytes = varint();
     const hasTag = tagBytes <= Math.min(tagLimitBytes, bytes.length - offset);
-    if (hasTag) command.tag = textOf(bytes.subarray(offset, offset + tagBytes));
+    const tag: unknown = bytes.subarray(offset, offset + tagBytes);
+    if (hasTag) command.tag = String.fromCharCode.apply(null, tag as number[]);
     sum = hasTag ? command.id + command.kind + command.remainingMs + command.value : NaN;
     ack.command = command;
   }

@@ -16,6 +16,7 @@ const startJourney = async () => {
   let network: Uint8Array[] = [];
   let heard = 0;
   const stores: ToldByStore[] = [];
+  const agents = [agent];
 
   const hear = (): void => {
     const acks = agent.acks.slice(heard);
@@ -38,7 +39,8 @@ const startJourney = async () => {
     arrive,
     exchange,
     hear,
-    fatals: () => agent.fatals,
+    fatals: () => agents.flatMap(({ fatals }) => fatals),
+    troubles: () => agents.flatMap(({ troubles }) => troubles),
     /** Events that are stamped with a bound they do not keep. */
     misdated() {
       const startMs = time.epochMs() - time.monotonicMs();
@@ -53,11 +55,13 @@ const startJourney = async () => {
     },
     async restart() {
       agent = await startReceive({}, 100, new Map(agent.disk.diskAfterPowerCut()), time);
+      agents.push(agent);
       heard = 0;
     },
     async loseStore() {
       stores.push(await toldBy(agent.spool));
       agent = await startReceive({}, 100, undefined, time);
+      agents.push(agent);
       heard = 0;
     },
     /** No message is lost any more; at last another board takes the device's place. */
@@ -136,9 +140,9 @@ const untoldOf = (stores: readonly ToldByStore[], logged: readonly Logged[]): Lo
 describe("receive and a device with flash", () => {
   it("store each event once and in order, count what power took, and leave no boot open", async () => {
     const law = fc.asyncProperty(anyJourney(...steps), async (journey) => {
-      const { device, fatals, stores, misdated } = await run(journey);
+      const { device, fatals, stores, misdated, troubles } = await run(journey);
 
-      expect(fatals()).toEqual([]);
+      expect([...fatals(), ...troubles()]).toEqual([]);
       expect(stores.flatMap(({ early }) => [...early])).toEqual([]);
       expect(device.isHolding()).toBe(false);
       expect(stores.flatMap(faultsOf)).toEqual([]);
@@ -152,8 +156,9 @@ describe("receive and a device with flash", () => {
 
   it("do so in each store, and tell of all in one of them, where stores are lost", async () => {
     const law = fc.asyncProperty(anyJourney(...steps, loss), async (journey) => {
-      const { device, stores, misdated } = await run(journey);
+      const { device, stores, misdated, troubles } = await run(journey);
 
+      expect(troubles()).toEqual([]);
       expect(device.isHolding()).toBe(false);
       expect(stores.flatMap(faultsOf)).toEqual([]);
       expect(stores.slice(-1).flatMap((store) => openBoots(store, device.boot()))).toEqual([]);

@@ -123,7 +123,11 @@ describe("session", () => {
 
 /** What the first frame of a boot closes that says what its flash holds. */
 const closesOf = (session: Session, number: number, heldFrom?: number) =>
-  session.advance(headerOf(countedBoot(number), 0), false, heldFrom).closes;
+  session.advance(
+    headerOf(countedBoot(number), 0),
+    false,
+    heldFrom === undefined ? {} : { heldFrom },
+  ).closes;
 
 describe("session's newest boot", () => {
   it("is that of the highest number, else the one that came last, and none at first", () => {
@@ -272,7 +276,7 @@ describe("session's boots that end", () => {
     const session = sessionAt(5, countedBoot(3));
 
     const late = session.advance(headerOf(countedBoot(2), 0), false);
-    const older = session.advance(replayed(headerOf(countedBoot(1), 0)), false, 1);
+    const older = session.advance(replayed(headerOf(countedBoot(1), 0)), false, { heldFrom: 1 });
     const next = closesOf(session, 4, 2);
 
     expect([late.closes, older.closes]).toEqual([[], []]);
@@ -293,7 +297,7 @@ describe("session's boots that end", () => {
     const session = sessionAt(5, countedBoot(2));
     const states = [
       session.advance(headerOf(countedBoot(2), 5), false).state,
-      session.advance(headerOf(countedBoot(5), 0), false, 3).state,
+      session.advance(headerOf(countedBoot(5), 0), false, { heldFrom: 3 }).state,
       session.advance(replayed(headerOf(countedBoot(4), 0)), false).state,
     ];
     const restored = createSession(states);
@@ -373,7 +377,7 @@ describe("session's boots that are given up", () => {
     const session = sessionAt(2, ...[1, 2, 3, 4].map(countedBoot));
     const forgotten: number[] = [];
     for (let number = 5; number <= heldBootsLimit + 6; number++) {
-      const advance = session.advance(headerOf(countedBoot(number), 0), false, 3);
+      const advance = session.advance(headerOf(countedBoot(number), 0), false, { heldFrom: 3 });
       forgotten.push(...advance.forgotten.map((each) => each.number));
     }
 
@@ -386,9 +390,9 @@ describe("session's boots that are given up", () => {
       2,
       ...Array.from({ length: 64 }, (_, index) => countedBoot(index + 1)),
     );
-    session.advance(headerOf(countedBoot(65), 0), false, 1);
+    session.advance(headerOf(countedBoot(65), 0), false, { heldFrom: 1 });
 
-    const { forgotten } = session.advance(headerOf(countedBoot(66), 0), false, 66);
+    const { forgotten } = session.advance(headerOf(countedBoot(66), 0), false, { heldFrom: 66 });
 
     expect(forgotten).toEqual([countedBoot(1), countedBoot(2)]);
   });

@@ -1,6 +1,9 @@
 import { connect, type MqttClient } from "mqtt";
 import { createMqttLink } from "../../device/platforms/node.ts";
+import { createSerialLink } from "../../device/platforms/serial.ts";
+import { fakeClock } from "../support/fake-clock.ts";
 import { fakeLink } from "../support/fake-link.ts";
+import { fakePort } from "../support/fake-port.ts";
 import { clientEvent, loopbackBroker } from "../support/loopback-broker.ts";
 import { type LinkBench, linkContract } from "./link.ts";
 
@@ -59,5 +62,40 @@ const openMqttLink = async (): Promise<LinkBench> => {
   };
 };
 
+/** The gateway's end is the test's. */
+const openSerialLink = async (): Promise<LinkBench> => {
+  const clock = fakeClock();
+  const port = fakePort();
+  const root = "fleetlog/1/0/a";
+  let connections = 0;
+  const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+  const link = createSerialLink({ platform: clock, port, root, encode });
+  /** Once the device has said what it had to say of itself. */
+  const tell = (state: string): void => {
+    clock.advance(50);
+    port.send("o", state);
+    clock.advance(50);
+  };
+  return {
+    link,
+    connect: async () => tell(`${root} ${++connections}`),
+    disconnect: async () => tell(""),
+    async nextSent() {
+      clock.advance(50);
+      const sent = port.messages.filter(({ kind }) => kind !== "h");
+      const { kind, payload } = sent[0] as (typeof sent)[number];
+      port.messages = sent.slice(1);
+      const topic = `${root}/${kind === "u" ? "up" : "state"}`;
+      return { topic, payload: new Uint8Array(payload), isRetained: kind === "s" };
+    },
+    subscribed: async () => {},
+    say: async (topic, payload) => {
+      if (topic === `${root}/down`) port.send("d", payload);
+    },
+    end: async () => {},
+  };
+};
+
 linkContract("a fake link", openFakeLink);
 linkContract("a client of mqtt.js", openMqttLink);
+linkContract("a serial line", openSerialLink);

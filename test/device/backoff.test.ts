@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { createBackoff } from "../../device/backoff.ts";
+import { firstWaitMs, nextWaitMs } from "../../device/backoff.ts";
 
 const waitsOf = (seed: number, count: number): number[] => {
-  const backoff = createBackoff({ firstMs: 1_000, limitMs: 300_000, seed });
-  return Array.from({ length: count }, () => backoff.nextMs());
+  const backoff = { ceilingMs: firstWaitMs, seed };
+  return Array.from({ length: count }, () => nextWaitMs(backoff));
 };
 
 describe("backoff", () => {
@@ -30,11 +30,11 @@ describe("backoff", () => {
   });
 
   it("starts again from the first ceiling after a success", () => {
-    const backoff = createBackoff({ firstMs: 1_000, limitMs: 300_000, seed: 5 });
-    for (let attempt = 0; attempt < 10; attempt++) backoff.nextMs();
+    const backoff = { ceilingMs: firstWaitMs, seed: 5 };
+    for (let attempt = 0; attempt < 10; attempt++) nextWaitMs(backoff);
 
-    backoff.reset();
+    backoff.ceilingMs = firstWaitMs;
 
-    expect(backoff.nextMs()).toBeLessThan(1_000);
+    expect(nextWaitMs(backoff)).toBeLessThan(1_000);
   });
 });

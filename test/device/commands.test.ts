@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { takeCommand } from "../../device/commands.ts";
+import { addCommands } from "../../device/commands.ts";
 import type { Journal } from "../../device/journal/journal.ts";
 import { decodeHead } from "../../shared/codec/decode.ts";
 import { encodeAck } from "../../shared/codec/downlink.ts";
@@ -222,14 +222,14 @@ describe("commands", () => {
     const { setup } = createDeviceParts();
     const budgets: (number | null)[] = [];
     setup.journal = { ...idleJournal, setBudget: (bytes) => budgets.push(bytes) };
-    const state = {
-      ...{ setup, logger: { level: "info" as const }, tags: {}, levels: [], deadline: null },
-      ...{ record() {}, flush() {}, onIdentify: undefined, lastId: 0 },
-    };
+    addCommands(setup, {
+      ...{ logger: { level: "info" }, tags: {}, onIdentify: undefined },
+      ...{ record() {}, flush() {} },
+    });
 
-    takeCommand(state, commandOf({ kind: 3, value: 64_001 }));
-    takeCommand(state, commandOf({ kind: 3, value: 1 }));
-    takeCommand(state, commandOf({ kind: 3 }));
+    setup.onCommand(commandOf({ kind: 3, value: 64_001 }));
+    setup.onCommand(commandOf({ kind: 3, value: 1 }));
+    setup.onCommand(commandOf({ kind: 3 }));
 
     expect(budgets).toEqual([64_000, 0, null]);
   });

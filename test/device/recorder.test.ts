@@ -33,6 +33,7 @@ const createRecorderBench = (mirror?: Mirror) => {
     keep: null,
     bytes: () => 0,
     close: () => {},
+    sleep: () => {},
   };
   const recorder = createRecorder(setup, delivery, mirror);
   const record = (...args: unknown[]): void => recorder.record(1, "", args);

@@ -27,6 +27,9 @@ const built = (file: string): string =>
 export const bundlePath: string = built("fleetlog.min.js");
 export const corePath: string = built("fleetlog-core.min.js");
 
+/** The module for boards without network. */
+export const serialPath: string = built("fleetlog-serial.min.js");
+
 /** Puts the modules where a board has them, in flash: their code then takes no memory. */
 const withModules = (paths: Record<string, string>, program: string): string => `
 ${JSON.stringify(Object.entries(paths).flat())}.forEach(function (path, place, all) {

@@ -46,6 +46,8 @@ export interface FakeStockMqtt extends StockMqtt {
   subscribed: string[];
   /** Calls of `connect`. */
   dials: number;
+  /** Listeners on the client. */
+  listeners(): number;
   accept(): void;
   lose(): void;
   say(topic: string, payload: string): void;
@@ -66,6 +68,14 @@ export const fakeStockMqtt = (): FakeStockMqtt => {
     connected: false,
     client: false,
     on: (event, listener) => void events.on(event, listener as () => void),
+    removeListener: (event, listener) => void events.removeListener(event, listener as () => void),
+    listeners: () => events.eventNames().reduce((sum, name) => sum + events.listenerCount(name), 0),
+    _scktClosed() {
+      if (!mqtt.connected) return;
+      mqtt.connected = false;
+      mqtt.client = false;
+      events.emit("disconnected");
+    },
     connect() {
       mqtt.dials++;
     },
@@ -84,9 +94,8 @@ export const fakeStockMqtt = (): FakeStockMqtt => {
       events.emit("connected");
     },
     lose() {
-      mqtt.connected = false;
-      mqtt.client = false;
-      events.emit("disconnected");
+      if (mqtt.connected) mqtt._scktClosed();
+      else events.emit("disconnected");
     },
     say: (topic, payload) => void events.emit("message", topic, payload),
     drain: () => void socket.emit("drain"),

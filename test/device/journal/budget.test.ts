@@ -39,6 +39,26 @@ describe("journal's budget", () => {
     expect(day / dayBytes).toBeCloseTo(1, 1);
   });
 
+  it("grows at the rate that was commanded, then at the program's own again", () => {
+    const start = startJournal(fakeFlash({ pageBytes: 4_096 }), { dayBytes });
+    writeAll(start);
+    const day = (): number => {
+      start.clock.advance(dayMs);
+      return writeAll(start);
+    };
+
+    start.journal.setBudget?.(16_384);
+    const commanded = day();
+    start.journal.setBudget?.(0);
+    const none = day();
+    start.journal.setBudget?.(null);
+    const own = day();
+
+    expect(commanded / 16_384).toBeCloseTo(1, 1);
+    expect(none).toBe(0);
+    expect(own / dayBytes).toBeCloseTo(1, 1);
+  });
+
   it("halves what a start may write with each in a row before it that died early", () => {
     const flash = fakeFlash({ pageBytes: 4_096 });
 
