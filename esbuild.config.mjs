@@ -12,9 +12,9 @@ import { flatten } from "./esbuild.flatten.mjs";
 import { order } from "./esbuild.order.mjs";
 
 const modules = [
-  { entry: "espruino-whole", file: "fleetlog.min.js", limitBytes: 24_576 },
-  { entry: "espruino-core", file: "fleetlog-core.min.js", limitBytes: 24_576 },
-  { entry: "espruino-serial", file: "fleetlog-serial.min.js", limitBytes: 24_576 },
+  { entry: "espruino-whole", file: "fleetlog.min.js", limitBytes: 26_624 },
+  { entry: "espruino-core", file: "fleetlog-core.min.js", limitBytes: 26_624 },
+  { entry: "espruino-serial", file: "fleetlog-serial.min.js", limitBytes: 26_624 },
   { entry: "espruino-journal", file: "fleetjnl.min.js", limitBytes: 12_288 },
 ];
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -61,7 +61,7 @@ const knownNames = `
   connected disconnected client connect disconnect on removeListener removeAllListeners subscribe publish retain
   ctimo partData _scktClosed
   CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage free ESP8266 getResetInfo reason toUint8Array
-  openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
+  journal openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
   getPage addr erasePage read write erase getFree low_battery
   fromCharCode floor round max min parse stringify`
   .trim()

@@ -32,7 +32,7 @@ exports.createLogger = (options) => {
     root: topicOf(options.prefix || defaultPrefix, settings.device, "up").slice(0, -3),
     encode: btoa,
   });
-  const parts = { addMetric: allParts.addMetric, commands: allParts.commands };
+  const parts = { addMetric: allParts.addMetric, addCommands: allParts.addCommands };
   const host: Host = { platform, link, defaultBytes, places, rateLimit, parts };
   const reason = resetReason();
   if (reason) host.resetReason = reason;

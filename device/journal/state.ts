@@ -20,7 +20,7 @@ const overdraftBytes = 64;
  * for each closure.
  */
 export interface JournalState {
-  platform: Platform;
+  platform: Pick<Platform, "uptimeMs" | "entropy">;
   areas: Areas;
   boot: Boot;
   /** Whether this start was counted; else nothing of it is stored. */
