@@ -62,7 +62,7 @@ const knownNames = `
   connected disconnected client connect disconnect on removeListener removeAllListeners subscribe publish retain
   ctimo partData _scktClosed
   CRC32 isUTF8 toString hwRand getAnalogVRef getTemperature memory usage free ESP8266 getResetInfo reason toUint8Array
-  openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
+  journal openJournal flash storage address pages pageBytes areas areaBytes dayBytes mayWrite
   getPage addr erasePage read write erase getFree low_battery
   create fromCharCode floor round max min parse stringify`
   .trim()

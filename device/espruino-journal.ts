@@ -8,7 +8,10 @@ import {
 } from "./platforms/espruino-storage.ts";
 
 declare const exports: {
-  openJournal: (platform: Platform, options: EspruinoJournalOptions) => Journal;
+  openJournal: (
+    platform: Pick<Platform, "uptimeMs" | "entropy">,
+    options: EspruinoJournalOptions,
+  ) => Journal;
 };
 declare const require: (name: string) => unknown;
 

@@ -1,9 +1,11 @@
 import { defaultPrefix, topicOf } from "../shared/topic.ts";
 import { allParts } from "./all-parts.ts";
+import { createJournal } from "./journal/journal.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
 import { createMirror, type MirrorConsole } from "./mirror.ts";
 import type { Link, Platform } from "./platform.ts";
 import { createMqttLink, createNodePlatform, type MqttClient } from "./platforms/node.ts";
+import { createFileFlash } from "./platforms/node-files.ts";
 import { createSerialLink, type SerialPort } from "./platforms/serial.ts";
 import { cleanDevice } from "./setup.ts";
 
@@ -23,8 +25,12 @@ export interface NodeLoggerOptions extends LoggerOptions {
   link?: SerialPort;
   /** Shows each event there as well. */
   console?: MirrorConsole;
+  /** Folder where frames outlive the process and a loss of power; one process at a time. Absent: RAM alone. */
+  journal?: string;
 }
 
+/** What may be written to `journal` a day: a card or disk takes more than a board's flash. */
+const dayBytes = 67_108_864;
 const defaultBytes = 65_536;
 const rateLimit = { perSecond: 50, burst: 1_000 };
 const places = { sites: 250, texts: 128, characters: 65_536 };
@@ -40,9 +46,11 @@ const places = { sites: 250, texts: 128, characters: 65_536 };
  */
 export const createLogger = (options: NodeLoggerOptions): Logger => {
   const platform = createNodePlatform();
+  const folder = options.journal;
   const host = {
     platform,
     link: linkOf(platform, options),
+    journal: folder ? createJournal({ flash: createFileFlash(folder), platform, dayBytes }) : null,
     defaultBytes,
     places,
     parts: allParts,

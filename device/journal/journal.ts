@@ -84,7 +84,7 @@ export interface Journal {
 
 export interface JournalOptions {
   flash: Flash;
-  platform: Platform;
+  platform: Pick<Platform, "uptimeMs" | "entropy">;
   /** Bytes that may be written a day; 65,536. */
   dayBytes?: number;
   /** Asked before each writing: false while the battery is low. */

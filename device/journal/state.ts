@@ -1,6 +1,6 @@
 import type { Boot } from "../../shared/frame.ts";
 import type { Platform } from "../platform.ts";
-import type { Areas } from "./area.ts";
+import type { Areas } from "./record.ts";
 import { burn, longestRow } from "./counter.ts";
 import type { JournalStats } from "./journal.ts";
 
@@ -20,7 +20,7 @@ const overdraftBytes = 64;
  * for each closure.
  */
 export interface JournalState {
-  platform: Platform;
+  platform: Pick<Platform, "uptimeMs" | "entropy">;
   areas: Areas;
   boot: Boot;
   /** Whether this start was counted; else nothing of it is stored. */

@@ -27,6 +27,7 @@ export interface RestartBench {
 export const createRestartBench = (
   options: Partial<LoggerOptions> = {},
   flash: FakeFlash = fakeFlash(),
+  openJournal: (clock: FakeClock) => Journal = (clock) => fakeJournal(flash, clock.uptimeMs),
 ): RestartBench => {
   let taken = 0;
   const bench = {
@@ -36,7 +37,7 @@ export const createRestartBench = (
       taken = 0;
       bench.clock = fakeClock();
       bench.link = fakeLink();
-      bench.journal = fakeJournal(flash, bench.clock.uptimeMs);
+      bench.journal = openJournal(bench.clock);
       const places = { sites: 40, texts: 8 };
       const { clock: platform, link, journal } = bench;
       const host = { platform, link, journal, defaultBytes: 65_536, places, parts: allParts };
