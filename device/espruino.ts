@@ -48,7 +48,9 @@ export const createBoardLogger = (options: EspruinoLoggerOptions, parts: Parts):
   if (options.journal) {
     const uptimeMs = platform.uptimeMs;
     const entropy = platform.entropy;
-    host.journal = require("fleetjnl").openJournal({ uptimeMs, entropy }, options.journal);
+    const journal = options.journal;
+    host.openJournal = () => require("fleetjnl").openJournal({ uptimeMs, entropy }, journal);
+    host.journal = host.openJournal();
   }
   const canMirror = options.console && parts.createMirror;
   const mirror = canMirror ? canMirror(options.console as MirrorConsole) : undefined;
