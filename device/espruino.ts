@@ -46,10 +46,11 @@ export const createBoardLogger = (options: EspruinoLoggerOptions, parts: Parts):
   const reason = resetReason();
   if (reason) host.resetReason = reason;
   if (options.journal) {
-    const uptimeMs = platform.uptimeMs;
-    const entropy = platform.entropy;
-    const journal = options.journal;
-    host.openJournal = () => require("fleetjnl").openJournal({ uptimeMs, entropy }, journal);
+    host.openJournal = () =>
+      require("fleetjnl").openJournal(
+        { uptimeMs: platform.uptimeMs, entropy: platform.entropy },
+        options.journal as EspruinoJournalOptions,
+      );
     host.journal = host.openJournal();
   }
   const canMirror = options.console && parts.createMirror;
