@@ -11,6 +11,7 @@ var client = {
 var mqtt = {
   connected: false, client: false, told: {}, connect: function () {}, subscribe: function () {},
   on: function (name, listener) { mqtt.told[name] = listener; },
+  removeListener: function (name) { delete mqtt.told[name]; },
   publish: function (topic, payload) { published++; last = payload; }
 };
 function varints(text, at, many) {
