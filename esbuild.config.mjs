@@ -109,7 +109,10 @@ const shrink = async (text) => {
   return result.code;
 };
 
-const isOwn = (name) => !known.test(name);
+/** What the logger's module gives the journal's. */
+const givenNames = ["uptimeMs", "entropy"];
+
+const isOwn = (name) => !known.test(name) && !givenNames.includes(name);
 
 for (const { entry, file, limitBytes, isFlat = true } of modules) {
   const bundled = await bundle(entry);
