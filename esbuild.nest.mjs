@@ -13,8 +13,7 @@ const traverse = babelTraverse.default ?? babelTraverse;
 /** Run once for a frame, or less often, though log calls lead to them. */
 const seldom = ["close", "flush", "makeRoom", "pump"];
 
-const isSeldom = (name) =>
-  seldom.some((each) => new RegExp(`(^|_)${each}(\\$\\d+)?$`).test(name));
+const isSeldom = (name) => seldom.some((each) => new RegExp(`(^|_)${each}(\\$\\d+)?$`).test(name));
 
 const isFunction = (node) => Boolean(node) && types.isFunction(node);
 
@@ -67,7 +66,7 @@ const nestOne = (tree) => {
       const functions = study(program);
       const frequent = frequentOf(functions);
       const movable = new Map();
-      for (const [name, { made, isCalled, tops }] of functions) {
+      for (const [name, { isCalled, tops }] of functions) {
         const own = new Set(tops);
         const top = tops[0];
         const isOne = own.size === 1 && isCalled && bodyOf(top) && nameOf(top) !== name;
