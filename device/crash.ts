@@ -35,6 +35,5 @@ export const watchTroubles = (
       delivery.shrink();
       setup.notify([flagsFormat, names.join(", ")]);
     },
-    onKill: delivery.keep,
   });
 };

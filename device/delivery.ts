@@ -30,6 +30,8 @@ export interface Delivery {
    * where there is no flash.
    */
   keep: (() => boolean) | null;
+  /** The program is about to be saved, or ends: what is held goes to flash or is lost. */
+  renew(): void;
   /** Ends the boot. `isComplete`: the agent had everything before `limitMs` had passed. */
   close(limitMs: number, onClosed: (isComplete: boolean) => void): void;
 }
@@ -82,6 +84,12 @@ export const createDelivery = (setup: Setup): Delivery => {
     flush: flusher.flush,
     shrink: () => outbox.makeRoom(0),
     bytes: () => outbox.bytes() + framer.openBytes(),
+    renew() {
+      if (keep) keep();
+      framer.renew();
+      uplink.renew();
+      setup.renew();
+    },
     close(limitMs, onClosed) {
       const finish = (): void => {
         const isComplete = outbox.frames.length === 0;

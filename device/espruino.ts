@@ -37,8 +37,11 @@ export const createBoardLogger = (options: EspruinoLoggerOptions, parts: Parts):
   const host: Host = { platform, link, defaultBytes, places, rateLimit, parts };
   const reason = resetReason();
   if (reason) host.resetReason = reason;
-  if (parts.openJournal && options.journal) {
-    host.journal = parts.openJournal(platform, options.journal);
+  const openJournal = parts.openJournal;
+  const journal = options.journal;
+  if (openJournal && journal) {
+    host.openJournal = () => openJournal(platform, journal);
+    host.journal = host.openJournal();
   }
   const canMirror = options.console && parts.createMirror;
   const mirror = canMirror ? canMirror(options.console as MirrorConsole) : undefined;

@@ -1,7 +1,7 @@
 import { createBodyWriter } from "../shared/codec/body-writer.ts";
 import type { SiteWatch } from "../shared/codec/site-watch.ts";
 import { type DropCount, type DropReason, dropReasons, levels } from "../shared/event.ts";
-import { type HeldFrame, storeFrame } from "./held-frame.ts";
+import { type HeldFrame, isTombstone, storeFrame } from "./held-frame.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Outbox } from "./outbox.ts";
 import { errorRank, fatalRank, kinds, levelOf, rankOf } from "./rank.ts";
@@ -21,6 +21,11 @@ export interface Framer {
   seal(): boolean;
   /** Seals the boot's last entry. Nothing may be added after it. */
   end(): void;
+  /**
+   * Begins a boot: what is held of the one before goes, and without flash is counted, among what power
+   * loss took.
+   */
+  renew(): void;
   /** Bytes in the open frame. */
   openBytes(): number;
 }
@@ -43,6 +48,15 @@ const dropsPerLook = 16;
 
 const unreservedFormat =
   "flash reserves no seqs: what a power cut takes from now on is not reported";
+
+/** Adds what is lost with a frame of a boot that is over. */
+const addLostWith = (lost: DropCount[], frame: HeldFrame): void => {
+  for (let index = 0; index < frame.drops.length; index++) {
+    const drop = frame.drops[index] as DropCount;
+    if (!isTombstone(frame) && drop.reason === "outbox_full") drop.reason = "power_loss";
+    addDrop(lost, drop);
+  }
+};
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a call costs an Espruino as much as writing three bytes
 export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
@@ -99,6 +113,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const createReserve = (flash: Journal) => (): void => {
     if (freeSeqs-- > 0) return;
     freeSeqs = reserveSeqs - 1;
+    setup.boot();
     if (flash.reserve(first + writer.count() + reserveSeqs)) return;
     setup.tally.unreserved = (setup.tally.unreserved || 0) + reserveSeqs;
     isTroubled = setup.tally.unreserved === reserveSeqs;
@@ -203,6 +218,18 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
         writer.end(uptimeMs, setup.bodyBytes);
       }
       close();
+    },
+    renew() {
+      if (isOpen) close();
+      for (let index = 0; !journal && index < outbox.frames.length; index++) {
+        addLostWith(lost, outbox.frames[index] as HeldFrame);
+      }
+      outbox.clear();
+      setup.formerEntries += first;
+      first = 0;
+      freeSeqs = journal ? 0 : Infinity;
+      setup.table.acked(0);
+      if (lost.length > 0) options.onLost();
     },
     openBytes: writer.length,
   };

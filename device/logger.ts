@@ -129,7 +129,7 @@ const recordBoot = (
   if (!journal && !options.firmware && !host.resetReason) return;
   record(infoRank, bootTag, [
     bootFormat,
-    journal ? journal.boot.number : 0,
+    journal ? setup.boot().number : 0,
     host.resetReason || "unknown",
     options.firmware || "unknown",
     journal ? journal.heldFrom() : 0,
@@ -191,6 +191,8 @@ export const createLoggerOn = (host: Host, options: LoggerOptions, mirror?: Mirr
   if (host.parts.watchTroubles) {
     host.parts.watchTroubles(setup, delivery, options.captureErrors ? recorder.record : null);
   }
-  recordBoot(host, options, setup, recorder.record);
+  const begin = (): void => recordBoot(host, options, setup, recorder.record);
+  if (host.platform.watchSave) host.platform.watchSave(delivery.renew, begin);
+  begin();
   return logger;
 };

@@ -38,6 +38,8 @@ export interface Outbox {
   makeRoom(openBytes: number): void;
   /** Forgets frames that were sent and lie wholly below `next`; answers how many. */
   retire(next: number): number;
+  /** Forgets all frames. */
+  clear(): void;
   /** Leaves of a frame only its seqs, and counts the events lost with the rest. */
   bury(frame: HeldFrame, reason: DropReason): void;
 }
@@ -131,6 +133,11 @@ export const createOutbox = (setup: Setup): Outbox => {
       frames.push(frame);
       account(frame, 1);
     },
+    clear() {
+      frames.splice(0, frames.length);
+      liveBytes = tombstoneBytes = storedBytes = 0;
+      measure();
+    },
     bytes: () => liveBytes + tombstoneBytes,
     makeRoom(openBytes) {
       if (fitLimit(setup, liveBytes + tombstoneBytes)) measure();
@@ -155,7 +162,7 @@ export const createOutbox = (setup: Setup): Outbox => {
         const frame = frames[0] as HeldFrame;
         if (!frame.sends || frame.first + frame.body.count > next) break;
         setup.tally.acked += frame.events;
-        setup.table.settle(frame.first + frame.body.count);
+        setup.table.settle(setup.formerEntries + frame.first + frame.body.count);
         account(frame, -1);
         if (frame.stored) isStored = true;
         frames.shift();

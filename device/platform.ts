@@ -20,6 +20,11 @@ export interface Platform {
   freeBytes?(isExact: boolean): number;
   /** Starts telling of the program's troubles. */
   watch?(watcher: TroubleWatcher): void;
+  /**
+   * Where a program may be saved and resumed: tells when it is about to be, or about to end, and when
+   * it goes on. What is saved may be resumed many times.
+   */
+  watchSave?(onSave: () => void, onResume: () => void): void;
   /** An integer of 32 bits, 0 to 2^32 - 1, that differs between any two starts of any two devices. */
   entropy(): number;
 }
@@ -30,8 +35,6 @@ export interface TroubleWatcher {
   onUncaught: ((thrown: unknown) => void) | null;
   /** The engine has raised flags, by their names. */
   onFlags(names: string[]): void;
-  /** The program is about to end, or to be saved; null where that is not to be told. */
-  onKill: (() => unknown) | null;
 }
 
 /** What a link tells. */

@@ -81,6 +81,7 @@ const createLeft = (journal: Journal, earlier: EarlierBoot): Source => {
 /** The lane of the oldest boot of which flash holds anything; null where it holds nothing. */
 export const createReplay = (setup: Setup, onOverdue: () => void): Lane | null => {
   const journal = setup.journal;
+  if (journal) setup.boot();
   const earlier = journal ? journal.earlier() : null;
   if (!journal || !earlier) return null;
   return createLane(setup, createLeft(journal, earlier), onOverdue);

@@ -25,6 +25,8 @@ export interface Host {
   places: Places;
   /** Where frames outlive a loss of power; null, as absent, for RAM alone. */
   journal?: Journal | null;
+  /** Opens the journal anew, where a program may be saved and resumed: that counts another start. */
+  openJournal?: () => Journal;
   /** Why this start came about, where the host can tell. */
   resetReason?: string;
   parts: Parts;
@@ -66,6 +68,10 @@ export interface Setup {
   mostBytes: number;
   /** This boot, named when first asked for: by then a board has gathered more noise. */
   boot(): Boot;
+  /** Ends the boot: the next one has another name, and counters of its own. */
+  renew(): void;
+  /** Entries of the boots before this one that the same program has had. */
+  formerEntries: number;
   topic(channel: Channel): string;
   /** What a body aims at; only an event that is larger by itself exceeds it. */
   bodyBytes: number;
@@ -100,17 +106,30 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     host.places,
     options.rateLimit === undefined ? host.rateLimit : options.rateLimit,
   );
+  const tally = createTally();
   let boot = journal ? journal.boot : undefined;
 
   return {
     platform: host.platform,
     link: host.link,
     journal,
-    tally: createTally(),
+    tally,
+    formerEntries: 0,
     table: createTable(host.places, options.dictionary, watch),
     boot() {
-      if (!boot) boot = { nonce: host.platform.entropy(), number: 0 };
+      if (boot) return boot;
+      // Its parts know the journal already: it becomes the new one where it is.
+      const open = journal ? host.openJournal : undefined;
+      const opened = open && open();
+      for (const key in opened) (journal as never)[key] = opened[key as keyof Journal] as never;
+      boot = journal ? journal.boot : { nonce: host.platform.entropy(), number: 0 };
       return boot;
+    },
+    renew() {
+      boot = undefined;
+      tally.logged = tally.sent = tally.resent = tally.acked = 0;
+      tally.dropped = {};
+      delete tally.unreserved;
     },
     topic: (channel) => topicOf(prefix, device, channel),
     limitBytes,

@@ -13,6 +13,8 @@ import type { Setup } from "./setup.ts";
 export interface Uplink {
   /** Sends what may be sent now. */
   pump(): void;
+  /** Another boot begins: of the one before nothing is under way, and no ack is known. */
+  renew(): void;
   /** A new connection: nothing sent before it counts as under way. */
   restart(): void;
   /** The connection is gone, or the device goes to sleep: no timer runs from then on. */
@@ -100,6 +102,13 @@ export const createUplink = (setup: Setup, options: UplinkOptions): Uplink => {
   return {
     pump,
     pause,
+    renew() {
+      const live = lanes[0] as Lane;
+      pause();
+      lanes.splice(1, 1);
+      hasEarlier = setup.journal !== null;
+      live.storeId = live.ackId = live.ackUptimeMs = live.definitions = live.refusals = 0;
+    },
     restart() {
       pause();
       pump();

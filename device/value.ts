@@ -13,7 +13,9 @@ interface Thrown {
 const valueOfObject = (argument: object): Value => {
   const thrown = argument as Thrown;
   if (argument instanceof Uint8Array) return new Uint8Array(argument);
-  if (typeof thrown.stack === "string") return `${thrown.name || thrown.type}: ${thrown.message}`;
+  if (typeof thrown.stack === "string" && typeof thrown.message === "string") {
+    return `${thrown.name || thrown.type || "Error"}: ${thrown.message}`;
+  }
   const json: unknown = JSON.stringify(argument);
   return typeof json === "string" ? { json } : unreadable;
 };

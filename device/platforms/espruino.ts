@@ -125,8 +125,19 @@ export const createEspruinoPlatform = (given: (() => unknown) | undefined): Plat
           throw thrown;
         });
       }
-      if (watcher.onKill) E.on("kill", watcher.onKill);
       E.on("errorFlag", watcher.onFlags);
+    },
+    watchSave(onSave, onResume) {
+      let isSaved = false;
+      E.on("kill", () => {
+        onSave();
+        isSaved = true;
+      });
+      // Raised after each start, also of a program that was never saved.
+      E.on("init", () => {
+        if (isSaved) onResume();
+        isSaved = false;
+      });
     },
     entropy: () => E.CRC32(noise(given) + E.hwRand() + process.memory().usage),
   };

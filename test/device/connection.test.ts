@@ -10,6 +10,7 @@ const createConnectionBench = (isConnectedBefore = false) => {
     pump: () => calls.push("pump"),
     restart: () => calls.push("restart"),
     pause: () => calls.push("pause"),
+    renew: () => calls.push("renew"),
     receive: (payload) => calls.push(`receive ${payload.join(" ")}`),
   };
   if (isConnectedBefore) link.connect();

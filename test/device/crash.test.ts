@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { watchTroubles } from "../../device/crash.ts";
-import { createDelivery } from "../../device/delivery.ts";
 import { createLoggerOn, type LoggerOptions } from "../../device/logger.ts";
 import type { TroubleWatcher } from "../../device/platform.ts";
 import { device, down, up } from "../support/device-bench.ts";
-import { createDeviceParts } from "../support/device-parts.ts";
 import { eventsOf, fakeAgent } from "../support/fake-agent.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeLink } from "../support/fake-link.ts";
@@ -101,22 +99,5 @@ describe("an engine's error flags", () => {
     watcher.onFlags(["LOW_MEMORY"]);
 
     expect(link.sent.filter(({ topic }) => topic === up)).toEqual([]);
-  });
-});
-
-describe("the end of a program", () => {
-  it("lets flash keep what it has not, where there is flash", () => {
-    const { setup } = createDeviceParts();
-    const delivery = createDelivery(setup);
-    let kept = 0;
-    delivery.keep = () => ++kept > 0;
-    const told: TroubleWatcher[] = [];
-    setup.platform.watch = (watcher) => told.push(watcher);
-
-    watchTroubles(setup, delivery, null);
-    told[0]?.onKill?.();
-
-    expect(kept).toBe(1);
-    expect(createCrashBench().watcher.onKill).toBeNull();
   });
 });

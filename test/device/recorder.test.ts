@@ -34,6 +34,7 @@ const createRecorderBench = (mirror?: Mirror) => {
     bytes: () => 0,
     close: () => {},
     sleep: () => {},
+    renew: () => {},
   };
   const recorder = createRecorder(setup, delivery, mirror);
   const record = (...args: unknown[]): void => recorder.record(1, "", args);

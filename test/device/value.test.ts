@@ -32,6 +32,11 @@ describe("value", () => {
     expect(toValue(thrown)).toBe("TypeError: not a function");
   });
 
+  it("takes no object for an error that has a stack and no message", () => {
+    expect(toValue({ stack: "s" })).toEqual({ json: '{"stack":"s"}' });
+    expect(toValue({ stack: "s", message: 1 })).toEqual({ json: '{"stack":"s","message":1}' });
+  });
+
   it("gives arrays and objects their JSON", () => {
     expect(toValue([1, { a: "b" }])).toEqual({ json: '[1,{"a":"b"}]' });
     expect(toValue({ state: null })).toEqual({ json: '{"state":null}' });

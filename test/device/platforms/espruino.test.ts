@@ -211,7 +211,7 @@ describe("espruino troubles", () => {
     const board = startBoard();
     vi.stubGlobal("process", Object.assign(Object.create(process), board.globals.process));
     const platform = createEspruinoPlatform(undefined);
-    platform.watch?.({ onUncaught: null, onFlags: () => {}, onKill: null, ...watcher });
+    platform.watch?.({ onUncaught: null, onFlags: () => {}, ...watcher });
     return { board, platform };
   };
 
@@ -230,17 +230,31 @@ describe("espruino troubles", () => {
     expect(board.raise("uncaughtException", new Error("bad"))).toBe(false);
   });
 
-  it("tells the names of error flags, and the end", () => {
+  it("tells the names of error flags", () => {
     const told: unknown[] = [];
     const { board } = startWatchedBoard({
       onFlags: (names) => told.push(names),
-      onKill: () => told.push("kill"),
     });
 
     board.raise("errorFlag", ["FIFO_FULL"]);
-    board.raise("kill");
 
-    expect(told).toEqual([["FIFO_FULL"], "kill"]);
+    expect(told).toEqual([["FIFO_FULL"]]);
+  });
+
+  it("tells of each saving and resumption of its program, and not of a mere start", () => {
+    const { board, platform } = startWatchedBoard({});
+    const told: string[] = [];
+    platform.watchSave?.(
+      () => told.push("save"),
+      () => told.push("resume"),
+    );
+
+    board.raise("init");
+    board.raise("kill");
+    board.raise("init");
+    board.raise("init");
+
+    expect(told).toEqual(["save", "resume"]);
   });
 
   it("knows how many bytes its free variables hold", () => {
