@@ -109,7 +109,10 @@ const shrink = async (text) => {
   return result.code;
 };
 
-const isOwn = (name) => !known.test(name);
+/** The journal's module is handed objects, and hands some back: their properties stay. */
+const shared = new Set((await bundle("espruino-journal")).match(/\b[A-Za-z_]\w*\b/g));
+
+const isOwn = (name) => !known.test(name) && !shared.has(name);
 
 for (const { entry, file, limitBytes, isFlat = true } of modules) {
   const bundled = await bundle(entry);

@@ -45,11 +45,7 @@ export const createBoardLogger = (options: EspruinoLoggerOptions, parts: Parts):
   const host: Host = { platform, link, defaultBytes, places, rateLimit, parts };
   const reason = resetReason();
   if (reason) host.resetReason = reason;
-  if (options.journal) {
-    const uptimeMs = platform.uptimeMs;
-    const entropy = platform.entropy;
-    host.journal = require("fleetjnl").openJournal({ uptimeMs, entropy }, options.journal);
-  }
+  if (options.journal) host.journal = require("fleetjnl").openJournal(platform, options.journal);
   const canMirror = options.console && parts.createMirror;
   const mirror = canMirror ? canMirror(options.console as MirrorConsole) : undefined;
   const log = createLoggerOn(host, settings, mirror) as EspruinoLogger;
