@@ -75,10 +75,11 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
         function note(name) { calls.push(Math.floor(realTime() * 1000)); log.info(name); }
         connect();
         note("a");
-        setTimeout(function () { offset = 3.2e8; log.info("b"); }, 100);
-        setTimeout(function () { settle(); note("c"); }, 500);
-        setTimeout(function () { offset = -3.2e8; log.info("d"); }, 600);
-        setTimeout(function () { settle(); note("e"); done(calls); }, 1000);`,
+        function first() { offset = 3.2e8; log.info("b"); setTimeout(second, 700); }
+        function second() { settle(); note("c"); setTimeout(third, 100); }
+        function third() { offset = -3.2e8; log.info("d"); setTimeout(fourth, 700); }
+        function fourth() { settle(); note("e"); done(calls); }
+        setTimeout(first, 100);`,
       );
 
       const told = events.filter(({ site }) => site.tag === "fleetlog");
