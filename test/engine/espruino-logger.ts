@@ -75,10 +75,11 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
         function note(name) { calls.push(Math.floor(realTime() * 1000)); log.info(name); }
         connect();
         note("a");
-        setTimeout(function () { offset = 3.2e8; log.info("b"); }, 100);
-        setTimeout(function () { settle(); note("c"); }, 500);
-        setTimeout(function () { offset = -3.2e8; log.info("d"); }, 600);
-        setTimeout(function () { settle(); note("e"); done(calls); }, 1000);`,
+        function first() { offset = 3.2e8; log.info("b"); setTimeout(second, 700); }
+        function second() { settle(); note("c"); setTimeout(third, 100); }
+        function third() { offset = -3.2e8; log.info("d"); setTimeout(fourth, 700); }
+        function fourth() { settle(); note("e"); done(calls); }
+        setTimeout(first, 100);`,
       );
 
       const told = events.filter(({ site }) => site.tag === "fleetlog");
@@ -103,7 +104,7 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
           for (var i = 0; i < 20; i++) log.info("event %d of %s", count++, "some text " + count);
           for (var free = process.memory().free, i = 0; i < 8; i++) eaten.push("0123456789" + count);
           if (free < least) least = free;
-          if (free > 200) return setTimeout(step, 1);
+          if (free > 130) return setTimeout(step, 1);
           eaten = undefined;
           connect();
           settle();
@@ -113,7 +114,7 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
         );
 
         const dropped = (stats.dropped.ring_full ?? 0) + (stats.dropped.outbox_full ?? 0);
-        expect(more[0]).toBeLessThan(300);
+        expect(more[0]).toBeLessThanOrEqual(130);
         expect(stats.dropped.outbox_full).toBeGreaterThan(0);
         expect(stats).toMatchObject({ pending: 0, acked: stats.logged - dropped });
         expect(events.at(-1)?.site.format).toBe("afterwards");
@@ -169,22 +170,26 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
     });
 
     it("names the engine's error flags", async () => {
-      const { events } = await run(
+      const { events, more } = await run(
         handle,
         `${started("")}
         connect();
-        setTimeout(function () { for (var all = [], n = 0; n < 3000; n++) all.push([1, 2]); }, 20);
+        var many = 0, looks = 0;
+        setTimeout(function () { LoopbackA.write(new Uint8Array(10000)); }, 20);
+        setTimeout(function () { for (var all = []; many < 3000; many++) all.push([1, 2]); }, 60);
         var timer = setInterval(function () {
-          if (log.stats().logged === 0) return;
+          if (++looks < 4) return;
           clearInterval(timer);
-          done();
-        }, 50);`,
+          done([many]);
+        }, 100);`,
       );
 
-      expect(events[0]).toMatchObject({
-        site: { level: "warn", tag: "fleetlog", format: "error flags: %s" },
-        values: [expect.stringContaining("LOW_MEMORY")],
-      });
+      const names = ["FIFO_FULL"];
+      // A build whose memory grows runs out of none.
+      if ((more[0] as number) < 3_000) names.push("LOW_MEMORY, MEMORY");
+      expect(events.map(({ site, values }) => [site.level, site.tag, site.format, values])).toEqual(
+        names.map((name) => ["warn", "fleetlog", "error flags: %s", [name]]),
+      );
     });
   });
 };
