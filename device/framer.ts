@@ -176,7 +176,10 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
       if (isCommon && kind < errorRank) return;
       if (kind === fatalRank) {
         outbox.makeRoom(writer.length());
-        if (journal) close();
+        if (journal) {
+          addLost(fatalRank);
+          close();
+        }
       }
       onAdded(kind);
     },

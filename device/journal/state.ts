@@ -1,8 +1,8 @@
 import type { Boot } from "../../shared/frame.ts";
 import type { Platform } from "../platform.ts";
-import type { Areas } from "./record.ts";
 import { burn, longestRow } from "./counter.ts";
 import type { JournalStats } from "./journal.ts";
+import type { Areas } from "./record.ts";
 
 /** Seqs a boot may use before it has written anything. */
 export const implicitSeqs = 64;

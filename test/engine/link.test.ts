@@ -295,4 +295,12 @@ if (handle !== null) {
       expect(received()).toEqual(ordinals(8));
     });
   });
+} else {
+  describe("link on espruino", () => {
+    it("is tried on a real engine alone", () => {
+      process.stderr.write("Link suite did not run: it needs ESPRUINO and ESPRUINO_MODULES\n");
+
+      expect(handle).toBeNull();
+    });
+  });
 }

@@ -4,10 +4,14 @@
  */
 export const boardAgent = `
 var published = 0, last = null, drained, before = process.memory().usage;
-var client = { on: function (name, listener) { drained = listener; } };
+var client = {
+  on: function (name, listener) { drained = listener; },
+  removeListener: function () {}, removeAllListeners: function () {}
+};
 var mqtt = {
   connected: false, client: false, told: {}, connect: function () {}, subscribe: function () {},
   on: function (name, listener) { mqtt.told[name] = listener; },
+  removeListener: function (name) { delete mqtt.told[name]; },
   publish: function (topic, payload) { published++; last = payload; }
 };
 function varints(text, at, many) {
