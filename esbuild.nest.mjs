@@ -58,6 +58,14 @@ const bodyOf = ({ node }) => {
   return isFunction(made) ? made : null;
 };
 
+const hasFunction = (made) => {
+  let has = false;
+  types.traverseFast(made.body, (node) => {
+    if (isFunction(node)) has = true;
+  });
+  return has;
+};
+
 /** Moves one function; false where none is left to move. */
 const nestOne = (tree) => {
   let isMoved = false;
@@ -66,10 +74,12 @@ const nestOne = (tree) => {
       const functions = study(program);
       const frequent = frequentOf(functions);
       const movable = new Map();
-      for (const [name, { isCalled, tops }] of functions) {
+      for (const [name, { made, isCalled, tops }] of functions) {
         const own = new Set(tops);
         const top = tops[0];
         const isOne = own.size === 1 && isCalled && bodyOf(top) && nameOf(top) !== name;
+        // What a function of the factory's leaves behind would keep all names of the factory.
+        if (isOne && nameOf(top) === "" && hasFunction(made)) continue;
         if (isOne && !frequent.has(nameOf(top)) && !frequent.has(name)) movable.set(name, top);
       }
       // From the inside out: so that one that calls another takes it along.

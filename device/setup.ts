@@ -120,7 +120,7 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
       if (boot) return boot;
       // Its parts know the journal already: it becomes the new one where it is.
       const open = journal ? host.openJournal : undefined;
-      const opened = open && open();
+      const opened = open ? open() : undefined;
       for (const key in opened) (journal as never)[key] = opened[key as keyof Journal] as never;
       boot = journal ? journal.boot : { nonce: host.platform.entropy(), number: 0 };
       return boot;
