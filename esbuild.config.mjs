@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { minify } from "terser";
 import { flatten } from "./esbuild.flatten.mjs";
+import { nest } from "./esbuild.nest.mjs";
 import { order } from "./esbuild.order.mjs";
 
 const modules = [
@@ -116,7 +117,7 @@ const isOwn = (name) => !known.test(name) && !shared.has(name);
 
 for (const { entry, file, limitBytes, isFlat = true } of modules) {
   const bundled = await bundle(entry);
-  const text = isFlat ? order(await shrink(flatten(bundled, isOwn))) : await shrink(bundled);
+  const text = isFlat ? order(await shrink(nest(flatten(bundled, isOwn)))) : await shrink(bundled);
   if (/[^\x20-\x7e\n]/.test(text)) throw new Error(`Cannot publish ${file}: not plain ASCII`);
   if (text.length > limitBytes) {
     throw new Error(`Cannot publish ${file}: ${text.length} bytes, limit ${limitBytes}`);
