@@ -68,25 +68,28 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
     });
 
     it("keeps its uptime where the clock is set by 10 years either way in mid-frame", async () => {
-      const { events } = await run(
+      const { events, more } = await run(
         handle,
         `${started("flushAfterMs: 400")}
+        var calls = [];
+        function note(name) { calls.push(Math.floor(realTime() * 1000)); log.info(name); }
         connect();
-        log.info("a");
+        note("a");
         setTimeout(function () { offset = 3.2e8; log.info("b"); }, 100);
-        setTimeout(function () { settle(); log.info("c"); }, 500);
+        setTimeout(function () { settle(); note("c"); }, 500);
         setTimeout(function () { offset = -3.2e8; log.info("d"); }, 600);
-        setTimeout(function () { settle(); log.info("e"); done(); }, 1000);`,
+        setTimeout(function () { settle(); note("e"); done(calls); }, 1000);`,
       );
 
       const told = events.filter(({ site }) => site.tag === "fleetlog");
       const steps = told.map(({ values }) => Math.round((values[0] as number) / 1e10));
       expect(steps).toEqual([32, -64]);
-      const at = (format: string): number =>
-        events.find(({ site }) => site.format === format)?.uptimeMs ?? Number.NaN;
-      expect(at("e") - at("c")).toBeGreaterThanOrEqual(490);
-      expect(at("e") - at("a")).toBeGreaterThanOrEqual(990);
-      expect(at("e") - at("a")).toBeLessThan(2_000);
+      const strayMs = ["a", "c", "e"].map((format, call) => {
+        const event = events.find(({ site }) => site.format === format);
+        return (event?.uptimeMs ?? Number.NaN) - (more[call] ?? Number.NaN);
+      });
+      // What a timer was late by where a step was found is not known.
+      expect(Math.max(...strayMs) - Math.min(...strayMs)).toBeLessThan(200);
     });
 
     it(
@@ -98,17 +101,13 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
         var eaten = [], least = 1e9, count = 0;
         function step() {
           for (var i = 0; i < 20; i++) log.info("event %d of %s", count++, "some text " + count);
-          var free = process.memory(false).free;
+          for (var free = process.memory().free, i = 0; i < 8; i++) eaten.push("0123456789" + count);
           if (free < least) least = free;
-          if (free < 300) {
-            eaten = undefined;
-            connect();
-            settle();
-            setTimeout(function () { log.info("noticed"); log.info("afterwards"); done([least]); }, 50);
-            return;
-          }
-          for (var i = 0; i < 5; i++) eaten.push("0123456789" + count);
-          setTimeout(step, 1);
+          if (free > 200) return setTimeout(step, 1);
+          eaten = undefined;
+          connect();
+          settle();
+          setTimeout(function () { log.info("noticed"); log.info("afterwards"); done([least]); }, 50);
         }
         step();`,
         );
@@ -174,8 +173,12 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
         handle,
         `${started("")}
         connect();
-        setTimeout(function () { for (var all = []; ; ) all.push([1, 2]); }, 20);
-        setTimeout(done, 200);`,
+        setTimeout(function () { for (var all = [], n = 0; n < 3000; n++) all.push([1, 2]); }, 20);
+        var timer = setInterval(function () {
+          if (log.stats().logged === 0) return;
+          clearInterval(timer);
+          done();
+        }, 50);`,
       );
 
       expect(events[0]).toMatchObject({
