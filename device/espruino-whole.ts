@@ -3,8 +3,10 @@ import { watchTroubles } from "./crash.ts";
 import { createBoardLogger, type EspruinoLoggerOptions } from "./espruino.ts";
 import type { Logger } from "./logger.ts";
 import { createMirror } from "./mirror.ts";
+import type { Parts } from "./parts.ts";
 
 declare const exports: { createLogger: (options: EspruinoLoggerOptions) => Logger };
+declare const require: (name: "fleetjnl") => Required<Pick<Parts, "openJournal">>;
 
 exports.createLogger = (options) =>
   createBoardLogger(options, {
@@ -12,4 +14,5 @@ exports.createLogger = (options) =>
     addCommands: allParts.addCommands,
     createMirror,
     watchTroubles,
+    openJournal: (platform, journal) => require("fleetjnl").openJournal(platform, journal),
   });

@@ -1,21 +1,13 @@
 import type { EspruinoJournalOptions } from "./espruino-journal.ts";
-import type { Journal } from "./journal/journal.ts";
 import { createLoggerOn, type Logger, type LoggerOptions } from "./logger.ts";
 import type { MirrorConsole } from "./mirror.ts";
 import type { Parts } from "./parts.ts";
-import type { Platform } from "./platform.ts";
 import { createEspruinoPlatform, resetReason } from "./platforms/espruino.ts";
 import { createStockLink } from "./platforms/stock-link.ts";
 import type { StockLink, StockLinkOptions } from "./platforms/stock-state.ts";
 import type { Host } from "./setup.ts";
 
 declare const getSerial: () => string;
-declare const require: (name: "fleetjnl") => {
-  openJournal(
-    platform: Pick<Platform, "uptimeMs" | "entropy">,
-    options: EspruinoJournalOptions,
-  ): Journal;
-};
 declare const E: { CRC32(text: string): number };
 
 export interface EspruinoLoggerOptions extends Omit<LoggerOptions, "device">, StockLinkOptions {
@@ -45,12 +37,10 @@ export const createBoardLogger = (options: EspruinoLoggerOptions, parts: Parts):
   const host: Host = { platform, link, defaultBytes, places, rateLimit, parts };
   const reason = resetReason();
   if (reason) host.resetReason = reason;
-  if (options.journal) {
-    host.openJournal = () =>
-      require("fleetjnl").openJournal(
-        { uptimeMs: platform.uptimeMs, entropy: platform.entropy },
-        options.journal as EspruinoJournalOptions,
-      );
+  const openJournal = parts.openJournal;
+  const journal = options.journal;
+  if (openJournal && journal) {
+    host.openJournal = () => openJournal(platform, journal);
     host.journal = host.openJournal();
   }
   const canMirror = options.console && parts.createMirror;

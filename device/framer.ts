@@ -43,6 +43,9 @@ export interface FramerOptions {
 /** Seqs that flash is asked for at a time. */
 const reserveSeqs = 16;
 
+/** An outbox that takes nothing more asks what memory is free once in so many drops. */
+const dropsPerLook = 16;
+
 const unreservedFormat =
   "flash reserves no seqs: what a power cut takes from now on is not reported";
 
@@ -164,7 +167,8 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
   const drop = (kind: number, reason: DropReason): void => {
     countDropped(setup.tally, reason, 1);
     addDrop(lost, { level: levelOf(kind), reason, count: 1 });
-    if (setup.limitBytes < setup.mostBytes) outbox.makeRoom(0);
+    const isDue = (setup.tally.dropped[reason] as number) % dropsPerLook === 0;
+    if (isDue || setup.limitBytes < setup.mostBytes) outbox.makeRoom(0);
     if (lost.length === 1) options.onLost();
   };
   return {
@@ -191,7 +195,10 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
       if (isCommon && kind < errorRank) return;
       if (kind === fatalRank) {
         outbox.makeRoom(writer.length());
-        if (journal) close();
+        if (journal) {
+          addLost(fatalRank);
+          close();
+        }
       }
       onAdded(kind);
     },

@@ -1,7 +1,10 @@
 import type { Level } from "../shared/event.ts";
 import type { watchTroubles } from "./crash.ts";
+import type { EspruinoJournalOptions } from "./espruino-journal.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Logger } from "./logger.ts";
 import type { createMirror } from "./mirror.ts";
+import type { Platform } from "./platform.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Setup } from "./setup.ts";
 
@@ -11,6 +14,10 @@ export interface Parts {
   addCommands?: (setup: Setup, commanded: Commanded) => void;
   createMirror?: typeof createMirror;
   watchTroubles?: typeof watchTroubles;
+  openJournal?: (
+    platform: Pick<Platform, "uptimeMs" | "entropy">,
+    options: EspruinoJournalOptions,
+  ) => Journal;
 }
 
 /** What has a level: the logger, or a tag, which may leave it to the logger. */

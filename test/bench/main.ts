@@ -3,6 +3,7 @@ import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
 import { runFuzz } from "./fuzz.ts";
+import { runPump } from "./pump.ts";
 import { runWire } from "./wire.ts";
 
 /** Runs one benchmark with its flags. Rejects where what it measured went wrong. */
@@ -12,6 +13,7 @@ const benchmarks = new Map<string, Benchmark>([
   ["day", runDay],
   ["deliver", runDeliver],
   ["fuzz", runFuzz],
+  ["pump", runPump],
   ["wire", runWire],
   ["device", runDevice],
 ]);

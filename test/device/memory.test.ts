@@ -5,7 +5,8 @@ import { eventsOf, fakeAgent } from "../support/fake-agent.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeLink } from "../support/fake-link.ts";
 
-const reserveBytes = 3_600;
+/** With bodies of the largest size. */
+const reserveBytes = 6_900;
 const outboxBytes = 8_192;
 
 /** A logger on a host whose free memory a test sets: what the outbox holds is not taken from it. */
@@ -52,6 +53,20 @@ describe("outbox while memory is short", () => {
     expect(after.dropped.ring_full).toBeGreaterThan(100);
   });
 
+  it("gives way while it is so full that it takes nothing", () => {
+    const { memory, log, fill } = createMemoryBench();
+    fill(3_000);
+    const before = log.stats();
+
+    memory.freeBytes = 0;
+    fill(16);
+
+    const after = log.stats();
+    expect(before.bytes).toBeGreaterThan(4_000);
+    expect(after.bytes).toBeLessThan(500);
+    expect(after.dropped.outbox_full).toBeGreaterThan(100);
+  });
+
   it("holds nothing but tombstones where nothing is free, and takes no event", () => {
     const { memory, log, fill } = createMemoryBench();
     fill(500);
@@ -86,7 +101,7 @@ describe("outbox while memory is short", () => {
     expect(counted.length).toBeGreaterThan(0);
   });
 
-  it("asks what is free once or twice a frame, not at each call", () => {
+  it("asks what is free once or twice a frame, and once in 16 drops, not at each call", () => {
     const { memory, fill } = createMemoryBench();
 
     fill(1_000);

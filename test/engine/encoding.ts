@@ -15,7 +15,8 @@ mqtt.publish = function (topic, payload) {
   published++; last = payload;
   if (payload.length > 10) frames.push(E.CRC32(payload.substr(5)));
 };
-var log = require("fleetlog").createLogger({ device: "board-1", mqtt: mqtt, reconnect: false, level: "debug" });
+var log = require("fleetlog").createLogger({ device: "board-1", mqtt: mqtt, reconnect: false, level: "debug",
+  outboxBytes: 1024 });
 mqtt.told.connected();
 var state = 1;
 function random(below) {

@@ -68,25 +68,29 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
     });
 
     it("keeps its uptime where the clock is set by 10 years either way in mid-frame", async () => {
-      const { events } = await run(
+      const { events, more } = await run(
         handle,
         `${started("flushAfterMs: 400")}
+        var calls = [];
+        function note(name) { calls.push(Math.floor(realTime() * 1000)); log.info(name); }
         connect();
-        log.info("a");
-        setTimeout(function () { offset = 3.2e8; log.info("b"); }, 100);
-        setTimeout(function () { settle(); log.info("c"); }, 500);
-        setTimeout(function () { offset = -3.2e8; log.info("d"); }, 600);
-        setTimeout(function () { settle(); log.info("e"); done(); }, 1000);`,
+        note("a");
+        function first() { offset = 3.2e8; log.info("b"); setTimeout(second, 700); }
+        function second() { settle(); note("c"); setTimeout(third, 100); }
+        function third() { offset = -3.2e8; log.info("d"); setTimeout(fourth, 700); }
+        function fourth() { settle(); note("e"); done(calls); }
+        setTimeout(first, 100);`,
       );
 
       const told = events.filter(({ site }) => site.tag === "fleetlog");
       const steps = told.map(({ values }) => Math.round((values[0] as number) / 1e10));
       expect(steps).toEqual([32, -64]);
-      const at = (format: string): number =>
-        events.find(({ site }) => site.format === format)?.uptimeMs ?? Number.NaN;
-      expect(at("e") - at("c")).toBeGreaterThanOrEqual(490);
-      expect(at("e") - at("a")).toBeGreaterThanOrEqual(990);
-      expect(at("e") - at("a")).toBeLessThan(2_000);
+      const strayMs = ["a", "c", "e"].map((format, call) => {
+        const event = events.find(({ site }) => site.format === format);
+        return (event?.uptimeMs ?? Number.NaN) - (more[call] ?? Number.NaN);
+      });
+      // What a timer was late by where a step was found is not known.
+      expect(Math.max(...strayMs) - Math.min(...strayMs)).toBeLessThan(200);
     });
 
     it(
@@ -98,23 +102,19 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
         var eaten = [], least = 1e9, count = 0;
         function step() {
           for (var i = 0; i < 20; i++) log.info("event %d of %s", count++, "some text " + count);
-          var free = process.memory(false).free;
+          for (var free = process.memory().free, i = 0; i < 8; i++) eaten.push("0123456789" + count);
           if (free < least) least = free;
-          if (free < 300) {
-            eaten = undefined;
-            connect();
-            settle();
-            setTimeout(function () { log.info("noticed"); log.info("afterwards"); done([least]); }, 50);
-            return;
-          }
-          for (var i = 0; i < 5; i++) eaten.push("0123456789" + count);
-          setTimeout(step, 1);
+          if (free > 130) return setTimeout(step, 1);
+          eaten = undefined;
+          connect();
+          settle();
+          setTimeout(function () { log.info("noticed"); log.info("afterwards"); done([least]); }, 50);
         }
         step();`,
         );
 
         const dropped = (stats.dropped.ring_full ?? 0) + (stats.dropped.outbox_full ?? 0);
-        expect(more[0]).toBeLessThan(300);
+        expect(more[0]).toBeLessThanOrEqual(130);
         expect(stats.dropped.outbox_full).toBeGreaterThan(0);
         expect(stats).toMatchObject({ pending: 0, acked: stats.logged - dropped });
         expect(events.at(-1)?.site.format).toBe("afterwards");
@@ -170,18 +170,26 @@ export const describeLoggerOn = (handle: EspruinoHandle): void => {
     });
 
     it("names the engine's error flags", async () => {
-      const { events } = await run(
+      const { events, more } = await run(
         handle,
         `${started("")}
         connect();
-        setTimeout(function () { for (var all = []; ; ) all.push([1, 2]); }, 20);
-        setTimeout(done, 200);`,
+        var many = 0, looks = 0;
+        setTimeout(function () { LoopbackA.write(new Uint8Array(10000)); }, 20);
+        setTimeout(function () { for (var all = []; many < 3000; many++) all.push([1, 2]); }, 60);
+        var timer = setInterval(function () {
+          if (++looks < 4) return;
+          clearInterval(timer);
+          done([many]);
+        }, 100);`,
       );
 
-      expect(events[0]).toMatchObject({
-        site: { level: "warn", tag: "fleetlog", format: "error flags: %s" },
-        values: [expect.stringContaining("LOW_MEMORY")],
-      });
+      const names = ["FIFO_FULL"];
+      // A build whose memory grows runs out of none.
+      if ((more[0] as number) < 3_000) names.push("LOW_MEMORY, MEMORY");
+      expect(events.map(({ site, values }) => [site.level, site.tag, site.format, values])).toEqual(
+        names.map((name) => ["warn", "fleetlog", "error flags: %s", [name]]),
+      );
     });
   });
 };

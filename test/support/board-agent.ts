@@ -4,10 +4,14 @@
  */
 export const boardAgent = `
 var published = 0, last = null, drained, before = process.memory().usage;
-var client = { on: function (name, listener) { drained = listener; } };
+var client = {
+  on: function (name, listener) { drained = listener; },
+  removeListener: function () {}, removeAllListeners: function () {}
+};
 var mqtt = {
   connected: false, client: false, told: {}, connect: function () {}, subscribe: function () {},
   on: function (name, listener) { mqtt.told[name] = listener; },
+  removeListener: function (name) { delete mqtt.told[name]; },
   publish: function (topic, payload) { published++; last = payload; }
 };
 function varints(text, at, many) {
@@ -26,12 +30,12 @@ function varint(value) {
   }
   return text + String.fromCharCode(value);
 }
-var ackId = 0;
+var ackId = 0, held = 0;
 function ack() {
   if (!last || last.charCodeAt(0) < 160) return;
   var head = varints(last, 5, 6), more = varints(last, 5, head[5] ? 9 : 8).slice(head[5] ? 7 : 6);
-  var held = Math.floor(more[0] / 2);
-  if (more[0] & 1) held += more[1];
+  // A tombstone tells of no definitions.
+  if (last.charCodeAt(0) & 15) held = Math.floor(more[0] / 2) + (more[0] & 1 ? more[1] : 0);
   mqtt.told.message("fleetlog/1/" + shard + "/board-1/down", "\\xb0\\1\\0\\0\\0" + last.substr(1, 4) + varint(head[0]) +
     varint(++ackId) + varint(head[1] + head[3]) + varint(held) + varint(1700000000000) + "\\0");
   last = null;

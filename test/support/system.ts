@@ -8,6 +8,7 @@ import { readAll } from "../../agent/demo/read-all.ts";
 import { createEndpoint, type Endpoint } from "../../agent/local/endpoint.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
 import { connectOptions, createLogger, type Level, type Logger } from "../../device/index.ts";
+import { bootTag } from "../../shared/boot-event.ts";
 import { startLink, type TestLink } from "./link.ts";
 
 export const group = "/fleetlog/test";
@@ -160,7 +161,7 @@ export const until = async (what: string, isTrue: () => boolean): Promise<void> 
 /** Ordinals that events carry as their last value, in the order of the events. */
 export const ordinals = (events: DeliveredEvent[], device: string): unknown[] =>
   events
-    .filter((event) => event.device === device && event.event === undefined)
+    .filter(({ device: of, event, tag }) => of === device && event === undefined && tag !== bootTag)
     .map((event) => (event.args as unknown[]).at(-1));
 
 export const count = (length: number): number[] => Array.from({ length }, (_, index) => index);
