@@ -30,14 +30,14 @@ function varint(value) {
   }
   return text + String.fromCharCode(value);
 }
-var ackId = 0, held = 0;
+var ackId = 0, knownDefinitions = 0;
 function ack() {
   if (!last || last.charCodeAt(0) < 160) return;
   var head = varints(last, 5, 6), more = varints(last, 5, head[5] ? 9 : 8).slice(head[5] ? 7 : 6);
   // A tombstone tells of no definitions.
-  if (last.charCodeAt(0) & 15) held = Math.floor(more[0] / 2) + (more[0] & 1 ? more[1] : 0);
+  if (last.charCodeAt(0) & 15) knownDefinitions = Math.floor(more[0] / 2) + (more[0] & 1 ? more[1] : 0);
   mqtt.told.message("fleetlog/1/" + shard + "/board-1/down", "\\xb0\\1\\0\\0\\0" + last.substr(1, 4) + varint(head[0]) +
-    varint(++ackId) + varint(head[1] + head[3]) + varint(held) + varint(1700000000000) + "\\0");
+    varint(++ackId) + varint(head[1] + head[3]) + varint(knownDefinitions) + varint(1700000000000) + "\\0");
   last = null;
 }
 /** Acks until nothing is under way. */
