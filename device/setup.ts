@@ -119,9 +119,10 @@ export const createSetup = (host: Host, options: SetupOptions): Setup => {
     boot() {
       if (boot) return boot;
       // Its parts know the journal already: it becomes the new one where it is.
-      const open = journal ? host.openJournal : undefined;
-      const opened = open ? open() : undefined;
-      for (const key in opened) (journal as never)[key] = opened[key as keyof Journal] as never;
+      if (journal && host.openJournal) {
+        const opened = host.openJournal();
+        for (const key in opened) (journal as never)[key] = opened[key as keyof Journal] as never;
+      }
       boot = journal ? journal.boot : { nonce: host.platform.entropy(), number: 0 };
       return boot;
     },
