@@ -164,7 +164,7 @@ export const createOutbox = (setup: Setup): Outbox => {
         setup.tally.acked += frame.events;
         setup.table.settle(setup.formerEntries + frame.first + frame.body.count);
         account(frame, -1);
-        if (frame.stored) isStored = true;
+        if (frame.stored || isTombstone(frame)) isStored = true;
         frames.shift();
       }
       if (isStored && setup.journal) setup.journal.free(setup.journal.boot, next);

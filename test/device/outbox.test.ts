@@ -161,4 +161,17 @@ describe("outbox", () => {
     expect(flash.boots[0]?.frames).toEqual([]);
     expect(tally.acked).toBe(2);
   });
+
+  it("frees in flash what it gave up as refused, once that is acked", () => {
+    const { outbox, flash } = createOutboxBench(1_024, fakeFlash());
+    addFrames(outbox, Array<Level>(9).fill("info"), 200);
+    const frame = outbox.frames[0];
+    if (frame) frame.sends = 8;
+    if (frame) outbox.bury(frame, "refused");
+
+    const retired = outbox.retire(7);
+
+    expect(retired).toBe(1);
+    expect(flash.boots[0]?.frames).toEqual([]);
+  });
 });
