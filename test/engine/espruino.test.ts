@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Stats } from "../../device/logger.ts";
+import { bootTag } from "../../shared/boot-event.ts";
+import { commandFormat } from "../../shared/command-event.ts";
 import { espruinoHandle, runEspruino } from "../support/espruino.ts";
 import { eventsOf, type FakeAgent, fakeAgent } from "../support/fake-agent.ts";
 import { type LoopbackBroker, loopbackBroker } from "../support/loopback-broker.ts";
@@ -105,9 +107,12 @@ if (handle === null) {
       const outcome = (await runEspruino(handle, program)) as Outcome & { most: number };
 
       expect(outcome.most).toBeLessThanOrEqual(2_048);
-      expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 300, pending: 0 } });
-      expect(eventsOf(agent)).toHaveLength(outcome.stats.acked);
-      expect(outcome.stats.acked + (outcome.stats.dropped.ring_full ?? 0)).toBe(300);
+      // The engine's error flags are events of the logger's own, on a machine that is busy.
+      const own = eventsOf(agent).filter(({ site }) => site.tag === bootTag).length;
+      const { acked, dropped, logged, pending } = outcome.stats;
+      expect([outcome.isComplete, logged - own, pending]).toEqual([true, 300, 0]);
+      expect(eventsOf(agent)).toHaveLength(acked);
+      expect(acked - own + (dropped.ring_full ?? 0)).toBe(300);
     });
 
     it("has the level that a command says, for its time", async () => {
@@ -129,7 +134,7 @@ if (handle === null) {
       const events = eventsOf(agent);
       expect(outcome).toMatchObject({ isComplete: true, stats: { pending: 0 } });
       expect(
-        events.filter(({ site }) => site.tag === "fleetlog").map(({ values }) => values),
+        events.filter(({ site }) => site.format === commandFormat).map(({ values }) => values),
       ).toEqual([
         [7, "level debug of wifi for 500 ms"],
         [7, "over, level as programmed of wifi"],
