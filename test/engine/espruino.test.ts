@@ -13,6 +13,9 @@ var mqtt = require("MQTT").create("127.0.0.1", { port: ${port}, client_id: "boar
 var log = require("fleetlog").createLogger({ device: "board-1", mqtt: mqtt, level: "debug"${more} });
 `;
 
+/** Without the logger's own events: on a busy machine the engine's error flags are among them. */
+const loggedOf = (agent: FakeAgent) => eventsOf(agent).filter(({ site }) => site.tag !== bootTag);
+
 const closing = `
 log.close(8000).then(function (isComplete) {
   print("DONE " + JSON.stringify({ isComplete: isComplete, stats: log.stats() }));
@@ -63,7 +66,7 @@ if (handle === null) {
       const outcome = (await runEspruino(handle, program)) as Outcome;
 
       expect(outcome).toMatchObject({ isComplete: true, stats: { logged: 5, pending: 0 } });
-      const events = eventsOf(agent).map((event) => [
+      const events = loggedOf(agent).map((event) => [
         event.site.level,
         event.site.tag,
         event.site.format,
@@ -86,7 +89,7 @@ if (handle === null) {
 
       await runEspruino(handle, program);
 
-      expect(eventsOf(agent).map((event) => [event.site.format, event.values])).toEqual([
+      expect(loggedOf(agent).map((event) => [event.site.format, event.values])).toEqual([
         ["résumé %s", ["€ 5"]],
       ]);
     });
@@ -107,8 +110,7 @@ if (handle === null) {
       const outcome = (await runEspruino(handle, program)) as Outcome & { most: number };
 
       expect(outcome.most).toBeLessThanOrEqual(2_048);
-      // The engine's error flags are events of the logger's own, on a machine that is busy.
-      const own = eventsOf(agent).filter(({ site }) => site.tag === bootTag).length;
+      const own = eventsOf(agent).length - loggedOf(agent).length;
       const { acked, dropped, logged, pending } = outcome.stats;
       expect([outcome.isComplete, logged - own, pending]).toEqual([true, 300, 0]);
       expect(eventsOf(agent)).toHaveLength(acked);
@@ -160,7 +162,7 @@ if (handle === null) {
       const outcome = (await runEspruino(handle, program)) as Outcome;
 
       expect(outcome.isComplete).toBe(true);
-      expect(eventsOf(agent).map((event) => event.values[0])).toEqual(
+      expect(loggedOf(agent).map((event) => event.values[0])).toEqual(
         Array.from({ length: 60 }, (_, count) => count),
       );
     });
