@@ -67,7 +67,7 @@ const isStuck = (setup: Setup, first: HeldFrame | undefined): boolean => {
   return !setup.link.isConnected() || (first.sends > 0 && waitedMs >= spillAfterMs);
 };
 
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a board pays 11 variables for each closure of a second factory
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a board pays 6 variables for each function more
 export const createOutbox = (setup: Setup): Outbox => {
   const frames: HeldFrame[] = [];
   const limits = new Int32Array(kinds);

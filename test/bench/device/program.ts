@@ -52,7 +52,7 @@ export const timingProgram = ({ folder, chunks, which, shard }: Timing): Promise
     folder,
     `var shard = ${shard};${boardAgent}
 log = require("fleetlog").createLogger({
-  device: "board-1", mqtt: mqtt, reconnect: false, level: "${which === "filtered" ? "fatal" : "debug"}"
+  device: "board-1", mqtt: mqtt, reconnect: false, rateLimit: false, level: "${which === "filtered" ? "fatal" : "debug"}"
 });
 ${which === "encoded" ? "mqtt.connected = true; mqtt.client = client; mqtt.told.connected();" : ""}
 ${which === "refused" ? 'for (var n = 0; !log.stats().dropped.ring_full; n++) log.error("filler %d", n * 7919);' : ""}
