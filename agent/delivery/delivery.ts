@@ -42,6 +42,9 @@ const readsPerSecond = 20;
 
 const fatalPauseMs = 60_000;
 
+/** Bodies under way together, in bytes; so many lanes are served at once that each cannot have a full batch. */
+const bodiesLimitBytes = 67_108_864;
+
 /** From the spool to CloudWatch: lanes that are woken are delivered. */
 export interface Delivery extends Schedule {
   /** A dictionary is there that was not: what waits for it is delivered. */
@@ -67,11 +70,13 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
   const metricRule = createMetricRule(settings.fleet);
   const composer = createComposer({ ...shared, stampWindow, metricRule, aside });
   const outcomes = createOutcomes({ ...shared, creator, pace, lanes, stampWindow });
-  const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace });
+  const bodies = { bytes: 0 };
+  const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace, bodies });
   const schedule = createSchedule({
     time,
     pace,
     workers: settings.delivery.workers,
+    hasRoom: () => bodies.bytes < bodiesLimitBytes,
     ageMs: settings.delivery.flushAfterMs,
     step: (lane) =>
       deliver(lane).catch((cause: unknown) => {
