@@ -31,8 +31,8 @@ export interface OwnershipOptions {
   agent: string;
   leaseMs: number;
   time: Time;
-  /** The shard is this agent's now. */
-  begin(lease: Lease): Promise<Owned>;
+  /** The shard is this agent's now; `onLost` tells that the work for it cannot go on. */
+  begin(lease: Lease, onLost: () => void): Promise<Owned>;
   /** The set of shards has changed. */
   onChange(shards: ReadonlySet<number>): void;
   onTrouble(message: string): void;
@@ -54,51 +54,93 @@ interface Held {
   renewedMs: number;
 }
 
-/**
- * Looks around a few times in the length of a lease. A shard whose lease could not be renewed in
- * time is let go at once, before another agent can have it.
- */
-export const createOwnership = async (options: OwnershipOptions): Promise<Ownership> => {
-  const { leases, agent, leaseMs, time, begin, onChange, onTrouble } = options;
+/** The shards that are held, each with its work. */
+interface Holding {
+  shards(): number[];
+  /** Tries to get the shard. */
+  take(shard: number): Promise<void>;
+  /** Holds on to all that are held; what cannot be is let go at once, before another agent can have it. */
+  renewAll(): Promise<void>;
+  /** Ends the work for the shard and lets others have it. */
+  release(shard: number): Promise<void>;
+}
+
+const createHolding = ({ leases, leaseMs, time, begin, onTrouble }: OwnershipOptions): Holding => {
   const held = new Map<number, Held>();
+
+  const drop = async (shard: number): Promise<Held | undefined> => {
+    const known = held.get(shard);
+    held.delete(shard);
+    await known?.owned.stop();
+    return known;
+  };
+  const release = async (shard: number): Promise<void> => {
+    const dropped = await drop(shard);
+    if (dropped !== undefined) await leases.release(dropped.lease);
+  };
+  const renew = async (shard: number, known: Held): Promise<void> => {
+    const askedMs = time.monotonicMs();
+    try {
+      if (await leases.renew(known.lease)) {
+        known.renewedMs = askedMs;
+        return;
+      }
+      onTrouble(`Shard ${shard} is another agent's now: its lease was not renewed in time`);
+    } catch (cause) {
+      if (askedMs - known.renewedMs < leaseMs / 2) return;
+      onTrouble(`Cannot hold shard ${shard}: ${messageOf(cause)}`);
+    }
+    await drop(shard);
+  };
+  return {
+    shards: () => [...held.keys()].sort((left, right) => left - right),
+    async take(shard) {
+      const renewedMs = time.monotonicMs();
+      const lease = await leases.acquire(shard);
+      if (lease === null) return;
+      const onLost = (): void => {
+        release(shard).catch((cause: unknown) =>
+          onTrouble(`Cannot give up shard ${shard}: ${messageOf(cause)}`),
+        );
+      };
+      try {
+        held.set(shard, { lease, owned: await begin(lease, onLost), renewedMs });
+      } catch (cause) {
+        onTrouble(`Cannot begin with shard ${shard}: ${messageOf(cause)}`);
+        await leases.release(lease);
+      }
+    },
+    async renewAll() {
+      await Promise.all([...held].map(([shard, known]) => renew(shard, known)));
+    },
+    release,
+  };
+};
+
+/** Looks around a few times in the length of a lease. */
+export const createOwnership = async (options: OwnershipOptions): Promise<Ownership> => {
+  const { leases, agent, leaseMs, time, onChange, onTrouble } = options;
+  const holding = createHolding(options);
+  let told = "";
   let isStopped = false;
   let cancel = (): void => {};
   let looking: Promise<void> = Promise.resolve();
 
-  const drop = async (shard: number, isOurs: boolean): Promise<void> => {
-    const known = held.get(shard);
-    if (known === undefined) return;
-    held.delete(shard);
-    await known.owned.stop();
-    if (isOurs) await leases.release(known.lease);
-  };
-  const renew = async (shard: number, known: Held): Promise<void> => {
-    const askedMs = time.monotonicMs();
-    const isOurs = await leases.renew(known.lease).catch((cause: unknown) => {
-      if (askedMs - known.renewedMs < leaseMs / 2) return null;
-      onTrouble(`Cannot hold shard ${shard}: ${messageOf(cause)}`);
-      return false;
-    });
-    if (isOurs) known.renewedMs = askedMs;
-    else if (isOurs === false) {
-      onTrouble(`Shard ${shard} is another agent's now: its lease was not renewed in time`);
-      await drop(shard, false);
-    }
-  };
-  const take = async (shard: number): Promise<void> => {
-    const renewedMs = time.monotonicMs();
-    const lease = await leases.acquire(shard);
-    if (lease !== null) held.set(shard, { lease, owned: await begin(lease), renewedMs });
+  const tell = (): void => {
+    const shards = holding.shards();
+    if (shards.join() === told) return;
+    told = shards.join();
+    onChange(new Set(shards));
   };
   const look = async (): Promise<void> => {
-    const before = [...held.keys()].join();
-    await Promise.all([...held].map(([shard, known]) => renew(shard, known)));
+    await holding.renewAll();
+    tell();
     const wanted = shardsOf(agent, await leases.meet());
-    const unwanted = [...held.keys()].filter((shard) => !wanted.has(shard));
-    await Promise.all(unwanted.map((shard) => drop(shard, true)));
-    const missing = [...wanted].filter((shard) => !held.has(shard));
-    await Promise.all(missing.map(take));
-    if ([...held.keys()].join() !== before) onChange(new Set(held.keys()));
+    const before = new Set(holding.shards());
+    const unwanted = [...before].filter((shard) => !wanted.has(shard));
+    await Promise.all(unwanted.map(holding.release));
+    await Promise.all([...wanted].filter((shard) => !before.has(shard)).map(holding.take));
+    tell();
   };
   const lookAgain = (): void => {
     if (isStopped) return;
@@ -111,12 +153,12 @@ export const createOwnership = async (options: OwnershipOptions): Promise<Owners
   await look();
   lookAgain();
   return {
-    shards: () => new Set(held.keys()),
+    shards: () => new Set(holding.shards()),
     async stop() {
       isStopped = true;
       cancel();
       await looking;
-      await Promise.all([...held.keys()].map((shard) => drop(shard, true)));
+      await Promise.all(holding.shards().map(holding.release));
       await leases.leave();
     },
   };

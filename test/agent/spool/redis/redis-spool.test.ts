@@ -7,7 +7,7 @@ import { spoolContract } from "../../../contract/spool.ts";
 import { newFrame, recordOf } from "../../../support/any-receipt.ts";
 import { anyLimits } from "../../../support/fake-spool.ts";
 import { append, everything } from "../../../support/opened-spool.ts";
-import { type RedisServer, startRedis } from "../../../support/redis.ts";
+import { type RedisServer, startRedis } from "../../../support/redis-server.ts";
 
 let server: RedisServer;
 let redis: Redis;
