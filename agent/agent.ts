@@ -19,7 +19,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { createReceive } from "./receive.ts";
 import type { Settings, SettingsInput } from "./settings.ts";
 import { createLevelSpool } from "./spool/level.ts";
-import type { Spool, SpoolUsage } from "./spool/spool.ts";
+import type { Spool, SpoolLimits, SpoolUsage } from "./spool/spool.ts";
 import { createWallClock, systemTime, type Time } from "./time.ts";
 
 /** What an agent may be given besides its settings; none is needed. */
@@ -36,6 +36,13 @@ export interface AgentPorts {
   /** The agent cannot keep its promise any more and should end at once. */
   onFatal?(cause: unknown): void;
   time?: Time;
+  /** In [0, 1). */
+  random?(): number;
+  /** In place of the parts that the settings ask for. */
+  openSpool?(limits: SpoolLimits): Promise<Spool>;
+  openIntake?(events: IntakeEvents): Promise<Intake>;
+  openCommands?(): Promise<Commands>;
+  openDictionaries?(): Promise<Dictionaries>;
 }
 
 /** A running agent. */
@@ -56,10 +63,12 @@ export interface Agent {
   stop(): Promise<boolean>;
 }
 
-type Ports = Required<Omit<AgentPorts, "cloudwatch">>;
+type Openers = "openIntake" | "openCommands" | "openDictionaries";
+
+type Ports = Required<Omit<AgentPorts, "cloudwatch" | "openSpool" | Openers>>;
 
 /** Everything the stages share. */
-interface Shared extends Ports {
+interface Shared extends Ports, Pick<AgentPorts, Openers> {
   settings: Settings;
   spool: Spool;
   devices: Devices;
@@ -114,17 +123,15 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
 };
 
 const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shared> => {
-  const { time = systemTime } = ports;
+  const { time = systemTime, random = Math.random } = ports;
   const { onTrouble = nothing, onRepeat = nothing, onFatal = throwLater } = ports;
   const { cloudwatch, fleet } = settings;
   const metrics = createMetrics();
   const streams = createStreams({ group: cloudwatch.group, stream: cloudwatch.stream, fleet });
   const client = ports.cloudwatch ?? clientOf(settings);
-  const spool = await createLevelSpool({
-    directory: join(settings.data, "spool"),
-    ...settings.spool,
-    onEvicted: () => metrics.deadLettersEvicted++,
-  });
+  const limits = { ...settings.spool, onEvicted: () => metrics.deadLettersEvicted++ };
+  const directory = join(settings.data, "spool");
+  const spool = await (ports.openSpool?.(limits) ?? createLevelSpool({ directory, ...limits }));
   const devices = createDevices({
     boots: spool.boots,
     boot: spool.boot,
@@ -133,7 +140,7 @@ const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shar
     toEpochMs: createWallClock(time),
   });
   const parts = { settings, spool, devices, streams, cloudwatch: client, metrics };
-  return { ...parts, time, onTrouble, onRepeat, onFatal };
+  return { ...ports, ...parts, time, random, onTrouble, onRepeat, onFatal };
 };
 
 const clientOf = ({ cloudwatch: { region, endpoint, gzip } }: Settings): AWSCloudWatchLogs =>
@@ -154,16 +161,18 @@ const startIntake = async (shared: Shared, schedule: Schedule): Promise<Inlet> =
   const { settings, streams, onTrouble } = shared;
   const online = new Set<string>();
   const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
-  const commands: Commands = await createCommands({
-    ...shared,
-    directory: commandFolder(settings.data),
-    isOnline: (device) => online.has(device),
-    onDue(device) {
-      remindDevice({ ...shared, commands, send }, device).catch((cause: unknown) =>
-        onTrouble(`Cannot tell device "${device}" a command: ${messageOf(cause)}`),
-      );
-    },
-  });
+  const directory = commandFolder(settings.data);
+  const commands: Commands = await (shared.openCommands?.() ??
+    createCommands({
+      ...shared,
+      directory,
+      isOnline: (device) => online.has(device),
+      onDue(device) {
+        remindDevice({ ...shared, commands, send }, device).catch((cause: unknown) =>
+          onTrouble(`Cannot tell device "${device}" a command: ${messageOf(cause)}`),
+        );
+      },
+    }));
   const receive = createReceive({
     ...shared,
     commands,
@@ -181,12 +190,12 @@ const startIntake = async (shared: Shared, schedule: Schedule): Promise<Inlet> =
   };
   let intake: Intake | undefined;
   const { url, ...mqtt } = settings.mqtt;
-  const started =
+  const open = (): Promise<Intake> =>
     url === undefined
       ? createBroker({ ...mqtt, events })
       : createBrokerClient({ ...mqtt, url, events });
   try {
-    intake = await started;
+    intake = await (shared.openIntake?.(events) ?? open());
     return { intake, commands, online };
   } catch (cause) {
     commands.close();
@@ -195,12 +204,8 @@ const startIntake = async (shared: Shared, schedule: Schedule): Promise<Inlet> =
 };
 
 /** The default one is made, so that people find it; one that was named must be there. */
-const dictionaryFolder = async ({ dictionaries, data }: Settings): Promise<string> => {
-  if (dictionaries !== undefined) return dictionaries;
-  const directory = join(data, "dictionaries");
-  await mkdir(directory, { recursive: true });
-  return directory;
-};
+const dictionaryFolder = ({ dictionaries, data }: Settings): string =>
+  dictionaries ?? join(data, "dictionaries");
 
 interface Outlet {
   schedule: Schedule;
@@ -210,20 +215,23 @@ interface Outlet {
 /** From the spool to CloudWatch. */
 const startDelivery = async (shared: Shared): Promise<Outlet> => {
   const { settings, spool, devices, time, onTrouble } = shared;
-  const directory = await dictionaryFolder(settings);
+  const directory = dictionaryFolder(settings);
   let delivery: Delivery | undefined;
-  const dictionaries = await createDictionaries({
-    directory,
-    time,
-    onTrouble: ({ message }) => onTrouble(message),
-    onChange: ({ hash }) => delivery?.arrived(hash),
-  });
+  const open = async (): Promise<Dictionaries> => {
+    if (settings.dictionaries === undefined) await mkdir(directory, { recursive: true });
+    return createDictionaries({
+      directory,
+      time,
+      onTrouble: ({ message }) => onTrouble(message),
+      onChange: ({ hash }) => delivery?.arrived(hash),
+    });
+  };
+  const dictionaries = await (shared.openDictionaries?.() ?? open());
   delivery = createDelivery({
     ...shared,
     dictionaries,
     dictionaryFolder: directory,
     intended: await spool.intended(),
-    random: Math.random,
     async loadClocks(boots) {
       for (const { device, boot } of boots) await devices.loadClock(device, boot);
     },

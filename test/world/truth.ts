@@ -1,0 +1,103 @@
+import { decodeFrame, decodeHead } from "../../shared/codec/decode.ts";
+import type { Entry } from "../../shared/event.ts";
+import { type Boot, bootText } from "../../shared/frame.ts";
+import { type HeldDefinitions, heldDefinitions } from "../support/held-definitions.ts";
+
+/** A log call, and what the module said at once of its event. */
+export interface Logged {
+  /** Names the event in all of the world, and in its text. */
+  id: number;
+  level: string;
+  tag: string;
+  /** As it is rendered. */
+  text: string;
+  /** True time of the call. */
+  trueMs: number;
+  /** Why it got no seq; null where it did. */
+  refused: string | null;
+  /** Once a frame has shown it. */
+  seq: number | null;
+}
+
+/** One start of a device, as it really was. */
+export interface BootTruth {
+  device: string;
+  boot: Boot;
+  /** Names the boot among all of its device, as the agent does. */
+  name: string;
+  hasFlash: boolean;
+  logged: Logged[];
+  /** What the module counted as dropped, by reason. */
+  dropped: { [reason: string]: number };
+  /** Events of the logger's own. */
+  own: number;
+  /** Seqs for which a tombstone was sent. */
+  tombstones: { first: number; end: number }[];
+  /** Payloads that were sent, by their bytes in base64, and the seqs they stand for. */
+  sent: Map<string, { first: number; end: number }>;
+  definitions: HeldDefinitions;
+}
+
+/** What only the world knows: every boot, and every event that was logged. */
+export interface Truth {
+  boots: BootTruth[];
+  begin(device: string, boot: Boot, hasFlash: boolean): BootTruth;
+  /** A device sends a frame: it shows which events have which seqs. */
+  observe(device: string, payload: Uint8Array): void;
+  nextId(): number;
+}
+
+const marker = /^#(\d+)/;
+
+/** The id that an entry's event has in its text; null for one that the program did not log. */
+const idOf = (entry: Entry): number | null => {
+  if (entry.kind !== "event") return null;
+  const [value] = entry.values;
+  if (entry.site.isMetric) return value as number;
+  if (entry.site.format.startsWith("#%d")) return value as number;
+  const found = marker.exec(entry.site.format);
+  return found === null ? null : Number(found[1]);
+};
+
+export const createTruth = (): Truth => {
+  const boots: BootTruth[] = [];
+  const byName = new Map<string, BootTruth>();
+  const byId = new Map<number, Logged>();
+  let lastId = 0;
+  return {
+    boots,
+    nextId: () => ++lastId,
+    begin(device, boot, hasFlash) {
+      const name = bootText(boot);
+      const truth: BootTruth = {
+        ...{ device, boot, name, hasFlash, logged: [], dropped: {}, own: 0, tombstones: [] },
+        sent: new Map(),
+        definitions: heldDefinitions(),
+      };
+      boots.push(truth);
+      byName.set(`${device}/${name}`, truth);
+      return truth;
+    },
+    observe(device, payload) {
+      const begun = decodeHead(payload);
+      if (!begun.ok) return;
+      const { boot, first, count } = begun.header;
+      const truth = byName.get(`${device}/${bootText(boot)}`);
+      if (truth === undefined) return;
+      truth.sent.set(Buffer.from(payload).toString("base64"), { first, end: first + count });
+      truth.definitions.take(begun.head);
+      const decoded = decodeFrame(payload, truth.definitions.lookup);
+      if (!decoded.ok) return;
+      const { body } = decoded.frame;
+      if (body.kind === "tombstone") {
+        truth.tombstones.push({ first, end: first + count });
+        return;
+      }
+      if (byId.size < lastId) for (const each of truth.logged) byId.set(each.id, each);
+      for (const [index, entry] of body.entries.entries()) {
+        const logged = byId.get(idOf(entry) ?? 0);
+        if (logged !== undefined) logged.seq = first + index;
+      }
+    },
+  };
+};
