@@ -182,8 +182,10 @@ const coversOf = (
   }
   for (const { content, device, reason } of letters) {
     if (Array.isArray(content) || device !== boot.device) continue;
-    const range = boot.sent.get(content.base64);
-    if (range) covers.push({ from: range.first, end: range.end, left: forever, what: `dead letter: ${reason}` });
+    const bytes = Buffer.from(content.base64, "base64");
+    const sent = boot.sent.find(({ payload }) => bytes.equals(payload));
+    if (sent === undefined) continue;
+    covers.push({ from: sent.first, end: sent.end, left: forever, what: `dead letter: ${reason}` });
   }
   return covers;
 };
@@ -195,7 +197,7 @@ const auditMissing = (
   covers: Cover[],
   fail: (what: string) => void,
 ): void => {
-  const isUnheardOf = boot.sent.size === 0 && !boot.hasFlash;
+  const isUnheardOf = boot.sent.length === 0 && !boot.hasFlash;
   if (isUnheardOf) return;
   const inLetters = eventsInLetters(options, boot);
   const admitted = boot.logged.filter(({ refused }) => refused === null);
@@ -245,7 +247,7 @@ const auditCounts = (
     seen.add(key);
     told[notice.reason] = (told[notice.reason] ?? 0) + notice.count;
   }
-  const isWhole = covers.length === 0 && boot.sent.size > 0;
+  const isWhole = covers.length === 0 && boot.sent.length > 0;
   for (const reason of new Set([...Object.keys(told), ...Object.keys(boot.dropped)])) {
     if (reason === "agent_state_lost" || reason === "closed" || reason === "power_loss") continue;
     const known = boot.dropped[reason] ?? 0;

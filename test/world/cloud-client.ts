@@ -13,6 +13,7 @@ export interface CloudWay {
   cloud: Cloud;
   /** The service's clock, epoch ms. */
   epochMs(): number;
+  tell(what: string): void;
 }
 
 /** The client of one agent process. */
@@ -37,6 +38,15 @@ const refused = (name: string, message: string, statuscode: number): Attempt => 
 });
 
 const noResponse: Attempt = { kind: "noResponse", error: "no answer" };
+
+const wordsOfAnswer = (attempt: Attempt): string =>
+  attempt.kind === "response" ? `${attempt.statuscode} ${attempt.body.slice(0, 90)}` : attempt.kind;
+
+const wordsOf = (action: string, params: Record<string, unknown>): string => {
+  const events = params.logEvents as { message: string }[] | undefined;
+  const what = events === undefined ? "" : `, ${events.length} events from ${events[0]?.message}`;
+  return `${action} on ${params.logStreamName ?? params.logGroupName}${what}`;
+};
 
 /** How long the client waits for an answer. */
 const patienceMs = 30_000;
@@ -105,7 +115,7 @@ export class CloudClient extends AWSCloudWatchLogs {
   }
 
   #call(action: string, params: Record<string, unknown>): Promise<Attempt> {
-    const { clockwork, cloud, isAlive, touch } = this.#options;
+    const { clockwork, cloud, isAlive, tell, touch } = this.#options;
     if (!isAlive()) return new Promise(() => {});
     const course = courseOf(this.#options, action);
     const { applyAfterMs, visibleMs, answer } = course;
@@ -113,6 +123,7 @@ export class CloudClient extends AWSCloudWatchLogs {
     if (applyAfterMs !== null) {
       clockwork.after(applyAfterMs, () => {
         applied = answered(cloud.apply(action, params, visibleMs));
+        tell(`CloudWatch does ${wordsOf(action, params)}: ${wordsOfAnswer(applied)}`);
       });
     }
     touch();
@@ -121,6 +132,7 @@ export class CloudClient extends AWSCloudWatchLogs {
       clockwork.after(Math.min(course.answerAfterMs, patienceMs), () => {
         if (!isAlive()) return;
         const given = isInTime ? (answer ?? applied) : noResponse;
+        tell(`the agent learns of ${action}: ${wordsOfAnswer(given ?? noResponse)}`);
         if (given?.kind === "response") this.#noteDate();
         resolve(given ?? noResponse);
         touch();

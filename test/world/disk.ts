@@ -67,7 +67,7 @@ export const createDisk = ({ clockwork, dice, faults }: DiskOptions): Disk => {
     const undo: Undo = [];
     for (const change of changes) {
       undo.push([change.key, held.get(change.key)]);
-      if (change.type === "put") held.set(change.key, change.value.slice());
+      if (change.type === "put") held.set(change.key, new Uint8Array(change.value));
       else held.delete(change.key);
     }
     if (isSynced) unsynced = [];
@@ -154,7 +154,7 @@ export const createDisk = ({ clockwork, dice, faults }: DiskOptions): Disk => {
       const frames = [...held.keys()].filter((key) => key.startsWith(framePrefix)).sort();
       if (frames.length === 0) return false;
       const key = dice.pick(frames);
-      const value = (held.get(key) as Uint8Array).slice();
+      const value = new Uint8Array(held.get(key) as Uint8Array);
       const place = value.length - 1 - dice.below(frameTailBytes);
       value[place] = ((value[place] as number) + 1 + dice.below(255)) % 256;
       held.set(key, value);

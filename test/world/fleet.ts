@@ -33,12 +33,14 @@ export interface UnitOptions {
   network: Network;
   truth: Truth;
   device: string;
+  /** How long the program logs. */
+  troubledMs: number;
   tell(what: string): void;
 }
 
 const words = ["open", "closed", "inlet", "outlet", "a longer text that comes again", "ü€😀"];
 
-type Line = Pick<Logged, "level" | "tag" | "text"> & { call(run: Run): void };
+type Line = Pick<Logged, "id" | "level" | "tag" | "text"> & { call(run: Run): void };
 
 const isMethod = (level: string): level is Level => levels.includes(level as Level);
 
@@ -50,7 +52,7 @@ const anyLine = (dice: Dice, id: number, isLarge: boolean): Line => {
   const number = dice.below(2_000) - 1_000;
   if (dice.chance(0.05)) {
     const text = `gauge ${id}`;
-    return { level: "info", tag: "metric", text, call: ({ log }) => log.metric("gauge", id) };
+    return { id, level: "info", tag: "metric", text, call: ({ log }) => log.metric("gauge", id) };
   }
   const shapes: [string, unknown[], string][] = [
     ["#%d flow %d", [id, number], `#${id} flow ${number}`],
@@ -63,7 +65,7 @@ const anyLine = (dice: Dice, id: number, isLarge: boolean): Line => {
     const target = tag === "" ? log : log.tag(tag);
     if (isMethod(level)) target[level](format, ...values);
   };
-  return { level, tag, text, call };
+  return { id, level, tag, text, call };
 };
 
 
@@ -80,7 +82,7 @@ export const createUnit = (options: UnitOptions): Unit => {
   const flash = dice.chance(0.5) ? fakeFlash({ pages: dice.pick([4, 8]), pageBytes: 1_024 }) : null;
   const driftPpm = dice.between(-190, 190);
   const outboxBytes = dice.pick([512, 1_024, 2_048, 2_048, 16_384]);
-  const pauseMs = dice.spread(300, 60_000);
+  const pauseMs = options.troubledMs / dice.spread(3, 150);
   /** Runs whose log is closed. */
   const closed = new Set<Run>();
   let isResting = false;
@@ -112,25 +114,25 @@ export const createUnit = (options: UnitOptions): Unit => {
   const logOne = (): void => {
     const { run, truth } = unit;
     if (!run.isAlive()) return;
-    const id = options.truth.nextId();
-    const { call, ...line } = anyLine(dice, id, faults.strikes("largeEvent"));
     const before = run.log.stats().dropped;
-    const logged: Logged = { id, ...line, trueMs: clockwork.nowMs(), refused: null, seq: null };
-    truth.logged.push(logged);
-    call(run);
+    const isLarge = faults.strikes("largeEvent");
+    const line = anyLine(dice, options.truth.nextId(), isLarge);
+    const logged = options.truth.enter(truth, line, clockwork.nowMs());
+    tell(`${device} logs #${line.id}`);
+    line.call(run);
     noteTally();
     logged.refused = refusalIn(before as BootTruth["dropped"], truth.dropped);
   };
   const live = (run: Run): void => {
     const isCurrent = (): boolean => unit.run === run && !closed.has(run);
     run.after(isResting ? 1_000 : dice.spread(pauseMs / 10, pauseMs * 4), () => {
-      if (!isCurrent()) return;
+      if (!isCurrent() || lastWords === run) return;
       if (isResting) {
         logOne();
         lastWords = run;
         return;
       }
-      const burst = faults.strikes("flood") ? 10 + dice.below(150) : 1;
+      const burst = faults.strikes("flood") ? 10 + dice.below(60) : 1;
       for (let left = burst; left > 0 && run.isAlive(); left--) logOne();
       live(run);
     });

@@ -35,6 +35,9 @@ export interface NetworkOptions {
   isEmbedded: boolean;
   /** Each message of a device, as it leaves. */
   onUp(device: string, payload: Uint8Array): void;
+  /** Each message for a device, as it comes. */
+  onDown(device: string, payload: Uint8Array): void;
+  tell(what: string): void;
 }
 
 /** A device's place in the network. */
@@ -58,7 +61,7 @@ const reconnectMs = [20, 3_000] as const;
 const sessionLimit = 1_000;
 
 export const createNetwork = (options: NetworkOptions): Network => {
-  const { clockwork, dice, faults, isEmbedded } = options;
+  const { clockwork, dice, faults, isEmbedded, tell } = options;
   const places = new Map<string, Place>();
   const session: { source: Source; payload: Uint8Array }[] = [];
   let inbox: ((source: Source, payload: Uint8Array) => void) | null = null;
@@ -97,6 +100,7 @@ export const createNetwork = (options: NetworkOptions): Network => {
   };
   const receive = (source: Source, payload: Uint8Array): void => {
     if (!isBrokerUp()) return;
+    tell(`a message of ${source.device} comes to the ${inbox === null ? "broker" : "agent"}`);
     if (inbox !== null) inbox(source, payload);
     else if (hasJoined && session.length < sessionLimit) session.push({ source, payload });
   };
@@ -104,6 +108,7 @@ export const createNetwork = (options: NetworkOptions): Network => {
   const sendUp = (place: Place, source: Source, payload: Uint8Array): void => {
     const nowMs = clockwork.nowMs();
     if (source.channel === "up") options.onUp(source.device, payload);
+    else tell(`${source.device} says ${Buffer.from(payload).toString()}`);
     if (nowMs < place.silentUntilMs) return;
     for (const delayMs of delays(place.lastUpMs)) {
       if (delayMs < usualMs[1]) place.lastUpMs = nowMs + delayMs;
@@ -116,7 +121,10 @@ export const createNetwork = (options: NetworkOptions): Network => {
     if (place === undefined || !isBrokerUp() || nowMs < place.silentUntilMs) return;
     for (const delayMs of delays(place.lastDownMs)) {
       if (delayMs < usualMs[1]) place.lastDownMs = nowMs + delayMs;
-      clockwork.after(delayMs, () => places.get(device)?.wire.deliver(payload));
+      clockwork.after(delayMs, () => {
+        options.onDown(device, payload);
+        places.get(device)?.wire.deliver(payload);
+      });
     }
   };
   return {
@@ -131,7 +139,7 @@ export const createNetwork = (options: NetworkOptions): Network => {
       return {
         url: "mqtt://world",
         send(device, payload) {
-          if (isAlive()) sendDown(device, payload.slice());
+          if (isAlive()) sendDown(device, new Uint8Array(payload));
         },
         async stop() {
           if (inbox === own) leave();

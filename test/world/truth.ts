@@ -33,8 +33,8 @@ export interface BootTruth {
   own: number;
   /** Seqs for which a tombstone was sent. */
   tombstones: { first: number; end: number }[];
-  /** Payloads that were sent, by their bytes in base64, and the seqs they stand for. */
-  sent: Map<string, { first: number; end: number }>;
+  /** Payloads that were sent, and the seqs they stand for. */
+  sent: { payload: Uint8Array; first: number; end: number }[];
   definitions: HeldDefinitions;
 }
 
@@ -45,6 +45,8 @@ export interface Truth {
   /** A device sends a frame: it shows which events have which seqs. */
   observe(device: string, payload: Uint8Array): void;
   nextId(): number;
+  /** Something is logged. */
+  enter(boot: BootTruth, line: Pick<Logged, "id" | "level" | "tag" | "text">, trueMs: number): Logged;
 }
 
 const marker = /^#(\d+)/;
@@ -67,11 +69,17 @@ export const createTruth = (): Truth => {
   return {
     boots,
     nextId: () => ++lastId,
+    enter(boot, { id, level, tag, text }, trueMs) {
+      const logged: Logged = { id, level, tag, text, trueMs, refused: null, seq: null };
+      boot.logged.push(logged);
+      byId.set(logged.id, logged);
+      return logged;
+    },
     begin(device, boot, hasFlash) {
       const name = bootText(boot);
       const truth: BootTruth = {
         ...{ device, boot, name, hasFlash, logged: [], dropped: {}, own: 0, tombstones: [] },
-        sent: new Map(),
+        sent: [],
         definitions: heldDefinitions(),
       };
       boots.push(truth);
@@ -84,7 +92,7 @@ export const createTruth = (): Truth => {
       const { boot, first, count } = begun.header;
       const truth = byName.get(`${device}/${bootText(boot)}`);
       if (truth === undefined) return;
-      truth.sent.set(Buffer.from(payload).toString("base64"), { first, end: first + count });
+      truth.sent.push({ payload, first, end: first + count });
       truth.definitions.take(begun.head);
       const decoded = decodeFrame(payload, truth.definitions.lookup);
       if (!decoded.ok) return;
@@ -93,7 +101,6 @@ export const createTruth = (): Truth => {
         truth.tombstones.push({ first, end: first + count });
         return;
       }
-      if (byId.size < lastId) for (const each of truth.logged) byId.set(each.id, each);
       for (const [index, entry] of body.entries.entries()) {
         const logged = byId.get(idOf(entry) ?? 0);
         if (logged !== undefined) logged.seq = first + index;

@@ -65,7 +65,7 @@ export const createWire = (options: WireOptions): Wire => {
     publish(topic, payload) {
       const source = parseTopic(defaultPrefix, topic);
       if (!isAlive() || !isConnected || source === null) return;
-      send(source, payload.slice());
+      send(source, new Uint8Array(payload));
       if (faults.strikes("backPressure")) fill();
     },
     release() {

@@ -8,6 +8,7 @@ import { sendDisasters } from "./disasters.ts";
 import { createUnit, type Unit } from "./fleet.ts";
 import { createMachine, type Machine, type Sabotage } from "./machine.ts";
 import { createNetwork } from "./network.ts";
+import { ackWords, frameWords } from "./story.ts";
 import { createTruth } from "./truth.ts";
 
 /** What became of one world. */
@@ -27,7 +28,7 @@ export interface WorldOptions {
 const startEpochMs = Date.UTC(2026, 0, 1);
 
 /** The world's faults end after this at most. */
-const troubledMs = [60_000, 7_200_000] as const;
+const troubleMs = [60_000, 7_200_000] as const;
 
 /** Once faults have ended, all comes to rest within this. */
 const restMs = 3_600_000;
@@ -58,9 +59,15 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
     ...shared,
     dice: dice.fork(),
     isEmbedded: dice.chance(0.5),
-    onUp: truth.observe,
+    onUp(device, payload) {
+      truth.observe(device, payload);
+      if (options.onStory) tell(`${device} sends ${frameWords(payload)}`);
+    },
+    onDown(device, payload) {
+      if (options.onStory) tell(`${device} is told ${ackWords(payload)}`);
+    },
   });
-  const untilMs = dice.spread(...troubledMs);
+  const troubledMs = dice.spread(...troubleMs);
   return withTurns(clockwork, async () => {
     const machine = createMachine({
       ...shared,
@@ -80,11 +87,11 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
       onBroken: (what) => broken.push(what),
     });
     const units = Array.from({ length: 1 + dice.below(3) }, (_, index) =>
-      createUnit({ ...shared, network, dice: dice.fork(), device: `unit-${index}` }),
+      createUnit({ ...shared, network, troubledMs, dice: dice.fork(), device: `unit-${index}` }),
     );
     const victims = { ...shared, network, machine, units, dice: dice.fork() };
-    sendDisasters(victims, untilMs, dice.spread(untilMs / 20, untilMs));
-    await clockwork.run(untilMs);
+    sendDisasters(victims, troubledMs, dice.spread(troubledMs / 20, troubledMs));
+    await clockwork.run(troubledMs);
 
     tell("faults have ended");
     faults.stop();
