@@ -43,8 +43,8 @@ const wordsOfAnswer = (attempt: Attempt): string =>
   attempt.kind === "response" ? `${attempt.statuscode} ${attempt.body.slice(0, 90)}` : attempt.kind;
 
 const wordsOf = (action: string, params: Record<string, unknown>): string => {
-  const events = params.logEvents as { message: string }[] | undefined;
-  const what = events === undefined ? "" : `, ${events.length} events from ${events[0]?.message}`;
+  const events = params.logEvents as { timestamp: number; message: string }[] | undefined;
+  const what = events === undefined ? "" : `, ${events.length} events from ${events[0]?.timestamp} ${events[0]?.message}`;
   return `${action} on ${params.logStreamName ?? params.logGroupName}${what}`;
 };
 
@@ -119,10 +119,11 @@ export class CloudClient extends AWSCloudWatchLogs {
     if (!isAlive()) return new Promise(() => {});
     const course = courseOf(this.#options, action);
     const { applyAfterMs, visibleMs, answer } = course;
+    const askedMs = clockwork.nowMs();
     let applied: Attempt | null = null;
     if (applyAfterMs !== null) {
       clockwork.after(applyAfterMs, () => {
-        applied = answered(cloud.apply(action, params, visibleMs));
+        applied = answered(cloud.apply(action, params, { askedMs, visibleMs }));
         tell(`CloudWatch does ${wordsOf(action, params)}: ${wordsOfAnswer(applied)}`);
       });
     }

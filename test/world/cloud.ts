@@ -17,17 +17,23 @@ export interface CloudEvent {
 export interface Taken extends CloudEvent {
   group: string;
   stream: string;
-  /** True time of the taking. */
+  /** True time of the taking, and of the call's leaving. */
   takenMs: number;
+  askedMs: number;
 }
 
 /** What an action comes to: an answer, or an error by its name. */
 export type CloudAnswer = { ok: true; body: object } | { ok: false; name: string; message: string };
 
+export interface CallTiming {
+  askedMs: number;
+  visibleMs: number;
+}
+
 /** CloudWatch Logs reduced to the actions of delivery, with the rules that matter to it. */
 export interface Cloud {
-  /** Applies an action now; what it puts can be read once `visibleMs` have passed. */
-  apply(action: string, params: Record<string, unknown>, visibleMs: number): CloudAnswer;
+  /** Applies an action that was asked for at `askedMs`; what it puts can be read once `visibleMs` have passed. */
+  apply(action: string, params: Record<string, unknown>, timing: CallTiming): CloudAnswer;
   deleteGroup(group: string): void;
   deleteStream(group: string, stream: string): void;
   /** Days after which a group's events expire; null for never. */
@@ -114,7 +120,7 @@ export const createCloud = (nowMs: () => number, epochMs: () => number): Cloud =
   const groups = new Map<string, Group>();
   const taken: Taken[] = [];
 
-  const put = (params: Record<string, unknown>, visibleMs: number): CloudAnswer => {
+  const put = (params: Record<string, unknown>, { askedMs, visibleMs }: CallTiming): CloudAnswer => {
     const { logGroupName, logStreamName, logEvents } = params as {
       logGroupName: string;
       logStreamName: string;
@@ -135,7 +141,7 @@ export const createCloud = (nowMs: () => number, epochMs: () => number): Cloud =
     for (const { timestamp, message } of accepted) {
       stream.push({ timestamp, message, visibleAtMs });
       const place = { group: logGroupName, stream: logStreamName };
-      taken.push({ timestamp, message, ...place, takenMs: nowMs() });
+      taken.push({ timestamp, message, ...place, takenMs: nowMs(), askedMs });
     }
     return done(isWhole ? {} : { rejectedLogEventsInfo: rejected });
   };
@@ -166,7 +172,7 @@ export const createCloud = (nowMs: () => number, epochMs: () => number): Cloud =
   };
   return {
     taken,
-    apply(action, params, visibleMs) {
+    apply(action, params, timing) {
       const name = params.logGroupName as string;
       const group = groups.get(name);
       switch (action) {
@@ -186,7 +192,7 @@ export const createCloud = (nowMs: () => number, epochMs: () => number): Cloud =
           return done();
         }
         case "PutLogEvents":
-          return put(params, visibleMs);
+          return put(params, timing);
         case "GetLogEvents":
           return read(params);
         default:

@@ -4,6 +4,7 @@ import type { Taken } from "./cloud.ts";
 export interface Message {
   timestamp: number;
   takenMs: number;
+  askedMs: number;
   device: string;
   boot: string;
   seq: number;
@@ -53,7 +54,8 @@ export const readMessage = ({
   timestamp,
   message,
   takenMs,
-}: Pick<Taken, "timestamp" | "message" | "takenMs">): Message => {
+  askedMs,
+}: Omit<Taken, "group" | "stream">): Message => {
   const fields = JSON.parse(message) as Record<string, unknown>;
   const notice = noticeOf(fields);
   const text = notice === null ? (fields.message as string) : null;
@@ -61,6 +63,7 @@ export const readMessage = ({
   return {
     timestamp,
     takenMs,
+    askedMs,
     device: fields.device as string,
     boot: fields.boot as string,
     seq: fields.seq as number,

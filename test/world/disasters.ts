@@ -79,8 +79,7 @@ const doings: { [disaster in Disaster]: (victims: Victims) => boolean | void } =
   flashErased({ dice, units }) {
     const unit = dice.pick(units);
     if (!unit.flash) return false;
-    unit.reboot(dice.spread(100, 60_000));
-    unit.flash.bytes.fill(255);
+    unit.erase();
     return true;
   },
   flashRestored: () => false,

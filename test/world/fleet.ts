@@ -16,6 +16,8 @@ export interface Unit {
   truth: BootTruth;
   /** The device starts anew after `offMs`; what was in RAM is gone. */
   reboot(offMs: number): void;
+  /** Its flash is erased, or new, and it starts anew. */
+  erase(): void;
   /** The program closes its log; the device starts anew after that. */
   close(): void;
   /** The program lets the device sleep, as its logger offers it. */
@@ -104,7 +106,7 @@ export const createUnit = (options: UnitOptions): Unit => {
     tell(`${device} starts as boot ${boot}`);
     const [number = "0", nonce = "0"] = boot.split("-");
     const name = { number: Number(number), nonce: Number.parseInt(nonce, 16) };
-    return { run, truth: options.truth.begin(device, name, flash !== null) };
+    return { run, truth: options.truth.begin(device, name, name.number > 0) };
   };
   const noteTally = (): void => {
     const { dropped, logged } = unit.run.log.stats();
@@ -156,6 +158,11 @@ export const createUnit = (options: UnitOptions): Unit => {
         Object.assign(unit, start());
         live(unit.run);
       });
+    },
+    erase() {
+      unit.reboot(dice.spread(100, 60_000));
+      flash?.bytes.fill(255);
+      options.truth.forget(device);
     },
     close() {
       const { run } = unit;

@@ -66,6 +66,8 @@ export interface MachineOptions {
   settings: SettingsInput;
   sabotage: Sabotage;
   tell(what: string): void;
+  /** Each ack as it leaves. */
+  onAck(device: string, payload: Uint8Array): void;
   /** The agent broke in a way that no fault explains. */
   onBroken(what: string): void;
 }
@@ -169,6 +171,7 @@ export const createMachine = (options: MachineOptions): Machine => {
             ...intake,
             send(device, payload) {
               touch(process);
+              if (isAlive()) options.onAck(device, payload);
               const sent = sabotage.ack ? sabotage.ack(payload) : payload;
               if (sent !== null) intake.send(device, sent);
             },

@@ -1,4 +1,5 @@
 import { decodeFrame, decodeHead } from "../../shared/codec/decode.ts";
+import { decodeAck } from "../../shared/codec/downlink.ts";
 import type { Entry } from "../../shared/event.ts";
 import { type Boot, bootText } from "../../shared/frame.ts";
 import { type HeldDefinitions, heldDefinitions } from "../support/held-definitions.ts";
@@ -25,7 +26,10 @@ export interface BootTruth {
   boot: Boot;
   /** Names the boot among all of its device, as the agent does. */
   name: string;
-  hasFlash: boolean;
+  /** Its flash counts it, and was not erased since: a later boot can tell of it. */
+  isRemembered: boolean;
+  /** What agents have acked of it: rises within a store. */
+  acked: { atMs: number; next: number }[];
   logged: Logged[];
   /** What the module counted as dropped, by reason. */
   dropped: { [reason: string]: number };
@@ -41,9 +45,13 @@ export interface BootTruth {
 /** What only the world knows: every boot, and every event that was logged. */
 export interface Truth {
   boots: BootTruth[];
-  begin(device: string, boot: Boot, hasFlash: boolean): BootTruth;
+  begin(device: string, boot: Boot, isRemembered: boolean): BootTruth;
   /** A device sends a frame: it shows which events have which seqs. */
   observe(device: string, payload: Uint8Array): void;
+  /** An agent acks. */
+  observeAck(device: string, payload: Uint8Array, atMs: number): void;
+  /** All that the device's flash held is gone. */
+  forget(device: string): void;
   nextId(): number;
   /** Something is logged. */
   enter(boot: BootTruth, line: Pick<Logged, "id" | "level" | "tag" | "text">, trueMs: number): Logged;
@@ -68,6 +76,16 @@ export const createTruth = (): Truth => {
   let lastId = 0;
   return {
     boots,
+    observeAck(device, payload, atMs) {
+      const decoded = decodeAck(payload);
+      if (!decoded.ok) return;
+      const { boot, next } = decoded.ack;
+      const truth = byName.get(`${device}/${bootText(boot)}`);
+      if (next > 0) truth?.acked.push({ atMs, next });
+    },
+    forget(device) {
+      for (const boot of boots) if (boot.device === device) boot.isRemembered = false;
+    },
     nextId: () => ++lastId,
     enter(boot, { id, level, tag, text }, trueMs) {
       const logged: Logged = { id, level, tag, text, trueMs, refused: null, seq: null };
@@ -75,11 +93,12 @@ export const createTruth = (): Truth => {
       byId.set(logged.id, logged);
       return logged;
     },
-    begin(device, boot, hasFlash) {
+    begin(device, boot, isRemembered) {
       const name = bootText(boot);
       const truth: BootTruth = {
-        ...{ device, boot, name, hasFlash, logged: [], dropped: {}, own: 0, tombstones: [] },
+        ...{ device, boot, name, isRemembered, logged: [], dropped: {}, own: 0, tombstones: [] },
         sent: [],
+        acked: [],
         definitions: heldDefinitions(),
       };
       boots.push(truth);

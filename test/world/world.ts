@@ -84,6 +84,7 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
         },
         cloudwatch: { stream: dice.pick(["{device}", "{device}", "{boot}", "all", "{date}"]) },
       },
+      onAck: (device, payload) => truth.observeAck(device, payload, clockwork.nowMs()),
       onBroken: (what) => broken.push(what),
     });
     const units = Array.from({ length: 1 + dice.below(3) }, (_, index) =>
