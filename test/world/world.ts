@@ -2,7 +2,7 @@ import type { Coverage } from "./faults.ts";
 import { createFaults } from "./faults.ts";
 import { type Account, audit } from "./books.ts";
 import { createClockwork, withTurns } from "./clockwork.ts";
-import { createCloud } from "./cloud.ts";
+import { createCloud, type Taken } from "./cloud.ts";
 import { createDice } from "./dice.ts";
 import { sendDisasters } from "./disasters.ts";
 import { createUnit, type Unit } from "./fleet.ts";
@@ -22,6 +22,8 @@ export interface Outcome extends Account {
 export interface WorldOptions {
   /** Told what happens, with its time. */
   onStory?(line: string): void;
+  /** Told in the end what CloudWatch took. */
+  onTaken?(taken: Taken): void;
   sabotage?: Sabotage;
 }
 
@@ -107,6 +109,7 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
     await clockwork.run(clockwork.nowMs() + lookEachMs);
     const account = audit({ truth, cloud, machine, letters: await letters, startEpochMs });
     account.faults.push(...broken);
+    if (options.onTaken) cloud.taken.forEach(options.onTaken);
     return { ...account, seed, coverage: faults.coverage, events: clockwork.events() };
   });
 };
