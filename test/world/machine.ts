@@ -21,6 +21,8 @@ export interface Machine {
   disk: Disk;
   /** The process ends: after so many more points at which something of it waits. */
   crashWithin(points: number, isPowerLost: boolean): void;
+  /** It does not, if it has not yet. */
+  defuse(): void;
   /** The agent is told to stop, and does. */
   stop(): void;
   /** Replaces the store while the agent is away. */
@@ -206,6 +208,9 @@ export const createMachine = (options: MachineOptions): Machine => {
       processes.reduce((sum, { possiblyDuplicated }) => sum + possiblyDuplicated, 0),
     crashWithin(points, isPowerLost) {
       if (current !== null) current.fuse = { points, isPowerLost };
+    },
+    defuse() {
+      if (current !== null) current.fuse = null;
     },
     stop() {
       const process = current;

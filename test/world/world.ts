@@ -99,6 +99,7 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
     tell("faults have ended");
     faults.stop();
     network.heal();
+    machine.defuse();
     for (const unit of units) if (unit.flash) unit.flash.failAfterBytes = Number.POSITIVE_INFINITY;
     for (const unit of units) unit.rest();
     const limitMs = clockwork.nowMs() + restMs;
