@@ -151,7 +151,7 @@ interface Inlet {
 
 /** From the devices to the spool, and the acks and commands back. */
 const startIntake = async (shared: Shared, schedule: Schedule): Promise<Inlet> => {
-  const { settings, streams, onTrouble } = shared;
+  const { settings, spool, streams, onTrouble } = shared;
   const online = new Set<string>();
   const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
   const commands: Commands = await createCommands({
@@ -181,12 +181,15 @@ const startIntake = async (shared: Shared, schedule: Schedule): Promise<Inlet> =
   };
   let intake: Intake | undefined;
   const { url, ...mqtt } = settings.mqtt;
-  const started =
-    url === undefined
-      ? createBroker({ ...mqtt, events })
-      : createBrokerClient({ ...mqtt, url, events });
   try {
-    intake = await started;
+    if (url === undefined) {
+      intake = await createBroker({ ...mqtt, events });
+    } else {
+      const { storeId } = spool;
+      const client = createBrokerClient({ ...mqtt, url, events, storeId, time: shared.time });
+      intake = client;
+      await client.tried;
+    }
     return { intake, commands, online };
   } catch (cause) {
     commands.close();
