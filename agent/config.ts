@@ -28,6 +28,11 @@ const template = (key: "group" | "stream"): z.ZodString =>
     }
   });
 
+const path = z.string().regex(/^[^\n]+$/, "must be the path of a file");
+
+/** A version may be written as a number, where it is one. */
+const wholeAsText = (value: unknown): unknown => (Number.isInteger(value) ? String(value) : value);
+
 /** Settings of the connection to a broker that runs elsewhere. */
 const clientKeys = ["clientId", "connections", "limits", "ca", "cert", "key", "alpn"] as const;
 
@@ -46,8 +51,8 @@ const clientFaults = (mqtt: ClientSettings): [keyof ClientSettings, string][] =>
     const tls = tlsKeys.filter((each) => mqtt[each] !== undefined);
     for (const each of tls) faults.push([each, "needs an mqtts:// or wss:// URL in mqtt.url"]);
   }
-  if (cert !== undefined && key === undefined) faults.push(["key", "is missing beside mqtt.cert"]);
-  if (key !== undefined && cert === undefined) faults.push(["cert", "is missing beside mqtt.key"]);
+  if (cert !== undefined && key === undefined) faults.push(["cert", "needs mqtt.key beside it"]);
+  if (key !== undefined && cert === undefined) faults.push(["key", "needs mqtt.cert beside it"]);
   const least = leastConnections(limitsOf(url, limits));
   if (connections !== undefined && connections < least) {
     faults.push(["connections", `must be at least ${least} with the limits of AWS IoT Core`]);
@@ -70,24 +75,27 @@ const mqttSchema = z
       .string()
       .regex(/^[^+#]+[^+#/]$/, "is no topic prefix")
       .default(defaultPrefix),
-    version: z.enum(["3.1.1", "5"]).default("3.1.1"),
+    version: z.preprocess(wholeAsText, z.enum(["3.1.1", "5"])).default("3.1.1"),
     clientId: z
       .string()
       .regex(/^[^+#/]{1,120}$/, "is not 1 to 120 characters without + # /")
       .optional(),
     connections: integer(1, shardCount).optional(),
     limits: z.enum(["none", "aws-iot"]).optional(),
-    ca: z.string().min(1).optional(),
-    cert: z.string().min(1).optional(),
-    key: z.string().min(1).optional(),
+    ca: path.optional(),
+    cert: path.optional(),
+    key: path.optional(),
     alpn: z.string().min(1).max(255).optional(),
     keepAliveMs: integer(1_000, 1_200_000).default(30_000),
   })
-  .superRefine((mqtt, context) => {
-    for (const [key, message] of clientFaults(mqtt)) {
-      context.addIssue({ code: "custom", path: [key], message, input: mqtt });
-    }
-  })
+  .superRefine(
+    (mqtt, context) => {
+      for (const [key, message] of clientFaults(mqtt)) {
+        context.addIssue({ code: "custom", path: [key], message, input: mqtt });
+      }
+    },
+    { when: isObject },
+  )
   .refine(
     ({ host, allowAnonymous, url }) =>
       loopback.includes(host) || allowAnonymous || url !== undefined,
@@ -157,8 +165,8 @@ const settingsSchema: z.ZodType<Settings> = z.strictObject({
   spool: spoolSchema.prefault({}),
 });
 
-/** Settings that may hold a password. */
-const secrets = ["password", "url", "endpoint"];
+/** Settings that may hold a password, or where one may be put by mistake. */
+const secrets = ["password", "key", "url", "endpoint"];
 
 const quote = (value: unknown, path: PropertyKey[]): string =>
   secrets.includes(String(path.at(-1))) ? "this" : JSON.stringify(value);

@@ -6,7 +6,7 @@ import { type Connection, createConnection } from "./client/connection.ts";
 import { createDial, type DialOptions } from "./client/dial.ts";
 import { alpnOf, type ConnectionLimits, limitsOf } from "./client/limits.ts";
 import { createOtherAgents, type OtherAgents } from "./client/other-agents.ts";
-import { createPace, unpaced } from "./client/pace.ts";
+import { createPace, type Pace, unpaced } from "./client/pace.ts";
 import { createInbox, type Intake, type IntakeEvents } from "./intake.ts";
 
 export interface BrokerClientOptions extends DialOptions {
@@ -29,6 +29,9 @@ export interface BrokerClientOptions extends DialOptions {
 
 /** Acks that may wait for one connection. */
 const waitingAcksLimit = 10_000;
+
+/** Of what a connection may carry, this much is for acks: one often answers several frames. */
+const ackShare = 1 / 3;
 
 /** The URL as it may be shown: without the name and password it may hold. */
 const withoutSecrets = (url: string): string => url.replace(/\/\/[^/?#]*@/, "//");
@@ -111,12 +114,18 @@ const clientIdOf = ({ clientId, storeId, connections }: PartOptions, index: numb
   return connections === 1 ? id : `${id}-${index + 1}`;
 };
 
+/** What a connection may carry a second: acks, and frames with all else that comes. */
+const pacesOf = ({ limits, time }: PartOptions): { acks: Pace; frames: Pace } => {
+  const { publishesPerSecond } = limits;
+  if (!Number.isFinite(publishesPerSecond)) return { acks: unpaced, frames: unpaced };
+  const acks = Math.floor(publishesPerSecond * ackShare);
+  return { acks: createPace(acks, time), frames: createPace(publishesPerSecond - acks, time) };
+};
+
 const createPart = (options: PartOptions, index: number): Part => {
   const { prefix, time, limits, connections, others, events } = options;
-  const { publishesPerSecond, unacked } = limits;
+  const paces = pacesOf(options);
   const url = withoutSecrets(options.url);
-  const isPaced = Number.isFinite(publishesPerSecond);
-  const pace = isPaced ? createPace(publishesPerSecond, time) : unpaced;
   const clientId = clientIdOf(options, index);
   const connection = createConnection({
     url,
@@ -126,9 +135,14 @@ const createPart = (options: PartOptions, index: number): Part => {
     random: options.random ?? Math.random,
     filters: filtersOf(prefix, index, connections),
     onTrouble: events.onTrouble,
-    dial: () => options.dial(clientId, unacked),
+    dial: () => options.dial(clientId, limits.unacked),
     onMessage(topic, payload) {
-      pace.came();
+      if (paces.frames.waitMs() > 0) {
+        events.onTrouble(
+          `Broker "${url}" has more frames for one of ${connections} connections than its limits allow, and may drop some until their devices send again: set more "mqtt.connections"`,
+        );
+      }
+      paces.frames.went();
       options.onMessage(topic, payload);
     },
     onUp() {
@@ -138,7 +152,7 @@ const createPart = (options: PartOptions, index: number): Part => {
   });
   const sender = createAckSender({
     prefix,
-    pace,
+    pace: paces.acks,
     time,
     client: connection.client,
     limit: waitingAcksLimit,
@@ -151,7 +165,7 @@ const createPart = (options: PartOptions, index: number): Part => {
     connection,
     send: sender.send,
     announce(payload) {
-      pace.went();
+      paces.acks.went();
       connection.client()?.publish(agentTopic(prefix), payload, { qos: 0 });
     },
     async stop() {

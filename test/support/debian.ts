@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 const packages = [
   { name: "awscli", command: "aws" },
   { name: "duktape", command: "duk" },
+  { name: "mosquitto", command: "mosquitto" },
 ] as const;
 
 /** Version 1 of the AWS command line has no `logs tail`; Debian's package is version 2. */

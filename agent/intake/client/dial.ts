@@ -26,6 +26,9 @@ export interface DialOptions {
 /** How long the broker may take to answer a connection. */
 const connectLimitMs = 15_000;
 
+/** What a broker of MQTT 5 may send: the largest frame and its topic, with room for later versions. */
+const packetLimitBytes = 131_072;
+
 const fileKeys = ["ca", "cert", "key"] as const;
 
 type Files = Partial<Record<(typeof fileKeys)[number], Buffer>>;
@@ -69,7 +72,9 @@ export const createDial = (
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
-      ...(version === "5" ? { properties: { receiveMaximum: unacked } } : {}),
+      ...(version === "5"
+        ? { properties: { receiveMaximum: unacked, maximumPacketSize: packetLimitBytes } }
+        : {}),
       ...readFiles(options),
     };
     return connect(url, {

@@ -1,10 +1,8 @@
 import type { Time } from "../../time.ts";
 
-/** When the next publish may go, so that a connection keeps to a number a second. */
+/** Keeps what a connection carries to a number a second. */
 export interface Pace {
-  /** A message came, which the broker counts as well. */
-  came(): void;
-  /** Milliseconds until a publish may go; 0 for at once. */
+  /** Milliseconds until one more may go; 0 for at once. */
   waitMs(): number;
   went(): void;
 }
@@ -12,40 +10,18 @@ export interface Pace {
 /** A second, and what the network may push together. */
 const windowMs = 1_100;
 
-/** Acks are at most half of what a connection may carry, for each answers at least one frame. */
-const mostShare = 0.5;
-
-/** So much is theirs whatever comes: without acks devices would only send again. */
-const leastShare = 0.25;
-
-/** The last `limit` events: one more may follow when the oldest is a window ago. */
-const createWindow = (limit: number, time: Time) => {
-  const atMs = new Float64Array(limit).fill(Number.NEGATIVE_INFINITY);
-  let next = 0;
-  return {
-    note() {
-      atMs[next] = time.monotonicMs();
-      next = (next + 1) % limit;
-    },
-    waitMs: () => Math.max(0, (atMs[next] as number) + windowMs - time.monotonicMs()),
-  };
-};
-
-/** Keeps publishes and what comes below `perSecond` together, as far as `leastShare` lets it. */
+/** No more than `perSecond` in any second: the last so many are remembered. */
 export const createPace = (perSecond: number, time: Time): Pace => {
-  const both = createWindow(perSecond, time);
-  const most = createWindow(Math.ceil(perSecond * mostShare), time);
-  const least = createWindow(Math.ceil(perSecond * leastShare), time);
+  const wentMs = new Float64Array(perSecond).fill(Number.NEGATIVE_INFINITY);
+  let oldest = 0;
   return {
-    came: both.note,
-    waitMs: () => Math.max(most.waitMs(), Math.min(both.waitMs(), least.waitMs())),
+    waitMs: () => Math.max(0, (wentMs[oldest] as number) + windowMs - time.monotonicMs()),
     went() {
-      both.note();
-      most.note();
-      least.note();
+      wentMs[oldest] = time.monotonicMs();
+      oldest = (oldest + 1) % perSecond;
     },
   };
 };
 
 /** No limit. */
-export const unpaced: Pace = { came() {}, waitMs: () => 0, went() {} };
+export const unpaced: Pace = { waitMs: () => 0, went() {} };

@@ -105,7 +105,7 @@ describe("ack sender", () => {
   });
 
   it("sends no more in a second than the pace allows, and the rest after it", async () => {
-    const { sender, time, published } = start({ perSecond: 8 });
+    const { sender, time, published } = start({ perSecond: 4 });
     for (let index = 0; index < 10; index++) sender.send(`device-${index}`, ackOf(1));
     await nextTurn();
     const counts = [published.length];

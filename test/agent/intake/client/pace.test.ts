@@ -1,77 +1,48 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createPace, type Pace } from "../../../../agent/intake/client/pace.ts";
-import { type FakeTime, fakeTime } from "../../../support/fake-time.ts";
-
-/** Publishes whenever it may, while `perSecond` messages come evenly; when each of both happened. */
-const run = (pace: Pace, time: FakeTime, forMs: number, perSecond: number) => {
-  const went: number[] = [];
-  const came: number[] = [];
-  for (let ms = 0; ms < forMs; ms++) {
-    if ((ms * perSecond) % 1_000 < perSecond) {
-      pace.came();
-      came.push(ms);
-    }
-    if (pace.waitMs() === 0) {
-      pace.went();
-      went.push(ms);
-    }
-    time.advance(1);
-  }
-  return { went, came };
-};
+import { createPace } from "../../../../agent/intake/client/pace.ts";
+import { fakeTime } from "../../../support/fake-time.ts";
 
 const mostInASecond = (atMs: number[]): number =>
-  Math.max(...atMs.map((from) => atMs.filter((at) => at >= from && at < from + 1_000).length));
+  Math.max(0, ...atMs.map((from) => atMs.filter((at) => at >= from && at < from + 1_000).length));
 
 describe("pace", () => {
-  it("holds acks to half of the limit where nothing else comes", () => {
+  it("lets a number go at once, and says how long until the next", () => {
     const time = fakeTime();
+    const pace = createPace(3, time);
+    const waits = [0, 1, 2, 3].map(() => {
+      const waitMs = pace.waitMs();
+      if (waitMs === 0) pace.went();
+      return waitMs;
+    });
 
-    const { went } = run(createPace(100, time), time, 5_000, 0);
+    time.advance(waits[3] ?? 0);
 
-    expect(mostInASecond(went)).toBe(50);
-  });
-
-  it.each([20, 50])("keeps what goes and %i messages that come a second to the limit", (rate) => {
-    const time = fakeTime();
-
-    const { went, came } = run(createPace(100, time), time, 5_000, rate);
-
-    expect(mostInASecond([...went, ...came])).toBeLessThanOrEqual(100);
-    expect(went.length).toBeGreaterThan(5 * 40);
-  });
-
-  it("gives way to messages that need more than half, once it knows of them", () => {
-    const time = fakeTime();
-    const pace = createPace(100, time);
-    run(pace, time, 1_100, 70);
-
-    const { went, came } = run(pace, time, 5_000, 70);
-
-    expect(mostInASecond([...went, ...came])).toBeLessThanOrEqual(100);
-    expect(mostInASecond(went)).toBeLessThanOrEqual(30);
-  });
-
-  it("leaves a quarter to acks where more comes than the limit", () => {
-    const time = fakeTime();
-    const pace = createPace(100, time);
-    run(pace, time, 1_100, 200);
-
-    const { went } = run(pace, time, 5_500, 200);
-
-    expect(went).toHaveLength(5 * 25);
-    expect(mostInASecond(went)).toBe(25);
-  });
-
-  it("says how long until the next may go", () => {
-    const time = fakeTime();
-    const pace = createPace(4, time);
-    for (let index = 0; index < 2; index++) pace.went();
-
-    const waitMs = pace.waitMs();
-    time.advance(waitMs);
-
-    expect(waitMs).toBeGreaterThan(1_000);
+    expect(waits).toEqual([0, 0, 0, 1_100]);
     expect(pace.waitMs()).toBe(0);
+  });
+
+  it("never lets more than its number go in a second, and no fewer than it may", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 20 }),
+        fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 100 }),
+        (perSecond, pausesMs) => {
+          const time = fakeTime();
+          const pace = createPace(perSecond, time);
+          const atMs: number[] = [];
+          for (const pauseMs of pausesMs) {
+            time.advance(Math.max(pauseMs, pace.waitMs()));
+            pace.went();
+            atMs.push(time.monotonicMs());
+          }
+
+          expect(mostInASecond(atMs)).toBeLessThanOrEqual(perSecond);
+          expect(atMs.at(-1) ?? 0).toBeLessThanOrEqual(
+            pausesMs.reduce((sum, each) => sum + each, 0) + (1_100 * pausesMs.length) / perSecond,
+          );
+        },
+      ),
+    );
   });
 });
