@@ -11,9 +11,11 @@ import { topicOf } from "../../../shared/topic.ts";
 import { intakeContract, recordedEvents } from "../../contract/intake.ts";
 import { type AedesBroker, startAedes } from "../../support/aedes-broker.ts";
 import { startAwsIotBroker } from "../../support/aws-iot-broker.ts";
+import { loopbackCertificate } from "../../support/certificate.ts";
 import { fakeTime } from "../../support/fake-time.ts";
 import { scratchDirectory } from "../../support/local-endpoint.ts";
 import { connectClient } from "../../support/mqtt-client.ts";
+import { startTlsFront } from "../../support/tls-front.ts";
 
 const up = topicOf("fleetlog/1", "pump", "up");
 const down = topicOf("fleetlog/1", "pump", "down");
@@ -203,6 +205,64 @@ describe("client's presence of devices", () => {
     await until(() => presence.length === 2);
 
     expect(presence).toEqual(["pump came", "pump went"]);
+  });
+});
+
+describe("client's handshake", () => {
+  /** A broker behind TLS, and an agent's certificate in files. */
+  const startTls = async (alpn: string[]) => {
+    const broker = await startBroker();
+    const front = await startTlsFront(broker.port, alpn);
+    onTestFinished(() => front.stop());
+    const directory = await scratchDirectory();
+    const [ca, cert, key] = ["ca", "cert", "key"].map((name) => join(directory, `${name}.pem`)) as [
+      string,
+      string,
+      string,
+    ];
+    const own = loopbackCertificate();
+    await writeFile(ca, front.certificate.cert);
+    await writeFile(cert, own.cert);
+    await writeFile(key, own.key);
+    return {
+      broker,
+      front,
+      own,
+      options: { url: `mqtts://127.0.0.1:${front.port}`, ca, cert, key },
+    };
+  };
+
+  it("asks for the protocol that is set, and shows the certificate", async () => {
+    const { front, own, options } = await startTls(["other", "x-amzn-mqtt-ca"]);
+
+    const { troubles } = await startClient({ ...options, alpn: "x-amzn-mqtt-ca" });
+
+    const [client] = front.clients;
+    expect(client?.alpn).toBe("x-amzn-mqtt-ca");
+    expect(client?.cert.replaceAll("\n", "")).toBe(own.cert.replaceAll("\n", ""));
+    expect(troubles).toEqual([]);
+  });
+
+  it("fails where the broker does not know the protocol that is asked for", async () => {
+    const { options } = await startTls(["other"]);
+
+    const { troubles } = await startClient({ ...options, alpn: "x-amzn-mqtt-ca" });
+
+    expect(troubles[0]).toMatch(/^Cannot connect to broker ".*": .*no application protocol/);
+  });
+
+  it("shows a renewed certificate on the next connection", async () => {
+    const { broker, front, options } = await startTls([]);
+    const { troubles, until } = await startClient(options);
+    const renewed = loopbackCertificate();
+    await writeFile(options.cert, renewed.cert);
+    await writeFile(options.key, renewed.key);
+
+    await broker.stop();
+    await startBroker(broker.port);
+    await until(() => troubles.at(-1)?.endsWith("is back") === true);
+
+    expect(front.clients.at(-1)?.cert.replaceAll("\n", "")).toBe(renewed.cert.replaceAll("\n", ""));
   });
 });
 
