@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { bootText } from "../shared/frame.ts";
 import { remindDevice } from "./ack.ts";
 import { AWSCloudWatchLogs } from "./cloudwatch/client.ts";
 import type { CommandInput, HeldCommand } from "./commands/command.ts";
@@ -9,7 +10,7 @@ import { checkSettings } from "./config.ts";
 import { createDelivery, type Delivery } from "./delivery/delivery.ts";
 import type { Schedule } from "./delivery/schedule/schedule.ts";
 import { createStreams, type Streams } from "./delivery/stream.ts";
-import { createDevices, type Devices } from "./devices.ts";
+import { createDevices, type Device, type Devices } from "./devices.ts";
 import { createDictionaries, type Dictionaries } from "./dictionary/folder.ts";
 import { messageOf } from "./errors.ts";
 import { createBroker } from "./intake/broker.ts";
@@ -38,6 +39,18 @@ export interface AgentPorts {
   time?: Time;
 }
 
+/** What the agent knows of a device. */
+export interface DeviceStatus {
+  id: string;
+  isOnline: boolean;
+  /** Its newest boot; null where nothing of it is stored. */
+  boot: string | null;
+  /** First seq of that boot that is not stored. */
+  next: number;
+  /** Bytes that wait in the stream of that boot, which may be other devices' as well. */
+  waitingBytes: number;
+}
+
 /** A running agent. */
 export interface Agent {
   /** Where devices connect. */
@@ -45,6 +58,8 @@ export interface Agent {
   metrics: Readonly<Metrics>;
   /** Devices that are connected, as far as they or their last wills say. */
   online(): string[];
+  /** Devices in memory, those heard of last first. */
+  devices(limit: number): DeviceStatus[];
   /**
    * Holds a command until the device has done it, or it is over. Rejects with `COMMAND_INVALID`, or
    * `COMMANDS_FULL`.
@@ -55,6 +70,17 @@ export interface Agent {
   /** Takes no more frames, delivers what waits for `delivery.drainMs`; false if some is left. */
   stop(): Promise<boolean>;
 }
+
+const statusOf = (
+  { spool, streams }: Pick<Shared, "spool" | "streams">,
+  { id, session }: Device,
+  isOnline: boolean,
+): DeviceStatus => {
+  const boot = session.newest();
+  if (boot === null) return { id, isOnline, boot: null, next: 0, waitingBytes: 0 };
+  const waitingBytes = spool.laneBytes(streams.laneOf(id, boot));
+  return { id, isOnline, boot: bootText(boot), next: session.cursor(boot), waitingBytes };
+};
 
 type Ports = Required<Omit<AgentPorts, "cloudwatch">>;
 
@@ -87,6 +113,8 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
     mqttUrl: intake.url,
     metrics,
     online: () => [...online],
+    devices: (limit) =>
+      shared.devices.recent(limit).map((device) => statusOf(shared, device, online.has(device.id))),
     async command(device, want) {
       const held = await holdCommand(
         commandFolder(settings.data),

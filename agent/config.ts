@@ -151,6 +151,11 @@ const spoolSchema = z
     error: `must leave each stream at least ${laneLeastBytes} bytes of spool.limitBytes`,
   });
 
+const pageSchema = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: integer(0, 65_535).optional(),
+});
+
 const settingsSchema: z.ZodType<Settings> = z.strictObject({
   data: z.string().min(1).default("fleetlog-data"),
   dictionaries: z.string().min(1).optional(),
@@ -163,6 +168,7 @@ const settingsSchema: z.ZodType<Settings> = z.strictObject({
   cloudwatch: cloudwatchSchema.prefault({}),
   delivery: deliverySchema.prefault({}),
   spool: spoolSchema.prefault({}),
+  page: pageSchema.prefault({}),
 });
 
 /** Settings that may hold a password, or where one may be put by mistake. */

@@ -12,6 +12,14 @@ export interface Settings {
   cloudwatch: CloudWatchSettings;
   delivery: DeliverySettings;
   spool: SpoolSettings;
+  page: PageSettings;
+}
+
+/** Where the agent shows what it does. */
+export interface PageSettings {
+  host: string;
+  /** Port of the page, `/status`, `/metrics` and `/healthz`; absent for none of them, 0 for any free one. */
+  port?: number | undefined;
 }
 
 /** Where devices connect. */
@@ -103,10 +111,11 @@ export interface SpoolSettings {
 
 /** Settings as they are given: what is absent has its default. */
 export type SettingsInput = Partial<
-  Omit<Settings, "mqtt" | "cloudwatch" | "delivery" | "spool">
+  Omit<Settings, "mqtt" | "cloudwatch" | "delivery" | "spool" | "page">
 > & {
   mqtt?: Partial<MqttSettings>;
   cloudwatch?: Partial<CloudWatchSettings>;
   delivery?: Partial<DeliverySettings>;
   spool?: Partial<SpoolSettings>;
+  page?: Partial<PageSettings>;
 };

@@ -69,6 +69,7 @@ describe("agent", () => {
     local: ["cloudwatch", "errors"],
     spool: ["clock", "errors", "session"],
     dictionary: ["errors", "time"],
+    page: ["agent", "errors", "metrics", "spool"],
     delivery: ["clock", "cloudwatch", "errors", "metrics", "settings", "spool", "time"],
   };
   const partOf = (path: string): string => path.replace(/^agent\//, "").replace(/(\.ts|\/.*)$/, "");

@@ -55,6 +55,7 @@ describe("settings", () => {
         dictionaryWaitBytes: 67_108_864,
         drainMs: 10_000,
       },
+      page: { host: "127.0.0.1" },
       spool: {
         limitBytes: 1_073_741_824,
         laneShare: 0.25,

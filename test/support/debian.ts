@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 /** Programs the tests run that npm cannot install, and the Debian packages they come in. */
 const packages = [
   { name: "awscli", command: "aws" },
+  { name: "chromium", command: "chromium" },
   { name: "duktape", command: "duk" },
   { name: "mosquitto", command: "mosquitto" },
 ] as const;
