@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
-import { frameLimitBytes } from "../shared/limits.ts";
+import { frameLimitBytes, shardCount } from "../shared/limits.ts";
 import { defaultPrefix } from "../shared/topic.ts";
 import { retentionDays } from "./cloudwatch/limits.ts";
 import { createStreams } from "./delivery/stream.ts";
 import { AgentError, messageOf } from "./errors.ts";
-import type { Settings } from "./settings.ts";
+import { leastConnections, limitsOf } from "./intake/client/limits.ts";
+import type { MqttSettings, Settings } from "./settings.ts";
 
 const loopback = ["127.0.0.1", "::1", "localhost"];
 
@@ -27,6 +28,38 @@ const template = (key: "group" | "stream"): z.ZodString =>
     }
   });
 
+const path = z.string().regex(/^[^\n]+$/, "must be the path of a file");
+
+/** A version may be written as a number, where it is one. */
+const wholeAsText = (value: unknown): unknown => (Number.isInteger(value) ? String(value) : value);
+
+/** Settings of the connection to a broker that runs elsewhere. */
+const clientKeys = ["clientId", "connections", "limits", "ca", "cert", "key", "alpn"] as const;
+
+/** Of these, the ones that only TLS has. */
+const tlsKeys = ["ca", "cert", "key", "alpn"] as const;
+
+type ClientSettings = Pick<MqttSettings, (typeof clientKeys)[number] | "url">;
+
+/** What does not go together in the connection to a broker: the key at fault, and why. */
+const clientFaults = (mqtt: ClientSettings): [keyof ClientSettings, string][] => {
+  const { url, cert, key, connections, limits } = mqtt;
+  const given = clientKeys.filter((each) => mqtt[each] !== undefined);
+  if (url === undefined) return given.map((each) => [each, "is only for a broker at mqtt.url"]);
+  const faults: [keyof ClientSettings, string][] = [];
+  if (!/^(mqtts|wss):/.test(url)) {
+    const tls = tlsKeys.filter((each) => mqtt[each] !== undefined);
+    for (const each of tls) faults.push([each, "needs an mqtts:// or wss:// URL in mqtt.url"]);
+  }
+  if (cert !== undefined && key === undefined) faults.push(["cert", "needs mqtt.key beside it"]);
+  if (key !== undefined && cert === undefined) faults.push(["key", "needs mqtt.cert beside it"]);
+  const least = leastConnections(limitsOf(url, limits));
+  if (connections !== undefined && connections < least) {
+    faults.push(["connections", `must be at least ${least} with the limits of AWS IoT Core`]);
+  }
+  return faults;
+};
+
 const mqttSchema = z
   .strictObject({
     host: z.string().min(1).default("127.0.0.1"),
@@ -42,7 +75,27 @@ const mqttSchema = z
       .string()
       .regex(/^[^+#]+[^+#/]$/, "is no topic prefix")
       .default(defaultPrefix),
+    version: z.preprocess(wholeAsText, z.enum(["3.1.1", "5"])).default("3.1.1"),
+    clientId: z
+      .string()
+      .regex(/^[^+#/]{1,120}$/, "is not 1 to 120 characters without + # /")
+      .optional(),
+    connections: integer(1, shardCount).optional(),
+    limits: z.enum(["none", "aws-iot"]).optional(),
+    ca: path.optional(),
+    cert: path.optional(),
+    key: path.optional(),
+    alpn: z.string().min(1).max(255).optional(),
+    keepAliveMs: integer(1_000, 1_200_000).default(30_000),
   })
+  .superRefine(
+    (mqtt, context) => {
+      for (const [key, message] of clientFaults(mqtt)) {
+        context.addIssue({ code: "custom", path: [key], message, input: mqtt });
+      }
+    },
+    { when: isObject },
+  )
   .refine(
     ({ host, allowAnonymous, url }) =>
       loopback.includes(host) || allowAnonymous || url !== undefined,
@@ -127,8 +180,8 @@ const settingsSchema: z.ZodType<Settings> = z.strictObject({
   redis: redisSchema.prefault({}),
 });
 
-/** Settings that may hold a password. */
-const secrets = ["password", "url", "endpoint"];
+/** Settings that may hold a password, or where one may be put by mistake. */
+const secrets = ["password", "key", "url", "endpoint"];
 
 const quote = (value: unknown, path: PropertyKey[]): string =>
   secrets.includes(String(path.at(-1))) ? "this" : JSON.stringify(value);

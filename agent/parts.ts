@@ -50,9 +50,7 @@ export const openParts = async (given: Given): Promise<Parts> => {
         );
       }));
     opened.push(commands.close);
-    shards = await openShards({ ...given, dictionaries, commands, send }, (owned) =>
-      intake?.own?.(owned),
-    );
+    shards = await openShards({ ...given, dictionaries, commands, send });
     opened.push(shards.stop);
     intake = await openIntake(given, shards);
     return { dictionaries, commands, shards, intake };
@@ -89,10 +87,7 @@ interface ShardsOptions extends PipelineOptions {
 }
 
 /** From the frames to CloudWatch: on this machine alone, or shared with other agents. */
-const openShards = async (
-  options: ShardsOptions,
-  onChange: (shards: ReadonlySet<number>) => void,
-): Promise<Shards> => {
+const openShards = async (options: ShardsOptions): Promise<Shards> => {
   const { settings, metrics, ports, send } = options;
   const { redis, fleet } = settings;
   const limits = { ...settings.spool, onEvicted: () => metrics.deadLettersEvicted++ };
@@ -108,7 +103,6 @@ const openShards = async (
     fleet,
     limits,
     hasOwnBroker: settings.mqtt.url === undefined,
-    onChange,
     onDown: send,
     openPipeline: (spool, onFatal) =>
       createPipeline(
@@ -120,8 +114,8 @@ const openShards = async (
 };
 
 /** From the devices to the shards. */
-const openIntake = (
-  { settings, ports, online, onTrouble }: Given,
+const openIntake = async (
+  { settings, ports, online, time, onTrouble }: Given,
   shards: Shards,
 ): Promise<Intake> => {
   const { url, ...mqtt } = settings.mqtt;
@@ -134,7 +128,10 @@ const openIntake = (
     onTrouble,
   };
   if (ports.openIntake !== undefined) return ports.openIntake(events);
-  return url === undefined
-    ? createBroker({ ...mqtt, events })
-    : createBrokerClient({ ...mqtt, url, events });
+  if (url === undefined) return createBroker({ ...mqtt, events });
+  const { storeId, agent } = shards;
+  const clientId = mqtt.clientId ?? (agent === undefined ? undefined : `fleetlog-${agent}`);
+  const client = createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
+  await client.tried;
+  return client;
 };
