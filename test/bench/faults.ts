@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -239,12 +240,13 @@ export const runFaults = async (args: string[]): Promise<void> => {
   const disk = mountSmallDisk(directory, diskMegabytes);
   if (disk === null) process.stdout.write("no disk will be full: this process may not mount one\n");
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
-  process.once("exit", () => disk?.unmount());
+  process.once("exit", () => {
+    disk?.unmount();
+    rmSync(directory, { recursive: true, force: true });
+  });
   const world = await startWorld(directory, disk, flags);
   const result = await live(world, flags);
   showTroubles(world);
-  disk?.unmount();
-  await rm(directory, { recursive: true, force: true });
   process.stdout.write(`${JSON.stringify(result)}\n`);
   if (!isGood(result)) process.exitCode = 1;
 };
