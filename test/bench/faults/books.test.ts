@@ -149,11 +149,23 @@ describe("the books of faults", () => {
     });
   });
 
+  it("add up whatever became of the events", () => {
+    const closed = noticeOf({ event: "boot_closed", reason: "tail unknown after seq 1" });
+    const dropped = noticeOf({ event: "dropped", reason: "ring_full", count: 2 });
+    const other = bootOf(3, { boot: "0-00000002" });
+
+    const books = balance([bootOf(9, { own: 1 }), other], [[eventOf(0), dropped, closed]]);
+
+    expect(books).toMatchObject({ logged: 13, delivered: 1, taken: 7, unheard: 3, missing: 0 });
+    expect(books.dropped).toEqual({ ring_full: 2 });
+  });
+
   it("enter the logger's own events beside the calls", () => {
     const own = noticeOf({ level: "info", tag: bootTag, seq: 9, format: "boot %d", args: [1] });
     const boot = bootOf(1, { isClosed: true, own: 1 });
 
     expect(balance([boot], [[eventOf(0), own]])).toMatchObject({ missing: 0, overcounted: 0 });
     expect(balance([boot], [[eventOf(0)]])).toMatchObject({ missing: 1 });
+    expect(balance([bootOf(0)], [[own]])).toMatchObject({ delivered: 1, overcounted: 0 });
   });
 });

@@ -3,10 +3,14 @@ import { bootTag } from "../../../shared/boot-event.ts";
 import { callOf } from "./calls.ts";
 import type { TrueBoot } from "./truth.ts";
 
-/** What became of all that was logged. */
+/**
+ * What became of all that was logged: `logged` is the sum of `delivered`, `missing`, `dropped`, `taken`
+ * and `unheard`, less `overcounted`.
+ */
 export interface Books {
+  /** Calls, and events of the loggers themselves. */
   logged: number;
-  /** Different calls that can be read. */
+  /** Of these, what can be read. */
   delivered: number;
   /** Neither delivered nor counted, nor within what was reported as lost with the power. */
   missing: number;
@@ -200,8 +204,11 @@ const countBackwards = ({ sightings }: Found): number => {
 
 /** Enters what is not delivered of a boot: counted, taken with the power, or missing. */
 const settle = (books: Books, truth: TrueBoot, at: Found, told: Told[]): void => {
-  const logged = truth.calls.length;
-  const lacking = logged + truth.own - at.sightings.size - at.own - at.counted;
+  const logged = truth.calls.length + Math.max(truth.own, at.own);
+  const delivered = at.sightings.size + at.own;
+  books.logged += logged;
+  books.delivered += delivered;
+  const lacking = logged - delivered - at.counted;
   if (lacking <= 0) {
     books.overcounted -= lacking;
     return;
@@ -249,8 +256,6 @@ export const balance = (boots: readonly TrueBoot[], streams: readonly ReadEvent[
   for (const [key, truth] of truths) {
     const at = found.get(key) ?? nothingFound();
     books.boots++;
-    books.logged += truth.calls.length;
-    books.delivered += at.sightings.size;
     books.outOfOrder += countBackwards(at);
     settle(books, truth, at, told);
   }
