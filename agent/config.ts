@@ -12,9 +12,26 @@ const loopback = ["127.0.0.1", "::1", "localhost"];
 
 const integer = (least: number, most: number): z.ZodInt => z.int().min(least).max(most);
 
-/** A rule on several settings is checked although one of them may have a fault of its own. */
-const isObject = ({ value }: { value: unknown }): boolean =>
-  typeof value === "object" && value !== null;
+/**
+ * A rule on several settings is checked although others may have faults of their own, but not these:
+ * each fault is told once.
+ */
+const isRuled =
+  (...keys: string[]) =>
+  ({
+    value,
+    issues,
+  }: {
+    value: unknown;
+    issues: { path?: PropertyKey[] | undefined }[];
+  }): boolean =>
+    typeof value === "object" &&
+    value !== null &&
+    issues.every(({ path = [] }) => path.length > 0 && !keys.includes(String(path[0])));
+
+/** A table of the file. To a validator a date is an object without keys. */
+const table = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.preprocess((value) => (value instanceof Date ? null : value), z.strictObject(shape));
 
 /** A template as the streams take it. */
 const template = (key: "group" | "stream"): z.ZodString =>
@@ -27,34 +44,31 @@ const template = (key: "group" | "stream"): z.ZodString =>
     }
   });
 
-const mqttSchema = z
-  .strictObject({
-    host: z.string().min(1).default("127.0.0.1"),
-    port: integer(0, 65_535).default(1883),
-    allowAnonymous: z.boolean().default(false),
-    url: z
-      .string()
-      .regex(/^(mqtts?|wss?):\/\/./, "is no mqtt://, mqtts://, ws:// or wss:// URL")
-      .optional(),
-    username: z.string().optional(),
-    password: z.string().optional(),
-    prefix: z
-      .string()
-      .regex(/^[^+#]+[^+#/]$/, "is no topic prefix")
-      .default(defaultPrefix),
-  })
-  .refine(
-    ({ host, allowAnonymous, url }) =>
-      loopback.includes(host) || allowAnonymous || url !== undefined,
-    {
-      path: ["host"],
-      error:
-        "lets anyone on the network connect: set mqtt.allowAnonymous = true if that is meant, else 127.0.0.1",
-      when: isObject,
-    },
-  );
+const mqttSchema = table({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: integer(0, 65_535).default(1883),
+  allowAnonymous: z.boolean().default(false),
+  url: z
+    .string()
+    .regex(/^(mqtts?|wss?):\/\/./, "is no mqtt://, mqtts://, ws:// or wss:// URL")
+    .optional(),
+  username: z.string().optional(),
+  password: z.string().optional(),
+  prefix: z
+    .string()
+    .regex(/^[^+#]+[^+#/]$/, "is no topic prefix")
+    .default(defaultPrefix),
+}).refine(
+  ({ host, allowAnonymous, url }) => loopback.includes(host) || allowAnonymous || url !== undefined,
+  {
+    path: ["host"],
+    error:
+      "lets anyone on the network connect: set mqtt.allowAnonymous = true if that is meant, else 127.0.0.1",
+    when: isRuled("host", "allowAnonymous", "url"),
+  },
+);
 
-const cloudwatchSchema = z.strictObject({
+const cloudwatchSchema = table({
   region: z.string().min(1).optional(),
   endpoint: z.url().optional(),
   group: template("group").default("/fleetlog/{fleet}"),
@@ -65,14 +79,19 @@ const cloudwatchSchema = z.strictObject({
       error: `is none of 0 ${retentionDays.join(" ")}`,
     })
     .default(30),
-  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  tags: z
+    .preprocess(
+      (value) => (value instanceof Date ? null : value),
+      z.record(z.string().min(1).max(128), z.string().max(256)),
+    )
+    .default({}),
   class: z.enum(["STANDARD", "INFREQUENT_ACCESS"]).default("STANDARD"),
   kmsKeyId: z.string().min(1).max(256).optional(),
   message: z.enum(["json", "text"]).default("json"),
   gzip: z.boolean().default(true),
 });
 
-const deliverySchema = z.strictObject({
+const deliverySchema = table({
   flushAfterMs: integer(0, 3_600_000).default(5_000),
   callsPerSecond: integer(1, 5_000).default(1_000),
   workers: integer(1, 1_000).default(64),
@@ -86,17 +105,16 @@ const deliverySchema = z.strictObject({
 /** What a lane must be able to hold: the largest frame, and what is stored with it. */
 const laneLeastBytes = 2 * frameLimitBytes;
 
-const spoolSchema = z
-  .strictObject({
-    limitBytes: integer(1_048_576, Number.MAX_SAFE_INTEGER).default(1_073_741_824),
-    laneShare: z.number().gt(0).max(1).default(0.25),
-    limitDevices: integer(1, 100_000_000).default(100_000),
-    limitDeadLetters: integer(1, 1_000_000).default(10_000),
-  })
-  .refine(({ limitBytes, laneShare }) => limitBytes * laneShare >= laneLeastBytes, {
-    path: ["laneShare"],
-    error: `must leave each stream at least ${laneLeastBytes} bytes of spool.limitBytes`,
-  });
+const spoolSchema = table({
+  limitBytes: integer(1_048_576, Number.MAX_SAFE_INTEGER).default(1_073_741_824),
+  laneShare: z.number().gt(0).max(1).default(0.25),
+  limitDevices: integer(1, 100_000_000).default(100_000),
+  limitDeadLetters: integer(1, 1_000_000).default(10_000),
+}).refine(({ limitBytes, laneShare }) => limitBytes * laneShare >= laneLeastBytes, {
+  path: ["laneShare"],
+  error: `must leave each stream at least ${laneLeastBytes} bytes of spool.limitBytes`,
+  when: isRuled("limitBytes", "laneShare"),
+});
 
 const settingsSchema: z.ZodType<Settings> = z.strictObject({
   data: z.string().min(1).default("fleetlog-data"),
@@ -115,36 +133,65 @@ const settingsSchema: z.ZodType<Settings> = z.strictObject({
 /** Settings that may hold a password. */
 const secrets = ["password", "url", "endpoint"];
 
-const quote = (value: unknown, path: PropertyKey[]): string =>
-  secrets.includes(String(path.at(-1))) ? "this" : JSON.stringify(value);
+const quoteLimitCharacters = 100;
+
+const cut = (text: string): string =>
+  text.length > quoteLimitCharacters ? `${text.slice(0, quoteLimitCharacters)}…` : text;
+
+/** What JSON has no text for as TOML writes it. */
+const textOf = (value: unknown): string =>
+  typeof value === "number" || typeof value === "bigint" ? String(value) : JSON.stringify(value);
+
+const quote = (value: unknown, path: PropertyKey[]): string => {
+  if (secrets.includes(String(path.at(-1)))) return "this";
+  return cut(textOf(value));
+};
+
+/** What a validator calls by other names than the file's. */
+const kinds: Readonly<Record<string, string>> = {
+  object: "table",
+  record: "table",
+  int: "integer",
+};
 
 const wordsOf = (issue: z.core.$ZodIssue): string => {
-  if (issue.code === "invalid_type") return `must be ${issue.expected}`;
+  if (issue.code === "invalid_type") return `must be ${kinds[issue.expected] ?? issue.expected}`;
   if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}`;
+  if (issue.code === "too_small" && issue.origin === "string") return "must not be empty";
   if (issue.code === "too_small")
     return `must be ${issue.inclusive ? "at least" : "above"} ${issue.minimum}`;
   return issue.code === "too_big" ? `must be at most ${issue.maximum}` : issue.message;
 };
 
+/** A key as it can be told: on one line, and not at any length. */
+const keyOf = (path: readonly PropertyKey[]): string =>
+  cut(path.map((key) => (/^[\w-]+$/.test(String(key)) ? key : JSON.stringify(key))).join("."));
+
 /** One line for each fault: its key, what is wrong, and the value. */
 const faultsOf = (error: z.ZodError, input: unknown): string[] =>
   error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => `${[...issue.path, key].join(".")}: is no setting`);
+      return issue.keys.map((key) => `${keyOf([...issue.path, key])}: is no setting`);
     }
     const value = issue.path.reduce<unknown>(
       (place, key) => (place as Record<PropertyKey, unknown> | undefined)?.[key],
       input,
     );
-    return [`${issue.path.join(".") || "all"}: ${wordsOf(issue)}, not ${quote(value, issue.path)}`];
+    return [`${keyOf(issue.path) || "all"}: ${wordsOf(issue)}, not ${quote(value, issue.path)}`];
   });
+
+/** Faults that are told one by one. */
+const faultsLimit = 50;
 
 /** Completes settings. Throws `CONFIG_INVALID` with a line for every fault; `source` is where they are from. */
 export const checkSettings = (input: unknown, source: string): Settings => {
   const checked = settingsSchema.safeParse(input);
   if (checked.success) return checked.data;
-  const faults = faultsOf(checked.error, input).map((fault) => `\n  ${fault}`);
-  throw new AgentError("CONFIG_INVALID", `Cannot use settings from ${source}:${faults.join("")}`);
+  const faults = faultsOf(checked.error, input);
+  const more = faults.splice(faultsLimit);
+  if (more.length > 0) faults.push(`and ${more.length} more`);
+  const lines = faults.map((fault) => `\n  ${fault}`).join("");
+  throw new AgentError("CONFIG_INVALID", `Cannot use settings from ${source}:${lines}`);
 };
 
 /** What is wrong, and where; without the lines around it, for one may hold a password. */
@@ -163,7 +210,8 @@ export const readSettings = async (path: string): Promise<Settings> => {
     );
   });
   try {
-    return checkSettings(parse(text), `"${path}"`);
+    // An integer beyond 2^53 - 1 is then a fault of its key.
+    return checkSettings(parse(text, { integersAsBigInt: "asNeeded" }), `"${path}"`);
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
     throw new AgentError("CONFIG_INVALID", `Cannot read settings "${path}": ${placeOf(cause)}`);
