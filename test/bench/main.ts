@@ -2,6 +2,7 @@ import { messageOf } from "../../agent/errors.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
+import { runFaults } from "./faults.ts";
 import { runFuzz } from "./fuzz.ts";
 import { runPump } from "./pump.ts";
 import { runScale } from "./scale.ts";
@@ -13,6 +14,7 @@ type Benchmark = (flags: string[]) => Promise<void>;
 const benchmarks = new Map<string, Benchmark>([
   ["day", runDay],
   ["deliver", runDeliver],
+  ["faults", runFaults],
   ["fuzz", runFuzz],
   ["pump", runPump],
   ["scale", runScale],
