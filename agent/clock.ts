@@ -1,7 +1,16 @@
 import { createAckIds } from "./clock/ack-ids.ts";
 import { type Bound, latestAt } from "./clock/bound.ts";
 import { type Placed, placedAt } from "./clock/placed.ts";
-import { learnAck, learnFrame, readAt, type Segment, shiftSegment } from "./clock/segment.ts";
+import {
+  hasPassed,
+  learnAck,
+  learnFrame,
+  readAt,
+  type Segment,
+  shiftSegment,
+} from "./clock/segment.ts";
+import { createSegments } from "./clock/segments.ts";
+import { createWallAxis } from "./clock/wall-axis.ts";
 
 /**
  * How an event's stamp came about. `synced`: bounded by a round trip. `estimated`: by what frames
@@ -28,12 +37,6 @@ export const clampStamp = (previousEpochMs: number, stamp: Stamp): Stamp => {
   const errorMs = stamp.errorMs === null ? null : stamp.errorMs + movedMs;
   return { ...stamp, epochMs: previousEpochMs, errorMs };
 };
-
-/** Segments of a boot that are kept; events of older ones are estimated by the oldest kept. */
-const segmentsLimit = 4;
-
-/** A change of the mapping below this is arithmetic, not a step of the wall clock. */
-const offsetGrainMs = 0.01;
 
 /** A crash between saves loosens what acks bound by 200 ppm of this at most. */
 const saveAfterUptimeMs = 60_000;
@@ -63,6 +66,8 @@ export interface ClockState {
   segments: Segment[];
   /** Of a boot of which nothing was stored before a later one sent it. */
   placed?: Placed;
+  /** Several boots told their time in this one's name. */
+  isShared?: true;
 }
 
 /**
@@ -86,6 +91,13 @@ export interface BootClock {
    * that it ended as long before as the frame says, and for good.
    */
   observeEnd(timing: EndTiming): void;
+  /**
+   * Whether the frame is certainly another boot's: it returns an ack that left after a frame of a
+   * later uptime had arrived than the one at which that ack is said to have come.
+   */
+  refutes(timing: FrameTiming): boolean;
+  /** Several boots tell their time in this one's name: no bound is claimed any more. */
+  share(): void;
   /** Whether a frame of the boot was ever observed, or it was placed. */
   isSet(): boolean;
   /** Stamps an event that has arrived; `isSet` only. Over seqs it may run backwards: see `clampStamp`. */
@@ -105,19 +117,6 @@ export interface BootClockOptions {
   toEpochMs(monotonicMs: number): number;
 }
 
-const copyOf = (segment: Segment): Segment => ({
-  ...segment,
-  notBefore: [...segment.notBefore],
-  notAfter: [...segment.notAfter],
-});
-
-const emptySegment: Segment = {
-  afterUptimeMs: -1,
-  notBefore: [],
-  notAfter: [],
-  roundTripMs: null,
-};
-
 /** Whether a crash would take from the segment what is worth a save. */
 const isMissed = (segment: Segment, saved: Segment | undefined): boolean => {
   const newest = segment.notAfter.at(-1);
@@ -134,28 +133,18 @@ const isMissed = (segment: Segment, saved: Segment | undefined): boolean => {
 /** Creates the clock of a boot, or goes on with it after a restart of the agent. */
 export const createBootClock = (options: BootClockOptions): BootClock => {
   const { toEpochMs } = options;
-  const segments = (options.state?.segments ?? [emptySegment]).map(copyOf);
+  const segments = createSegments(options.state?.segments);
+  const { current, goOnIn } = segments;
+  const axis = createWallAxis(toEpochMs);
   const ackIds = createAckIds(options.state?.ackCeiling ?? 1);
   let placed = options.state?.placed;
-  let offsetMs: number | undefined;
+  let isShared = options.state?.isShared;
   let savedCurrent = options.state?.segments.at(-1);
-
-  const current = (): Segment => segments.at(-1) as Segment;
 
   const isSet = (): boolean => placed !== undefined || current().notAfter.length > 0;
 
-  const goOnIn = (segment: Segment): void => {
-    if (segment === current()) return;
-    if (segment.afterUptimeMs === current().afterUptimeMs) segments.pop();
-    segments.push(segment);
-    if (segments.length > segmentsLimit) segments.shift();
-  };
-
   const followWallClock = (arrivalMs: number): void => {
-    const nowOffsetMs = toEpochMs(arrivalMs) - arrivalMs;
-    const stepMs = nowOffsetMs - (offsetMs ?? nowOffsetMs);
-    if (offsetMs !== undefined && Math.abs(stepMs) < offsetGrainMs) return;
-    offsetMs = nowOffsetMs;
+    const stepMs = axis.follow(arrivalMs);
     if (stepMs !== 0) goOnIn(shiftSegment(current(), stepMs));
   };
 
@@ -187,22 +176,31 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
       const isKnown = newest?.uptimeMs === lastUptimeMs && newest.epochMs <= end.epochMs;
       if (!isKnown) goOnIn(learnFrame(current(), end));
     },
+    refutes: ({ ackId, ackUptimeMs }) => {
+      const sentMs = ackIds.sentAt(ackId);
+      if (sentMs === undefined) return false;
+      return hasPassed(current(), { uptimeMs: ackUptimeMs, epochMs: axis.epochMs(sentMs) });
+    },
+    share: () => {
+      isShared = true;
+    },
     isSet,
     stamp: (uptimeMs) => {
       if (!isSet()) throw new Error(`Cannot stamp uptime ${uptimeMs}: no frame was observed`);
       if (placed !== undefined) {
         return { epochMs: placedAt(placed, uptimeMs), errorMs: null, quality: "placed" };
       }
-      const segment = segments.findLast((known) => uptimeMs > known.afterUptimeMs);
-      const { epochMs, errorMs } = readAt(segment ?? (segments[0] as Segment), uptimeMs);
-      return errorMs === null || !segment
+      const segment = segments.at(uptimeMs);
+      const { epochMs, errorMs } = readAt(segment ?? segments.oldest(), uptimeMs);
+      return errorMs === null || !segment || isShared
         ? { epochMs, errorMs: null, quality: "estimated" }
         : { epochMs, errorMs, quality: "synced" };
     },
     state: () => ({
       ackCeiling: ackIds.wantedCeiling(),
-      segments: segments.map(copyOf),
+      segments: segments.copies(),
       ...(placed === undefined ? {} : { placed }),
+      ...(isShared === undefined ? {} : { isShared }),
     }),
     noteSaved: (saved) => {
       ackIds.noteSaved(saved.ackCeiling);

@@ -136,7 +136,8 @@ const learn = (
 };
 
 /**
- * Takes the definitions of a frame that is not stored; null where there are none to take. A boot of
+ * Takes the definitions of a frame that is not stored, and saves the clock where that is due; null
+ * where there is nothing to write. A boot of
  * which nothing is stored takes none: boots that are made up leave no trace. Nor does one that was
  * not heard of for long, for it does not keep any.
  */
@@ -150,12 +151,13 @@ const learnAlone = (
   if (clock === undefined || !device.session.isRecent(boot)) return null;
   const before = device.session.definitions(boot);
   const learned = learn(options, device, arrival, false);
-  if (learned === null || (learned.change === null && learned.count === before)) return null;
-  const state = device.session.define(boot, learned.count, learned.dictionary);
+  const isLearnt = learned !== null && (learned.change !== null || learned.count !== before);
+  if (!isLearnt && !clock.isSaveDue()) return null;
+  const state = device.session.define(boot, learned?.count ?? before, learned?.dictionary);
   if (state === null) return null;
   const saved = clock.state();
   const record = { ...state, clock: saved, device: device.id };
-  const defined = options.spool.define(record, learned.change);
+  const defined = options.spool.define(record, learned?.change ?? null);
   defined.then(
     () => clock.noteSaved(saved),
     () => {},
@@ -189,7 +191,7 @@ const store = async (
   const clock = device.startedClock(boot);
   learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);
-  const advance = session.advance(header, isEnd, from === 0 ? firstFrameOf(arrival) : {});
+  const advance = session.advance(header, isEnd, firstFrameOf(arrival));
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);
   const state = defined ?? advanced;
