@@ -1,14 +1,8 @@
 import { createAckIds } from "./clock/ack-ids.ts";
-import { type Bound, latestAt } from "./clock/bound.ts";
+import { latestAt } from "./clock/bound.ts";
 import { type Placed, placedAt } from "./clock/placed.ts";
-import {
-  hasPassed,
-  learnAck,
-  learnFrame,
-  readAt,
-  type Segment,
-  shiftSegment,
-} from "./clock/segment.ts";
+import { createReturnedAcks } from "./clock/returned-acks.ts";
+import { learnAck, learnFrame, readAt, type Segment, shiftSegment } from "./clock/segment.ts";
 import { createSegments } from "./clock/segments.ts";
 import { createWallAxis } from "./clock/wall-axis.ts";
 
@@ -66,6 +60,8 @@ export interface ClockState {
   segments: Segment[];
   /** Of a boot of which nothing was stored before a later one sent it. */
   placed?: Placed;
+  /** A later boot said when it had ended: before whatever the wall clock is set to since. */
+  isOver?: true;
   /** Several boots told their time in this one's name. */
   isShared?: true;
 }
@@ -92,9 +88,12 @@ export interface BootClock {
    */
   observeEnd(timing: EndTiming): void;
   /**
-   * Whether the frame is certainly another boot's: it returns an ack that left after a frame of a
-   * later uptime had arrived than the one at which that ack is said to have come.
+   * Whether the frame may be another boot's: it returns an ack that left after a frame of a later
+   * uptime had arrived than the one at which that ack is said to have come. The ack may as well be
+   * another store's under an id of ours; once such a frame is observed ids go on where none can be.
    */
+  doubts(timing: FrameTiming): boolean;
+  /** The same of an id that no other store can have given: the frame is another boot's. */
   refutes(timing: FrameTiming): boolean;
   /** Several boots tell their time in this one's name: no bound is claimed any more. */
   share(): void;
@@ -113,6 +112,8 @@ export interface BootClock {
 export interface BootClockOptions {
   /** As last saved. */
   state?: ClockState;
+  /** Id of the first ack of a boot that was never saved: different stores give different ones. */
+  firstAckId?: number;
   /** The agent's wall clock: monotonic ms plus an offset that changes only when that clock is set. */
   toEpochMs(monotonicMs: number): number;
 }
@@ -136,8 +137,10 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
   const segments = createSegments(options.state?.segments);
   const { current, goOnIn } = segments;
   const axis = createWallAxis(toEpochMs);
-  const ackIds = createAckIds(options.state?.ackCeiling ?? 1);
+  const ackIds = createAckIds(options.state?.ackCeiling ?? options.firstAckId ?? 1);
+  const returned = createReturnedAcks(ackIds, axis);
   let placed = options.state?.placed;
+  let isOver = options.state?.isOver;
   let isShared = options.state?.isShared;
   let savedCurrent = options.state?.segments.at(-1);
 
@@ -148,39 +151,30 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
     if (stepMs !== 0) goOnIn(shiftSegment(current(), stepMs));
   };
 
-  const returnedAck = (timing: FrameTiming): Bound | null => {
-    ackIds.noteReturned(timing.ackId);
-    const sentMs = ackIds.sentAt(timing.ackId);
-    if (sentMs === undefined || timing.ackUptimeMs > timing.sendUptimeMs) return null;
-    return { uptimeMs: timing.ackUptimeMs, epochMs: toEpochMs(sentMs) };
-  };
-
   return {
     ackSent: (sentMs) => ackIds.give(sentMs),
     observe: (timing) => {
       followWallClock(timing.arrivalMs);
       const frame = { uptimeMs: timing.sendUptimeMs, epochMs: toEpochMs(timing.arrivalMs) };
+      const ack = returned.take(timing, current());
       goOnIn(learnFrame(current(), frame));
-      const ack = returnedAck(timing);
-      if (ack) goOnIn(learnAck(current(), ack, frame));
+      if (ack && ack.uptimeMs <= frame.uptimeMs) goOnIn(learnAck(current(), ack, frame));
     },
     observeEnd: ({ arrivalMs, lastUptimeMs, endedAgoMs }) => {
       if (!isSet()) {
         placed = { endMs: toEpochMs(arrivalMs) - endedAgoMs, durationMs: lastUptimeMs };
       }
       if (placed !== undefined) return;
-      followWallClock(arrivalMs);
-      const sent = { uptimeMs: endedAgoMs, epochMs: toEpochMs(arrivalMs) };
+      if (!isOver) followWallClock(arrivalMs);
+      const sent = { uptimeMs: endedAgoMs, epochMs: axis.epochMs(arrivalMs) };
       const end = { uptimeMs: lastUptimeMs, epochMs: latestAt(0, sent) };
       const newest = current().notAfter.at(-1);
       const isKnown = newest?.uptimeMs === lastUptimeMs && newest.epochMs <= end.epochMs;
-      if (!isKnown) goOnIn(learnFrame(current(), end));
+      if (!isOver || !isKnown) goOnIn(learnFrame(current(), end));
+      isOver = true;
     },
-    refutes: ({ ackId, ackUptimeMs }) => {
-      const sentMs = ackIds.sentAt(ackId);
-      if (sentMs === undefined) return false;
-      return hasPassed(current(), { uptimeMs: ackUptimeMs, epochMs: axis.epochMs(sentMs) });
-    },
+    doubts: (timing) => returned.doubts(timing, current()),
+    refutes: (timing) => returned.refutes(timing, current()),
     share: () => {
       isShared = true;
     },
@@ -200,6 +194,7 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
       ackCeiling: ackIds.wantedCeiling(),
       segments: segments.copies(),
       ...(placed === undefined ? {} : { placed }),
+      ...(isOver === undefined ? {} : { isOver }),
       ...(isShared === undefined ? {} : { isShared }),
     }),
     noteSaved: (saved) => {

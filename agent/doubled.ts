@@ -12,14 +12,19 @@ export interface DoubledOptions {
   bury: Bury;
 }
 
+/** Whether a frame may be of another boot that has the same name; the ack of its next will tell. */
+export const isDoubtful = ({ clock, session }: Device, { arrivalMs, header }: Arrival): boolean =>
+  header.ackId > 0 &&
+  !session.isDoubled(header.boot) &&
+  clock(header.boot)?.doubts({ arrivalMs, ...header }) === true;
+
 /** Whether the frame shows that its boot's name is another's as well. */
 const isOther = (
   { clock, session }: Device,
   { arrivalMs, header, openingCrc }: Arrival,
 ): boolean => {
-  const { boot, count, endedAgoMs, first } = header;
-  const isReplayed = endedAgoMs !== undefined;
-  if (!isReplayed && clock(boot)?.refutes({ arrivalMs, ...header }) === true) return true;
+  const { ackId, boot, count, first } = header;
+  if (ackId > 0 && clock(boot)?.refutes({ arrivalMs, ...header }) === true) return true;
   return openingCrc !== null && session.isOther(boot, [first, first + count, openingCrc]);
 };
 

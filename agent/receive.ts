@@ -6,9 +6,9 @@ import { type Bury, createBury } from "./bury.ts";
 import type { BootClock } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
-import { keepDoubled } from "./doubled.ts";
+import { isDoubtful, keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
-import type { Advance } from "./session.ts";
+import type { Advance, Receipt } from "./session.ts";
 import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
@@ -72,7 +72,8 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const { session } = device;
   const { header, head, payload } = arrival;
   const { boot } = header;
-  const receipt = session.judge(header);
+  const isDoubted = isDoubtful(device, arrival);
+  const receipt: Receipt = isDoubted ? { kind: "gap" } : session.judge(header);
   const doubled = keepDoubled(options, device, arrival);
   if (doubled !== null && receipt.kind === "duplicate") {
     const next = session.cursor(boot);
@@ -91,7 +92,7 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const clock = device.clock(boot);
   if (clock !== undefined) learnTime(clock, arrival);
   const written = learnAlone(options, device, arrival) ?? spool.synced();
-  const next = session.cursor(boot);
+  const next = isDoubted ? header.base : session.cursor(boot);
   const definitions = session.definitions(boot);
   const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
   return written.then(() => sendAck(options, device.id, answer));

@@ -119,7 +119,7 @@ const newestUptimeMs = (segment: Segment): number => segment.notAfter.at(-1)?.up
 /** Whether a frame of a later uptime had arrived by then: the boot had passed that uptime. */
 export const hasPassed = ({ notAfter }: Segment, { epochMs, uptimeMs }: Bound): boolean => {
   const arrived = notAfter.findLast((known) => known.epochMs <= epochMs);
-  return arrived !== undefined && arrived.uptimeMs > uptimeMs;
+  return arrived !== undefined && arrived.uptimeMs - uptimeMs > grainMs;
 };
 
 /** The segment that follows where nothing known before can be believed since. */

@@ -15,15 +15,20 @@ const other = (first: number, count: number): Uint8Array => {
 };
 
 /** As the boot sends a frame at this uptime, after an ack if any has come. */
-const headerAt = (sendUptimeMs: number, first: number, ackId = 0): FrameHeader => ({
+const headerAt = (
+  sendUptimeMs: number,
+  first: number,
+  ackId = 0,
+  ackUptimeMs = sendUptimeMs - (ackId > 0 ? 50 : 0),
+): FrameHeader => ({
   ...headerOf(boot, first, first === 0 ? 2 : 1),
   sendUptimeMs,
   ackId,
-  ackUptimeMs: sendUptimeMs - (ackId > 0 ? 400 : 0),
+  ackUptimeMs,
 });
 
-const sentAt = (sendUptimeMs: number, first: number, ackId = 0): Uint8Array =>
-  payloadOf(headerAt(sendUptimeMs, first, ackId));
+const sentAt = (...sending: Parameters<typeof headerAt>): Uint8Array =>
+  payloadOf(headerAt(...sending));
 
 const start = async () => {
   const rig = await startReceive();
@@ -96,10 +101,29 @@ describe("boot whose name comes twice", () => {
     await take(sentAt(2_000, 0));
 
     await take(sentAt(2_500, 3, acks.at(-1)?.ackId));
+    const doubtful = acks.at(-1);
+    const again = sentAt(2_600, 3, doubtful?.ackId);
+    await take(again);
 
-    expect(await letters()).toEqual([kept(sentAt(2_500, 3, acks.at(-2)?.ackId))]);
-    expect(metrics).toMatchObject({ framesDoubled: 1, framesDuplicate: 1 });
+    expect(doubtful).toMatchObject({ next: 0 });
+    expect(await letters()).toEqual([kept(again)]);
+    expect(metrics).toMatchObject({ framesDoubled: 1, framesEarly: 1, framesDuplicate: 1 });
     expect(acks.at(-1)).toMatchObject({ next: 5, definitions: 0 });
+  });
+
+  it("is not seen in an ack of another store under the same id, once the device has another", async () => {
+    const { take, acks, letters, metrics, time, nexts } = await start();
+    const foreign = acks.at(-1)?.ackId;
+    time.advance(60_000);
+    await take(sentAt(60_000, 4));
+
+    await take(sentAt(60_100, 5, acks.at(-1)?.ackId, 50_000));
+    await take(sentAt(60_200, 5, foreign, 50_000));
+    await take(sentAt(60_300, 5, acks.at(-1)?.ackId));
+
+    expect(nexts().slice(-3)).toEqual([0, 0, 6]);
+    expect(await letters()).toEqual([]);
+    expect(metrics).toMatchObject({ framesDoubled: 0, framesStored: 4 });
   });
 
   it("is seen so after a restart as well, where all that comes is stored already", async () => {
@@ -111,8 +135,9 @@ describe("boot whose name comes twice", () => {
     await after.take(sentAt(2_000, 0));
 
     await after.take(sentAt(2_500, 3, after.acks[0]?.ackId));
+    await after.take(sentAt(2_600, 3, after.acks[1]?.ackId));
 
-    expect(after.metrics).toMatchObject({ framesDoubled: 1, framesDuplicate: 1 });
+    expect(after.metrics).toMatchObject({ framesDoubled: 1, framesEarly: 1, framesDuplicate: 1 });
   });
 
   it("is seen in what is new to it, which is stored once it brings all its definitions", async () => {
@@ -121,10 +146,10 @@ describe("boot whose name comes twice", () => {
     await take(sentAt(60_000, 4));
     time.advance(10_000);
     await take(sentAt(2_000, 0));
-    const resting = headedPayload(headerAt(2_500, 5, acks.at(-1)?.ackId), headWith(1, 1));
+    await take(sentAt(2_500, 5, acks.at(-1)?.ackId));
 
-    await take(resting);
-    await take(sentAt(2_600, 5, acks.at(-1)?.ackId));
+    await take(headedPayload(headerAt(2_600, 5, acks.at(-1)?.ackId), headWith(1, 1)));
+    await take(sentAt(2_700, 5, acks.at(-1)?.ackId));
 
     expect(acks.slice(-2)).toMatchObject([
       { next: 5, definitions: 0 },
@@ -132,14 +157,14 @@ describe("boot whose name comes twice", () => {
     ]);
     expect(await letters()).toEqual([]);
     expect((await framesOf("pump")).at(-1)).toMatchObject({ from: 5, end: 6 });
-    expect(metrics).toMatchObject({ framesDoubled: 1, framesLacking: 1 });
+    expect(metrics).toMatchObject({ framesDoubled: 1, framesEarly: 1, framesLacking: 1 });
     expect(troubles[0]).toContain('Cannot tell boots of device "pump" apart');
   });
 
   it("claims no bound for its stamps, not after a restart either", async () => {
     const { take, acks, devices, disk, time } = await start();
     time.advance(2_000);
-    await take(sentAt(2_000, 4, acks.at(-1)?.ackId));
+    await take(sentAt(2_000, 4, acks.at(-1)?.ackId, 1_600));
     const before = devices.readClock("pump", boot)?.(1_800).quality;
     await take(other(0, 2));
 
