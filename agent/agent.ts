@@ -123,6 +123,8 @@ const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shar
   const spool = await createLevelSpool({
     directory: join(settings.data, "spool"),
     ...settings.spool,
+    time,
+    onTrouble,
     onEvicted: () => metrics.deadLettersEvicted++,
   });
   const devices = createDevices({

@@ -67,7 +67,7 @@ describe("agent", () => {
     commands: ["errors", "metrics", "time"],
     intake: ["errors"],
     local: ["cloudwatch", "errors"],
-    spool: ["clock", "errors", "session"],
+    spool: ["clock", "errors", "session", "time"],
     dictionary: ["errors", "time"],
     delivery: ["clock", "cloudwatch", "errors", "metrics", "settings", "spool", "time"],
   };
