@@ -18,7 +18,9 @@ import type { Intake, IntakeEvents } from "./intake/intake.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createReceive } from "./receive.ts";
 import type { Settings, SettingsInput } from "./settings.ts";
+import { noteDamage } from "./spool/damage.ts";
 import { createLevelSpool } from "./spool/level.ts";
+import { isDamage } from "./spool/open-store.ts";
 import type { Spool, SpoolUsage } from "./spool/spool.ts";
 import { createWallClock, systemTime, type Time } from "./time.ts";
 
@@ -115,16 +117,21 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
 
 const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shared> => {
   const { time = systemTime } = ports;
-  const { onTrouble = nothing, onRepeat = nothing, onFatal = throwLater } = ports;
+  const { onTrouble = nothing, onRepeat = nothing } = ports;
+  const directory = join(settings.data, "spool");
   const { cloudwatch, fleet } = settings;
   const metrics = createMetrics();
   const streams = createStreams({ group: cloudwatch.group, stream: cloudwatch.stream, fleet });
   const client = ports.cloudwatch ?? clientOf(settings);
   const spool = await createLevelSpool({
-    directory: join(settings.data, "spool"),
+    directory,
     ...settings.spool,
     time,
     onTrouble,
+    onSalvaged({ possiblyDuplicated }) {
+      metrics.possiblyDuplicated += possiblyDuplicated;
+      if (possiblyDuplicated > 0) onRepeat(metrics.possiblyDuplicated);
+    },
     onEvicted: () => metrics.deadLettersEvicted++,
   });
   const devices = createDevices({
@@ -134,6 +141,10 @@ const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shar
     limit: settings.devicesInMemory,
     toEpochMs: createWallClock(time),
   });
+  const onFatal = (cause: unknown): void => {
+    if (isDamage(cause)) noteDamage(directory, messageOf(cause));
+    (ports.onFatal ?? throwLater)(cause);
+  };
   const parts = { settings, spool, devices, streams, cloudwatch: client, metrics };
   return { ...parts, time, onTrouble, onRepeat, onFatal };
 };
