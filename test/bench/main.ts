@@ -3,6 +3,7 @@ import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
 import { runFuzz } from "./fuzz.ts";
+import { runKill } from "./kill.ts";
 import { runPump } from "./pump.ts";
 import { runWire } from "./wire.ts";
 
@@ -13,6 +14,7 @@ const benchmarks = new Map<string, Benchmark>([
   ["day", runDay],
   ["deliver", runDeliver],
   ["fuzz", runFuzz],
+  ["kill", runKill],
   ["pump", runPump],
   ["wire", runWire],
   ["device", runDevice],
