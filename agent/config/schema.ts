@@ -60,6 +60,7 @@ const spoolSchema = table({
   laneShare: z.number().gt(0).max(1).default(0.25),
   limitDevices: integer(1, 100_000_000).default(100_000),
   limitDeadLetters: integer(1, 1_000_000).default(10_000),
+  reserveBytes: integer(0, Number.MAX_SAFE_INTEGER).optional(),
 }).refine(({ limitBytes, laneShare }) => limitBytes * laneShare >= laneLeastBytes, {
   path: ["laneShare"],
   error: `must leave each stream at least ${laneLeastBytes} bytes of spool.limitBytes`,

@@ -4,6 +4,7 @@ import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
 import { runFaults } from "./faults.ts";
 import { runFuzz } from "./fuzz.ts";
+import { runKill } from "./kill.ts";
 import { runPump } from "./pump.ts";
 import { runScale } from "./scale.ts";
 import { runWire } from "./wire.ts";
@@ -16,6 +17,7 @@ const benchmarks = new Map<string, Benchmark>([
   ["deliver", runDeliver],
   ["faults", runFaults],
   ["fuzz", runFuzz],
+  ["kill", runKill],
   ["pump", runPump],
   ["scale", runScale],
   ["wire", runWire],

@@ -85,6 +85,7 @@ const wrong: Record<string, readonly Kind[]> = {
   "spool.laneShare": [...notNumber, "negative", "integer", "fraction"],
   "spool.limitDevices": [...notInteger, "negative"],
   "spool.limitDeadLetters": [...notInteger, "negative"],
+  "spool.reserveBytes": [...notInteger, "negative"],
   page: notTable,
   "page.host": [...notText, "empty"],
   "page.port": [...notInteger, "negative"],

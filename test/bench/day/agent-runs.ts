@@ -8,6 +8,8 @@ export interface AgentRunsOptions {
   config: string;
   /** Region, keys and endpoint. */
   environment: Readonly<Record<string, string>>;
+  /** The command line, built; by default the one this was built with. */
+  program?: string;
 }
 
 /** `fleetlog start` as a process of its own, one run after the other on the same data. */
@@ -29,9 +31,10 @@ interface Run {
   ended: Promise<unknown>;
 }
 
-const program = fileURLToPath(new URL("../../../agent/cli/fleetlog.js", import.meta.url));
+const ownProgram = fileURLToPath(new URL("../../../agent/cli/fleetlog.js", import.meta.url));
 
-export const createAgentRuns = ({ config, environment }: AgentRunsOptions): AgentRuns => {
+export const createAgentRuns = (options: AgentRunsOptions): AgentRuns => {
+  const { config, environment, program = ownProgram } = options;
   const runs: Run[] = [];
 
   const begin = (onReady: () => void): Run => {
