@@ -14,6 +14,8 @@ export interface AgentRunsOptions {
 export interface AgentRuns {
   /** Resolves once it takes frames. */
   start(): Promise<void>;
+  /** Of the last run. */
+  pid(): number;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** SIGTERM; false if something was left undelivered. */
@@ -68,6 +70,7 @@ export const createAgentRuns = ({ config, environment }: AgentRunsOptions): Agen
       if (isReady === false)
         throw new Error("Cannot start the agent: it ended before it was ready");
     },
+    pid: () => runs.at(-1)?.child.pid ?? 0,
     async kill() {
       await end("SIGKILL");
     },
