@@ -24,6 +24,8 @@ export interface Flags {
   outageMs: number;
   /** How often the agent is killed. */
   kills: number;
+  /** Folder for a profile of the agent. */
+  profile: string | undefined;
   /** The same load for a peer. */
   hasPeer: boolean;
 }
@@ -66,6 +68,7 @@ export const parseFlags = (args: string[]): Flags => {
       "throttle-for": option("0"),
       outage: option("0"),
       kill: option("0"),
+      profile: { type: "string" },
       gzip: { type: "boolean", default: false },
       "no-peer": { type: "boolean", default: false },
     },
@@ -86,6 +89,7 @@ export const parseFlags = (args: string[]): Flags => {
     throttleForMs: durationMs("throttle-for", values["throttle-for"]),
     outageMs: durationMs("outage", values.outage),
     kills: integer("kill", 0),
+    profile: values.profile,
     hasPeer: !values["no-peer"] && values.kill === "0",
   };
 };

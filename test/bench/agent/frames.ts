@@ -62,8 +62,9 @@ const templateOf = (body: SealedBody, table: Table, spanMs: number): Template =>
 export const createTemplates = ({ frameEvents, stepMs }: TemplatesOptions): Templates => {
   const random: Random = createRandom(7);
   const table = createTable({ sites: sources.length, texts: 0 }, undefined);
-  const writer = createBodyWriter(table);
   const seal = (events: readonly LogEvent[]): Template => {
+    // A writer of its own, for uptimes go on from one body to the next.
+    const writer = createBodyWriter(table);
     for (const event of events) addEntry(writer, event, limitBytes);
     const spanMs = events.at(-1)?.uptimeMs ?? 0;
     return templateOf(writer.seal(), table, spanMs);

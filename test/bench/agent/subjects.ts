@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createAgentRuns } from "../day/agent-runs.ts";
 import { freePort } from "../free-port.ts";
@@ -66,8 +66,9 @@ export const startAgent = async (
       AWS_ACCESS_KEY_ID: keys.accessKeyId,
       AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
       AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: url,
-      ...(process.env.NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS: process.env.NODE_OPTIONS }),
     },
+    nodeFlags:
+      flags.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${resolve(flags.profile)}`],
   });
   await runs.start();
   let endedCpuSeconds = 0;

@@ -8,6 +8,8 @@ export interface AgentRunsOptions {
   config: string;
   /** Region, keys and endpoint. */
   environment: Readonly<Record<string, string>>;
+  /** Flags for Node. */
+  nodeFlags?: readonly string[];
 }
 
 /** `fleetlog start` as a process of its own, one run after the other on the same data. */
@@ -33,11 +35,12 @@ interface Run {
 
 const program = fileURLToPath(new URL("../../../agent/cli/fleetlog.js", import.meta.url));
 
-export const createAgentRuns = ({ config, environment }: AgentRunsOptions): AgentRuns => {
+export const createAgentRuns = (options: AgentRunsOptions): AgentRuns => {
+  const { config, environment, nodeFlags = [] } = options;
   const runs: Run[] = [];
 
   const begin = (onReady: () => void): Run => {
-    const child = spawn(process.execPath, [program, "start", "--config", config], {
+    const child = spawn(process.execPath, [...nodeFlags, program, "start", "--config", config], {
       env: { PATH: process.env.PATH, ...environment },
       stdio: ["ignore", "pipe", "inherit"],
     });
