@@ -98,6 +98,19 @@ const spoolSchema = z
     error: `must leave each stream at least ${laneLeastBytes} bytes of spool.limitBytes`,
   });
 
+const pageSchema = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: integer(0, 65_535).optional(),
+});
+
+const redisSchema = z.strictObject({
+  url: z
+    .string()
+    .regex(/^(rediss?:\/\/.|\/)/, "is no redis:// or rediss:// URL, nor the path of a socket")
+    .optional(),
+  leaseMs: integer(1_000, 600_000).default(10_000),
+});
+
 const settingsSchema: z.ZodType<Settings> = z.strictObject({
   data: z.string().min(1).default("fleetlog-data"),
   dictionaries: z.string().min(1).optional(),
@@ -110,6 +123,8 @@ const settingsSchema: z.ZodType<Settings> = z.strictObject({
   cloudwatch: cloudwatchSchema.prefault({}),
   delivery: deliverySchema.prefault({}),
   spool: spoolSchema.prefault({}),
+  page: pageSchema.prefault({}),
+  redis: redisSchema.prefault({}),
 });
 
 /** Settings that may hold a password. */

@@ -12,6 +12,23 @@ export interface Settings {
   cloudwatch: CloudWatchSettings;
   delivery: DeliverySettings;
   spool: SpoolSettings;
+  page: PageSettings;
+  redis: RedisSettings;
+}
+
+/** Where agents that share a fleet keep what they know of it. */
+export interface RedisSettings {
+  /** `redis://`, `rediss://` or the path of a socket; absent for an agent that is alone. */
+  url?: string | undefined;
+  /** How long a shard stays an agent's that does not say it still lives. */
+  leaseMs: number;
+}
+
+/** Where the agent shows what it does. */
+export interface PageSettings {
+  host: string;
+  /** Port of the page, `/status`, `/metrics` and `/healthz`; absent for none of them, 0 for any free one. */
+  port?: number | undefined;
 }
 
 /** Where devices connect. */
@@ -86,10 +103,12 @@ export interface SpoolSettings {
 
 /** Settings as they are given: what is absent has its default. */
 export type SettingsInput = Partial<
-  Omit<Settings, "mqtt" | "cloudwatch" | "delivery" | "spool">
+  Omit<Settings, "mqtt" | "cloudwatch" | "delivery" | "spool" | "page" | "redis">
 > & {
   mqtt?: Partial<MqttSettings>;
   cloudwatch?: Partial<CloudWatchSettings>;
   delivery?: Partial<DeliverySettings>;
   spool?: Partial<SpoolSettings>;
+  page?: Partial<PageSettings>;
+  redis?: Partial<RedisSettings>;
 };

@@ -16,6 +16,8 @@ export interface Intake {
   send(device: string, payload: Uint8Array): void;
   /** Where devices connect, `mqtt://host:port`. */
   readonly url: string;
+  /** Takes frames of these shards alone from now on; absent where all that come must be taken. */
+  own?(shards: ReadonlySet<number>): void;
   stop(): Promise<void>;
 }
 

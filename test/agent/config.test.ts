@@ -48,6 +48,8 @@ describe("settings", () => {
         dictionaryWaitBytes: 67_108_864,
         drainMs: 10_000,
       },
+      page: { host: "127.0.0.1" },
+      redis: { leaseMs: 10_000 },
       spool: {
         limitBytes: 1_073_741_824,
         laneShare: 0.25,
