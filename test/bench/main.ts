@@ -1,4 +1,5 @@
 import { messageOf } from "../../agent/errors.ts";
+import { runAgent } from "./agent.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
@@ -13,6 +14,7 @@ import { runWire } from "./wire.ts";
 type Benchmark = (flags: string[]) => Promise<void>;
 
 const benchmarks = new Map<string, Benchmark>([
+  ["agent", runAgent],
   ["day", runDay],
   ["deliver", runDeliver],
   ["faults", runFaults],
