@@ -3,6 +3,7 @@ import type { Boot } from "../../shared/frame.ts";
 import type { ClockState, StampQuality } from "../clock.ts";
 import type { BootState } from "../session/boot-state.ts";
 import type { ClosedBoot } from "../session/closing.ts";
+import type { DiskUsage } from "./free-space.ts";
 
 /** What the agent knows of one boot of a device; written together with each frame. */
 export interface BootRecord extends BootState {
@@ -118,6 +119,8 @@ export interface SpoolUsage {
   limitBytes: number;
   /** Devices whose boots are known. */
   devices: number;
+  /** Of the disk it lies on, where there is one. */
+  disk?: DiskUsage;
 }
 
 /** One boot of one device. */
