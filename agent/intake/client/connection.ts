@@ -59,6 +59,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     client.on("connect", () => {
       subscribe(client, filters).then(
         () => {
+          if (client !== current) return;
           sinceMs = time.monotonicMs();
           isUp = true;
           failures.stands();
@@ -66,7 +67,8 @@ export const createConnection = (options: ConnectionOptions): Connection => {
           noteTried();
         },
         (cause: unknown) => {
-          if (ending.kind === "closed" && client.connected) fail(cause);
+          if (client !== current) return;
+          if (ending.kind === "closed") fail(cause);
           client.end(true);
         },
       );
