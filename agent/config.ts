@@ -156,6 +156,14 @@ const pageSchema = z.strictObject({
   port: integer(0, 65_535).optional(),
 });
 
+const redisSchema = z.strictObject({
+  url: z
+    .string()
+    .regex(/^(rediss?:\/\/.|\/)/, "is no redis:// or rediss:// URL, nor the path of a socket")
+    .optional(),
+  leaseMs: integer(1_000, 600_000).default(10_000),
+});
+
 const settingsSchema: z.ZodType<Settings> = z.strictObject({
   data: z.string().min(1).default("fleetlog-data"),
   dictionaries: z.string().min(1).optional(),
@@ -169,6 +177,7 @@ const settingsSchema: z.ZodType<Settings> = z.strictObject({
   delivery: deliverySchema.prefault({}),
   spool: spoolSchema.prefault({}),
   page: pageSchema.prefault({}),
+  redis: redisSchema.prefault({}),
 });
 
 /** Settings that may hold a password, or where one may be put by mistake. */

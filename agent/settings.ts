@@ -13,6 +13,15 @@ export interface Settings {
   delivery: DeliverySettings;
   spool: SpoolSettings;
   page: PageSettings;
+  redis: RedisSettings;
+}
+
+/** Where agents that share a fleet keep what they know of it. */
+export interface RedisSettings {
+  /** `redis://`, `rediss://` or the path of a socket; absent for an agent that is alone. */
+  url?: string | undefined;
+  /** How long a shard stays an agent's that does not say it still lives. */
+  leaseMs: number;
 }
 
 /** Where the agent shows what it does. */
@@ -111,11 +120,12 @@ export interface SpoolSettings {
 
 /** Settings as they are given: what is absent has its default. */
 export type SettingsInput = Partial<
-  Omit<Settings, "mqtt" | "cloudwatch" | "delivery" | "spool" | "page">
+  Omit<Settings, "mqtt" | "cloudwatch" | "delivery" | "spool" | "page" | "redis">
 > & {
   mqtt?: Partial<MqttSettings>;
   cloudwatch?: Partial<CloudWatchSettings>;
   delivery?: Partial<DeliverySettings>;
   spool?: Partial<SpoolSettings>;
   page?: Partial<PageSettings>;
+  redis?: Partial<RedisSettings>;
 };

@@ -69,7 +69,8 @@ describe("agent", () => {
     local: ["cloudwatch", "errors"],
     spool: ["clock", "errors", "session"],
     dictionary: ["errors", "time"],
-    page: ["agent", "errors", "metrics", "spool"],
+    page: ["agent", "errors", "fleet-status", "metrics", "spool"],
+    shards: ["errors", "metrics", "pipeline", "settings", "spool", "time"],
     delivery: ["clock", "cloudwatch", "errors", "metrics", "settings", "spool", "time"],
   };
   const partOf = (path: string): string => path.replace(/^agent\//, "").replace(/(\.ts|\/.*)$/, "");

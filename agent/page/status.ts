@@ -1,4 +1,5 @@
-import type { Agent, DeviceStatus } from "../agent.ts";
+import type { Agent } from "../agent.ts";
+import type { DeviceStatus } from "../fleet-status.ts";
 import type { Metrics } from "../metrics.ts";
 import type { SpoolUsage } from "../spool/spool.ts";
 

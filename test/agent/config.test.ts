@@ -56,6 +56,7 @@ describe("settings", () => {
         drainMs: 10_000,
       },
       page: { host: "127.0.0.1" },
+      redis: { leaseMs: 10_000 },
       spool: {
         limitBytes: 1_073_741_824,
         laneShare: 0.25,

@@ -4,6 +4,7 @@ import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
 import { runFuzz } from "./fuzz.ts";
 import { runPump } from "./pump.ts";
+import { runScale } from "./scale.ts";
 import { runWire } from "./wire.ts";
 
 /** Runs one benchmark with its flags. Rejects where what it measured went wrong. */
@@ -14,6 +15,7 @@ const benchmarks = new Map<string, Benchmark>([
   ["deliver", runDeliver],
   ["fuzz", runFuzz],
   ["pump", runPump],
+  ["scale", runScale],
   ["wire", runWire],
   ["device", runDevice],
 ]);

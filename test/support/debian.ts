@@ -8,6 +8,7 @@ const packages = [
   { name: "chromium", command: "chromium" },
   { name: "duktape", command: "duk" },
   { name: "mosquitto", command: "mosquitto" },
+  { name: "redis-server", command: "redis-server" },
 ] as const;
 
 /** Version 1 of the AWS command line has no `logs tail`; Debian's package is version 2. */

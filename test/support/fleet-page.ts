@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import type { DeviceStatus } from "../../agent/agent.ts";
+import type { DeviceStatus } from "../../agent/fleet-status.ts";
 import { createMetrics, type Metrics } from "../../agent/metrics.ts";
 import { createPage } from "../../agent/page/server.ts";
 import { createTroubles, type Troubles } from "../../agent/page/status.ts";
