@@ -53,6 +53,7 @@ export const openParts = async (given: Given): Promise<Parts> => {
     shards = await openShards({ ...given, dictionaries, commands, send });
     opened.push(shards.stop);
     intake = await openIntake(given, shards);
+    await intake.tried;
     return { dictionaries, commands, shards, intake };
   } catch (cause) {
     for (const close of opened.reverse()) await close();
@@ -131,7 +132,5 @@ const openIntake = async (
   if (url === undefined) return createBroker({ ...mqtt, events });
   const { storeId, agent } = shards;
   const clientId = mqtt.clientId ?? (agent === undefined ? undefined : `fleetlog-${agent}`);
-  const client = createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
-  await client.tried;
-  return client;
+  return createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
 };

@@ -38,7 +38,7 @@ const withoutSecrets = (url: string): string => url.replace(/\/\/[^/?#]*@/, "//"
 
 /** Devices reach the agent through a broker that runs elsewhere. */
 export interface BrokerClient extends Intake {
-  /** Resolves once each connection stands, or has failed once. */
+  /** Resolves once each connection stands, or has failed once; frames may come before. */
   readonly tried: Promise<void>;
 }
 

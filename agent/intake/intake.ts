@@ -19,6 +19,8 @@ export interface Intake {
   send(device: string, payload: Uint8Array): void;
   /** Where devices connect, `mqtt://host:port`. */
   readonly url: string;
+  /** Resolves once devices are heard, or cannot be for now; absent where they are at once. */
+  readonly tried?: Promise<void>;
   stop(): Promise<void>;
 }
 
