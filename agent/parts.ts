@@ -35,6 +35,7 @@ export const openParts = async (given: Given): Promise<Parts> => {
   const opened: (() => unknown)[] = [];
   let shards: Shards | undefined;
   let intake: Intake | undefined;
+  let owned: ReadonlySet<number> | undefined;
   const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
   try {
     const dictionaries = await (ports.openDictionaries?.() ??
@@ -50,9 +51,14 @@ export const openParts = async (given: Given): Promise<Parts> => {
         );
       }));
     opened.push(commands.close);
-    shards = await openShards({ ...given, dictionaries, commands, send });
+    const onOwned = (now: ReadonlySet<number>): void => {
+      owned = now;
+      intake?.listen?.(now);
+    };
+    shards = await openShards({ ...given, dictionaries, commands, send, onOwned });
     opened.push(shards.stop);
     intake = await openIntake(given, shards);
+    if (owned !== undefined) intake.listen?.(owned);
     await intake.tried;
     return { dictionaries, commands, shards, intake };
   } catch (cause) {
@@ -85,6 +91,8 @@ const openCommands = (given: Given, onDue: (device: string) => void): Promise<Co
 
 interface ShardsOptions extends PipelineOptions {
   ports: AgentPorts;
+  /** The shards of which this agent needs the frames; not told where it has all. */
+  onOwned(shards: ReadonlySet<number>): void;
 }
 
 /** From the frames to CloudWatch: on this machine alone, or shared with other agents. */
