@@ -192,7 +192,7 @@ describe("settings", () => {
 
     const faults = faultsOf({ mqtt });
 
-    expect(faults).toHaveLength(5);
+    expect(faults).toHaveLength(3);
     expect(faults.join()).not.toContain("4711");
   });
 });
