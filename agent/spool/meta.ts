@@ -10,7 +10,7 @@ export interface Meta {
   storeId: number;
 }
 
-const storeFormat = 3;
+const storeFormat = 5;
 
 /** Says it for an empty store. Throws for a store of another format. */
 export const readMeta = async (store: KeyedStore): Promise<Meta> => {

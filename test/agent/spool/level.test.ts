@@ -89,7 +89,7 @@ describe("level spool's folder", () => {
 
     const opening = createLevelSpool({ ...anyLimits, directory });
 
-    await expect(opening).rejects.toThrow(`its format is ${format}, this version reads 3; let`);
+    await expect(opening).rejects.toThrow(`its format is ${format}, this version reads 5; let`);
   });
 
   it("is refused with the system's reason where it cannot be made", async () => {
