@@ -45,6 +45,23 @@ export interface MqttSettings {
   password?: string | undefined;
   /** First levels of every topic. */
   prefix: string;
+  /** What is spoken with that broker. */
+  version: "3.1.1" | "5";
+  /** Where absent, `fleetlog-` and the id of the agent's store. */
+  clientId?: string | undefined;
+  /** Connections to that broker that divide the fleet; 1 where absent, 8 with the limits of AWS IoT Core. */
+  connections?: number | undefined;
+  /** What that broker allows a connection; told by the host of `url` where absent. */
+  limits?: "none" | "aws-iot" | undefined;
+  /** File with the certificates to trust in place of the system's; PEM, as the next two. */
+  ca?: string | undefined;
+  /** Files with the agent's own certificate and its key. */
+  cert?: string | undefined;
+  key?: string | undefined;
+  /** Protocol asked for in the TLS handshake. */
+  alpn?: string | undefined;
+  /** Silence after which that broker is asked whether it is there. */
+  keepAliveMs: number;
 }
 
 /** Where events go. */
@@ -99,6 +116,8 @@ export interface SpoolSettings {
   limitDevices: number;
   /** Dead letters kept with events, and as many with bytes that could not be read; the oldest give way. */
   limitDeadLetters: number;
+  /** Of the disk, left free by frames; 64 MiB or 60 % of the disk, whichever is less, where absent. */
+  reserveBytes?: number | undefined;
 }
 
 /** Settings as they are given: what is absent has its default. */

@@ -4,7 +4,10 @@ import type { Source } from "../../shared/topic.ts";
 export interface IntakeEvents {
   /** A payload on a device's `up` topic: any bytes whatever. */
   onFrame(source: Source, payload: Uint8Array): void;
-  /** A device said, or its last will says, that it came or went; called when that is news. */
+  /**
+   * A device said, or its last will says, that it came or went, or sends a frame; called when that is
+   * news.
+   */
   onPresence(source: Source, isOnline: boolean): void;
   /** Something the operator should know. */
   onTrouble(message: string): void;
@@ -16,8 +19,6 @@ export interface Intake {
   send(device: string, payload: Uint8Array): void;
   /** Where devices connect, `mqtt://host:port`. */
   readonly url: string;
-  /** Takes frames of these shards alone from now on; absent where all that come must be taken. */
-  own?(shards: ReadonlySet<number>): void;
   stop(): Promise<void>;
 }
 
@@ -46,7 +47,10 @@ export const createInbox = (
     events.onPresence(source, isOnline);
   };
   return (source, payload) => {
-    if (source.channel === "up") events.onFrame(source, payload);
+    if (source.channel === "up") {
+      note(source, true);
+      events.onFrame(source, payload);
+    }
     if (source.channel !== "state") return;
     const isOnline = presenceOf(payload);
     if (isOnline !== null) note(source, isOnline);

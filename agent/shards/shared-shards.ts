@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { Redis } from "ioredis";
 import { AgentError, messageOf } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
@@ -24,8 +25,6 @@ export interface SharedShardsOptions {
   hasOwnBroker: boolean;
   /** Bytes for a device that may be connected here. */
   onDown(device: string, payload: Uint8Array): void;
-  /** The shards that are this agent's have changed. */
-  onChange(shards: ReadonlySet<number>): void;
   onTrouble(message: string): void;
 }
 
@@ -114,11 +113,12 @@ export const createSharedShards = async (options: SharedShardsOptions): Promise<
     onTrouble,
     onChange(shards) {
       relay.own(shards).catch((cause: unknown) => onTrouble(messageOf(cause)));
-      options.onChange(shards);
     },
   });
   const pipelines = (): Pipeline[] => [...running.values()];
   return {
+    storeId: crc32(`fleetlog ${fleet}`),
+    agent,
     receive(source, payload) {
       const pipeline = running.get(source.shard);
       if (pipeline !== undefined) pipeline.receive(source, payload);

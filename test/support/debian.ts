@@ -7,6 +7,7 @@ const packages = [
   { name: "awscli", command: "aws" },
   { name: "chromium", command: "chromium" },
   { name: "duktape", command: "duk" },
+  { name: "mosquitto", command: "mosquitto" },
   { name: "redis-server", command: "redis-server" },
 ] as const;
 

@@ -8,6 +8,8 @@ export interface AgentRunsOptions {
   config: string;
   /** Region, keys and endpoint. */
   environment: Readonly<Record<string, string>>;
+  /** The command line, built; by default the one this was built with. */
+  program?: string;
   /** Flags for Node. */
   nodeFlags?: readonly string[];
 }
@@ -33,10 +35,10 @@ interface Run {
   ended: Promise<unknown>;
 }
 
-const program = fileURLToPath(new URL("../../../agent/cli/fleetlog.js", import.meta.url));
+const ownProgram = fileURLToPath(new URL("../../../agent/cli/fleetlog.js", import.meta.url));
 
 export const createAgentRuns = (options: AgentRunsOptions): AgentRuns => {
-  const { config, environment, nodeFlags = [] } = options;
+  const { config, environment, program = ownProgram, nodeFlags = [] } = options;
   const runs: Run[] = [];
 
   const begin = (onReady: () => void): Run => {
