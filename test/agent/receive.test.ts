@@ -35,12 +35,11 @@ describe("receive", () => {
     const before = acks.length;
     disk.release();
     await turns();
-    await take(payloadOf(headerOf(boot, 0)));
 
     expect(before).toBe(0);
     expect(nexts()).toEqual([1, 1]);
     expect(await framesOf("pump")).toHaveLength(1);
-    expect(metrics).toMatchObject({ framesStored: 1, framesDuplicate: 2 });
+    expect(metrics).toMatchObject({ framesStored: 1, framesDuplicate: 1 });
   });
 
   it("sends acks in the order of the frames, with ids that rise, one for those synced together", async () => {
@@ -111,7 +110,7 @@ describe("receive", () => {
     disk.release();
     await turns();
 
-    expect(nexts()).toEqual([1, 2, 2, 3]);
+    expect(nexts()).toEqual([1, 2, 3]);
     expect(await framesOf("pump")).toMatchObject([{ from: 0 }, { from: 1 }, { from: 2 }]);
   });
 });
