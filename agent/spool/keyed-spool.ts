@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
 import { asideLane, baseLane } from "./aside.ts";
-import { appended, type Books, defined, movedAside, put, remove, settled } from "./changes.ts";
+import { appended, type Books, defined, movedAside, put, settled } from "./changes.ts";
 import { createStoredDefinitions } from "./definitions.ts";
 import { type Change, createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { decodeIntent, encodeIntent } from "./intent-record.ts";
@@ -12,7 +12,6 @@ import {
   intentKey,
   laneOf,
   letterIdOf,
-  letterKeyOf,
   metaKey,
   progressPrefix,
   rangeOf,
@@ -139,16 +138,11 @@ const list = async <Type>(store: KeyedStore, prefix: string): Promise<Type[]> =>
 const letterPart = (
   { store, group, letters }: Parts,
   whileOpen: WhileOpen,
-): Pick<Spool, "bury" | "deadLetters" | "dropLetters"> => ({
+): Pick<Spool, "bury" | "evict" | "deadLetters" | "dropLetters"> => ({
   bury: (letter) => whileOpen(() => group.commit(letters.add(letter), true)),
   deadLetters: () => whileOpen(() => readLetters(store)),
-  dropLetters: (ids) =>
-    whileOpen(() =>
-      group.commit(
-        ids.map((id) => remove(letterKeyOf(id))),
-        true,
-      ),
-    ),
+  dropLetters: (ids) => whileOpen(() => group.commit(letters.drop(ids), true)),
+  evict: (device, reason) => whileOpen(() => group.commit(letters.evict(device, reason), false)),
 });
 
 type LanePart = Pick<
