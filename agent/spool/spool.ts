@@ -75,7 +75,8 @@ export interface IntentRun {
   device: string;
   boot: Boot;
   from: number;
-  stamps: IntentStamp[];
+  /** Of each entry an `IntentStamp`, packed as `packStamps` does. */
+  stamps: Uint8Array;
 }
 
 /** What is about to be sent to CloudWatch; without a settlement its outcome is unknown. */
