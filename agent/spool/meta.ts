@@ -34,8 +34,8 @@ const decodeMeta = (value: Uint8Array): Meta => {
 export const readMeta = async (store: KeyedStore): Promise<Meta> => {
   const known = await store.get(metaKey);
   if (known === undefined) {
-    const others = await store.keys({ ...rangeOf(""), limit: 1 });
-    if (others.length > 0) throw damaged("it does not say what it is");
+    const boots = await store.keys({ ...rangeOf("b/"), limit: 1 });
+    if (boots.length > 0) throw damaged("it does not say what it is");
     const meta = newMeta();
     await store.write([put(metaKey, meta)], true);
     return meta;
