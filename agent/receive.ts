@@ -119,8 +119,10 @@ const count = (
   else metrics.framesDuplicate++;
 };
 
-const fullness = ({ bytes, limitBytes, devices }: SpoolUsage): string =>
-  `the spool holds ${Math.round(bytes / 1_048_576)} of ${Math.round(limitBytes / 1_048_576)} MiB and knows ${devices} devices, its device waits`;
+const fullness = ({ bytes, limitBytes, devices, disk }: SpoolUsage): string =>
+  disk?.isLow
+    ? "the disk has no room for frames, its device waits"
+    : `the spool holds ${Math.round(bytes / 1_048_576)} of ${Math.round(limitBytes / 1_048_576)} MiB and knows ${devices} devices, its device waits`;
 
 /** What the frame brings to a boot whose definitions the agent has up to a count. */
 const learn = (
