@@ -11,7 +11,7 @@ export interface Meta {
   storeId: number;
 }
 
-const storeFormat = 4;
+const storeFormat = 5;
 
 /** What an empty store, or one that was repaired, says of itself: devices must not take it for another. */
 export const newMeta = (): Meta => ({
