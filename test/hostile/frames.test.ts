@@ -39,8 +39,8 @@ const varint = (value: number): number[] => {
 
 /** A tombstone without drops, whose header claims `count` seqs from `first` of a device that holds all since `base`. */
 const claimOf = (first: number, count: number, base = 0): Uint8Array => {
-  const body = { kind: "tombstone", uptimeMs: 0, drops: [] } as const;
-  return encodeFrame({ header: headerOf(boot, first, count, base), body });
+  const header = headerOf(boot, first, count, base);
+  return encodeFrame({ header, body: { kind: "tombstone", uptimeMs: 0, drops: [] } });
 };
 
 describe("frames of an enemy", () => {
