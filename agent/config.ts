@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
-import { frameLimitBytes } from "../shared/limits.ts";
+import { frameLimitBytes, shardCount } from "../shared/limits.ts";
 import { defaultPrefix } from "../shared/topic.ts";
 import { retentionDays } from "./cloudwatch/limits.ts";
 import { createStreams } from "./delivery/stream.ts";
 import { AgentError, messageOf } from "./errors.ts";
-import type { Settings } from "./settings.ts";
+import { leastConnections, limitsOf } from "./intake/client/limits.ts";
+import { faultsOf } from "./setting-faults.ts";
+import type { MqttSettings, Settings } from "./settings.ts";
 
 const loopback = ["127.0.0.1", "::1", "localhost"];
 
@@ -44,6 +46,38 @@ const template = (key: "group" | "stream"): z.ZodString =>
     }
   });
 
+const path = z.string().regex(/^[^\n]+$/, "must be the path of a file");
+
+/** A version may be written as a number, where it is one. */
+const wholeAsText = (value: unknown): unknown => (Number.isInteger(value) ? String(value) : value);
+
+/** Settings of the connection to a broker that runs elsewhere. */
+const clientKeys = ["clientId", "connections", "limits", "ca", "cert", "key", "alpn"] as const;
+
+/** Of these, the ones that only TLS has. */
+const tlsKeys = ["ca", "cert", "key", "alpn"] as const;
+
+type ClientSettings = Pick<MqttSettings, (typeof clientKeys)[number] | "url">;
+
+/** What does not go together in the connection to a broker: the key at fault, and why. */
+const clientFaults = (mqtt: ClientSettings): [keyof ClientSettings, string][] => {
+  const { url, cert, key, connections, limits } = mqtt;
+  const given = clientKeys.filter((each) => mqtt[each] !== undefined);
+  if (url === undefined) return given.map((each) => [each, "is only for a broker at mqtt.url"]);
+  const faults: [keyof ClientSettings, string][] = [];
+  if (!/^(mqtts|wss):/.test(url)) {
+    const tls = tlsKeys.filter((each) => mqtt[each] !== undefined);
+    for (const each of tls) faults.push([each, "needs an mqtts:// or wss:// URL in mqtt.url"]);
+  }
+  if (cert !== undefined && key === undefined) faults.push(["cert", "needs mqtt.key beside it"]);
+  if (key !== undefined && cert === undefined) faults.push(["key", "needs mqtt.cert beside it"]);
+  const least = leastConnections(limitsOf(url, limits));
+  if (connections !== undefined && connections < least) {
+    faults.push(["connections", `must be at least ${least} with the limits of AWS IoT Core`]);
+  }
+  return faults;
+};
+
 const mqttSchema = table({
   host: z.string().min(1).default("127.0.0.1"),
   port: integer(0, 65_535).default(1883),
@@ -58,15 +92,37 @@ const mqttSchema = table({
     .string()
     .regex(/^[^+#]+[^+#/]$/, "is no topic prefix")
     .default(defaultPrefix),
-}).refine(
-  ({ host, allowAnonymous, url }) => loopback.includes(host) || allowAnonymous || url !== undefined,
-  {
-    path: ["host"],
-    error:
-      "lets anyone on the network connect: set mqtt.allowAnonymous = true if that is meant, else 127.0.0.1",
-    when: isRuled("host", "allowAnonymous", "url"),
-  },
-);
+  version: z.preprocess(wholeAsText, z.enum(["3.1.1", "5"])).default("3.1.1"),
+  clientId: z
+    .string()
+    .regex(/^[^+#/]{1,120}$/, "is not 1 to 120 characters without + # /")
+    .optional(),
+  connections: integer(1, shardCount).optional(),
+  limits: z.enum(["none", "aws-iot"]).optional(),
+  ca: path.optional(),
+  cert: path.optional(),
+  key: path.optional(),
+  alpn: z.string().min(1).max(255).optional(),
+  keepAliveMs: integer(1_000, 1_200_000).default(30_000),
+})
+  .superRefine(
+    (mqtt, context) => {
+      for (const [key, message] of clientFaults(mqtt)) {
+        context.addIssue({ code: "custom", path: [key], message, input: mqtt });
+      }
+    },
+    { when: isRuled("url", ...clientKeys) },
+  )
+  .refine(
+    ({ host, allowAnonymous, url }) =>
+      loopback.includes(host) || allowAnonymous || url !== undefined,
+    {
+      path: ["host"],
+      error:
+        "lets anyone on the network connect: set mqtt.allowAnonymous = true if that is meant, else 127.0.0.1",
+      when: isRuled("host", "allowAnonymous", "url"),
+    },
+  );
 
 const cloudwatchSchema = table({
   region: z.string().min(1).optional(),
@@ -116,6 +172,19 @@ const spoolSchema = table({
   when: isRuled("limitBytes", "laneShare"),
 });
 
+const pageSchema = table({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: integer(0, 65_535).optional(),
+});
+
+const redisSchema = table({
+  url: z
+    .string()
+    .regex(/^(rediss?:\/\/.|\/)/, "is no redis:// or rediss:// URL, nor the path of a socket")
+    .optional(),
+  leaseMs: integer(1_000, 600_000).default(10_000),
+});
+
 const settingsSchema: z.ZodType<Settings> = z.strictObject({
   data: z.string().min(1).default("fleetlog-data"),
   dictionaries: z.string().min(1).optional(),
@@ -128,57 +197,9 @@ const settingsSchema: z.ZodType<Settings> = z.strictObject({
   cloudwatch: cloudwatchSchema.prefault({}),
   delivery: deliverySchema.prefault({}),
   spool: spoolSchema.prefault({}),
+  page: pageSchema.prefault({}),
+  redis: redisSchema.prefault({}),
 });
-
-/** Settings that may hold a password. */
-const secrets = ["password", "url", "endpoint"];
-
-const quoteLimitCharacters = 100;
-
-const cut = (text: string): string =>
-  text.length > quoteLimitCharacters ? `${text.slice(0, quoteLimitCharacters)}…` : text;
-
-/** What JSON has no text for as TOML writes it. */
-const textOf = (value: unknown): string =>
-  typeof value === "number" || typeof value === "bigint" ? String(value) : JSON.stringify(value);
-
-const quote = (value: unknown, path: PropertyKey[]): string => {
-  if (secrets.includes(String(path.at(-1)))) return "this";
-  return cut(textOf(value));
-};
-
-/** What a validator calls by other names than the file's. */
-const kinds: Readonly<Record<string, string>> = {
-  object: "table",
-  record: "table",
-  int: "integer",
-};
-
-const wordsOf = (issue: z.core.$ZodIssue): string => {
-  if (issue.code === "invalid_type") return `must be ${kinds[issue.expected] ?? issue.expected}`;
-  if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}`;
-  if (issue.code === "too_small" && issue.origin === "string") return "must not be empty";
-  if (issue.code === "too_small")
-    return `must be ${issue.inclusive ? "at least" : "above"} ${issue.minimum}`;
-  return issue.code === "too_big" ? `must be at most ${issue.maximum}` : issue.message;
-};
-
-/** A key as it can be told: on one line, and not at any length. */
-const keyOf = (path: readonly PropertyKey[]): string =>
-  cut(path.map((key) => (/^[\w-]+$/.test(String(key)) ? key : JSON.stringify(key))).join("."));
-
-/** One line for each fault: its key, what is wrong, and the value. */
-const faultsOf = (error: z.ZodError, input: unknown): string[] =>
-  error.issues.flatMap((issue) => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => `${keyOf([...issue.path, key])}: is no setting`);
-    }
-    const value = issue.path.reduce<unknown>(
-      (place, key) => (place as Record<PropertyKey, unknown> | undefined)?.[key],
-      input,
-    );
-    return [`${keyOf(issue.path) || "all"}: ${wordsOf(issue)}, not ${quote(value, issue.path)}`];
-  });
 
 /** Faults that are told one by one. */
 const faultsLimit = 50;

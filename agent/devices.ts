@@ -28,6 +28,8 @@ export interface Devices {
   readClock(id: string, boot: Boot): ((uptimeMs: number) => Stamp) | null;
   /** Devices in memory. */
   size(): number;
+  /** Of these, those heard of last, the last of all first. */
+  recent(limit: number): Device[];
 }
 
 export interface DevicesOptions {
@@ -111,6 +113,11 @@ export const createDevices = (options: DevicesOptions): Devices => {
       return clock?.isSet() ? clock.stamp : null;
     },
     size: () => known.size,
+    recent: (limit) =>
+      [...known.values()]
+        .slice(-limit)
+        .reverse()
+        .map(({ device }) => device),
   };
 };
 

@@ -5,6 +5,7 @@ import { runDevice } from "./device.ts";
 import { runFaults } from "./faults.ts";
 import { runFuzz } from "./fuzz.ts";
 import { runPump } from "./pump.ts";
+import { runScale } from "./scale.ts";
 import { runWire } from "./wire.ts";
 
 /** Runs one benchmark with its flags. Rejects where what it measured went wrong. */
@@ -16,6 +17,7 @@ const benchmarks = new Map<string, Benchmark>([
   ["faults", runFaults],
   ["fuzz", runFuzz],
   ["pump", runPump],
+  ["scale", runScale],
   ["wire", runWire],
   ["device", runDevice],
 ]);

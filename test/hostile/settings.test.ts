@@ -50,6 +50,15 @@ const wrong: Record<string, readonly Kind[]> = {
   "mqtt.username": notText,
   "mqtt.password": notText,
   "mqtt.prefix": [...notText, "empty"],
+  "mqtt.version": [...notChoice],
+  "mqtt.clientId": [...notText, "empty", "long"],
+  "mqtt.connections": [...notInteger, "negative"],
+  "mqtt.limits": notChoice,
+  "mqtt.ca": [...notText, "empty"],
+  "mqtt.cert": [...notText, "empty"],
+  "mqtt.key": [...notText, "empty"],
+  "mqtt.alpn": [...notText, "empty", "long"],
+  "mqtt.keepAliveMs": [...notInteger, "negative"],
   cloudwatch: notTable,
   "cloudwatch.region": [...notText, "empty"],
   "cloudwatch.endpoint": [...notText, ...texts],
@@ -76,6 +85,12 @@ const wrong: Record<string, readonly Kind[]> = {
   "spool.laneShare": [...notNumber, "negative", "integer", "fraction"],
   "spool.limitDevices": [...notInteger, "negative"],
   "spool.limitDeadLetters": [...notInteger, "negative"],
+  page: notTable,
+  "page.host": [...notText, "empty"],
+  "page.port": [...notInteger, "negative"],
+  redis: notTable,
+  "redis.url": [...notText, ...texts],
+  "redis.leaseMs": [...notInteger, "negative"],
 };
 
 const cases = Object.entries(wrong).flatMap(([key, kinds]) =>
