@@ -9,10 +9,13 @@ import { messageOf } from "./errors.ts";
 import { createBroker } from "./intake/broker.ts";
 import { createBrokerClient } from "./intake/client.ts";
 import type { Intake, IntakeEvents } from "./intake/intake.ts";
-import { createPipeline, type PipelineOptions } from "./pipeline.ts";
+import { createPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 import { allShards, type Shards } from "./shards/shards.ts";
 import { createSharedShards, type SharedShards } from "./shards/shared-shards.ts";
+import { noteDamage } from "./spool/damage.ts";
 import { createLevelSpool } from "./spool/level.ts";
+import { isDamage } from "./spool/open-store.ts";
+import type { Spool, SpoolLimits } from "./spool/spool.ts";
 
 /** The settings, and the ports with their defaults. */
 export interface Given extends Omit<PipelineOptions, "dictionaries" | "commands" | "send"> {
@@ -82,21 +85,39 @@ const openCommands = (given: Given, onDue: (device: string) => void): Promise<Co
     onDue,
   });
 
+/** All shards, with a spool in a folder of this machine. */
+const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<Pipeline> => {
+  const { settings, metrics, ports, time, onTrouble, onRepeat } = options;
+  const directory = join(settings.data, "spool");
+  const open = (): Promise<Spool> =>
+    createLevelSpool({
+      ...limits,
+      directory,
+      time,
+      onTrouble,
+      onSalvaged({ possiblyDuplicated }) {
+        metrics.possiblyDuplicated += possiblyDuplicated;
+        if (possiblyDuplicated > 0) onRepeat(metrics.possiblyDuplicated);
+      },
+    });
+  const onFatal = (cause: unknown): void => {
+    if (isDamage(cause)) noteDamage(directory, messageOf(cause));
+    options.onFatal(cause);
+  };
+  return createPipeline({ ...options, onFatal }, await (ports.openSpool?.(limits) ?? open()));
+};
+
 interface ShardsOptions extends PipelineOptions {
   ports: AgentPorts;
 }
 
 /** From the frames to CloudWatch: on this machine alone, or shared with other agents. */
 const openShards = async (options: ShardsOptions): Promise<Shards> => {
-  const { settings, metrics, ports, send } = options;
+  const { settings, metrics, send } = options;
   const { redis, fleet } = settings;
   const limits = { ...settings.spool, onEvicted: () => metrics.deadLettersEvicted++ };
   const { url } = redis;
-  if (url === undefined) {
-    const directory = join(settings.data, "spool");
-    const spool = await (ports.openSpool?.(limits) ?? createLevelSpool({ directory, ...limits }));
-    return allShards(await createPipeline(options, spool));
-  }
+  if (url === undefined) return allShards(await openAlone(options, limits));
   const shared: SharedShards = await createSharedShards({
     ...options,
     settings: { ...redis, url },

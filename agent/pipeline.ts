@@ -53,6 +53,9 @@ export interface Pipeline {
 /** Frames of this many bytes make about a full batch, which need not wait for its age. */
 const fullLaneBytes = 262_144;
 
+/** Ids of the first acks of different stores; they take two bytes in a header, as after 11 minutes anyhow. */
+const ackIdStarts = 16_000;
+
 /** Goes on with what waits in the spool. */
 export const createPipeline = async (options: PipelineOptions, spool: Spool): Promise<Pipeline> => {
   const { settings, streams, time } = options;
@@ -62,6 +65,7 @@ export const createPipeline = async (options: PipelineOptions, spool: Spool): Pr
     held: spool.held,
     limit: settings.devicesInMemory,
     toEpochMs: createWallClock(time),
+    firstAckId: 1 + (spool.storeId % ackIdStarts),
   });
   const shared = { ...options, spool, devices };
   const delivery = createDelivery({

@@ -116,6 +116,8 @@ export interface SpoolSettings {
   limitDevices: number;
   /** Dead letters kept with events, and as many with bytes that could not be read; the oldest give way. */
   limitDeadLetters: number;
+  /** Of the disk, left free by frames; 64 MiB or 60 % of the disk, whichever is less, where absent. */
+  reserveBytes?: number | undefined;
 }
 
 /** Settings as they are given: what is absent has its default. */

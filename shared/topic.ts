@@ -18,8 +18,8 @@ export const topicOf = (prefix: string, device: string, channel: Channel): strin
   `${prefix}/${shardOf(device)}/${device}/${channel}`;
 
 /** What an agent subscribes to for one channel: of the whole fleet, or of one shard. */
-export const fleetFilter = (prefix: string, channel: Channel, shard: number | "+" = "+"): string =>
-  `${prefix}/${shard}/+/${channel}`;
+export const fleetFilter = (prefix: string, channel: Channel, shard?: number | "+"): string =>
+  `${prefix}/${shard === undefined ? "+" : shard}/+/${channel}`;
 
 /** Where agents announce their stores to each other. */
 export const agentTopic = (prefix: string): string => `${prefix}/agent`;

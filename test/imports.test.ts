@@ -67,7 +67,7 @@ describe("agent", () => {
     commands: ["errors", "metrics", "time"],
     intake: ["errors", "time"],
     local: ["cloudwatch", "errors"],
-    spool: ["clock", "errors", "session"],
+    spool: ["clock", "errors", "session", "time"],
     dictionary: ["errors", "time"],
     page: ["agent", "errors", "fleet-status", "metrics", "spool"],
     shards: ["errors", "metrics", "pipeline", "settings", "spool", "time"],

@@ -50,7 +50,7 @@ const wrong: Record<string, readonly Kind[]> = {
   "mqtt.username": notText,
   "mqtt.password": notText,
   "mqtt.prefix": [...notText, "empty"],
-  "mqtt.version": [...notChoice],
+  "mqtt.version": notChoice,
   "mqtt.clientId": [...notText, "empty", "long"],
   "mqtt.connections": [...notInteger, "negative"],
   "mqtt.limits": notChoice,
@@ -58,7 +58,7 @@ const wrong: Record<string, readonly Kind[]> = {
   "mqtt.cert": [...notText, "empty"],
   "mqtt.key": [...notText, "empty"],
   "mqtt.alpn": [...notText, "empty", "long"],
-  "mqtt.keepAliveMs": [...notInteger, "negative"],
+  "mqtt.keepAliveMs": [...notInteger, "negative", "integer"],
   cloudwatch: notTable,
   "cloudwatch.region": [...notText, "empty"],
   "cloudwatch.endpoint": [...notText, ...texts],
@@ -85,12 +85,13 @@ const wrong: Record<string, readonly Kind[]> = {
   "spool.laneShare": [...notNumber, "negative", "integer", "fraction"],
   "spool.limitDevices": [...notInteger, "negative"],
   "spool.limitDeadLetters": [...notInteger, "negative"],
+  "spool.reserveBytes": [...notInteger, "negative"],
   page: notTable,
   "page.host": [...notText, "empty"],
   "page.port": [...notInteger, "negative"],
   redis: notTable,
   "redis.url": [...notText, ...texts],
-  "redis.leaseMs": [...notInteger, "negative"],
+  "redis.leaseMs": [...notInteger, "negative", "integer"],
 };
 
 const cases = Object.entries(wrong).flatMap(([key, kinds]) =>
