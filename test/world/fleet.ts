@@ -5,6 +5,7 @@ import type { Clockwork } from "./clockwork.ts";
 import type { Dice } from "./dice.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
+import type { Sabotage } from "./sabotage.ts";
 import type { BootTruth, Logged, Truth } from "./truth.ts";
 import { type Run, startRun } from "./unit.ts";
 
@@ -35,6 +36,7 @@ export interface UnitOptions {
   network: Network;
   truth: Truth;
   device: string;
+  sabotage: Sabotage;
   /** How long the program logs. */
   troubledMs: number;
   tell(what: string): void;

@@ -1,11 +1,9 @@
 import { type Agent, createAgent } from "../../agent/agent.ts";
-import type { AWSCloudWatchLogs } from "../../agent/cloudwatch/client.ts";
 import type { Commands } from "../../agent/commands/commands.ts";
 import { messageOf } from "../../agent/errors.ts";
 import type { Metrics } from "../../agent/metrics.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
 import { createKeyedSpool } from "../../agent/spool/keyed-spool.ts";
-import type { KeyedStore } from "../../agent/spool/keyed-store.ts";
 import type { Spool, StoredLetter } from "../../agent/spool/spool.ts";
 import type { Time } from "../../agent/time.ts";
 import type { Cloud } from "./cloud.ts";
@@ -15,6 +13,7 @@ import type { Dice } from "./dice.ts";
 import { createDisk, type Disk } from "./disk.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
+import type { Sabotage } from "./sabotage.ts";
 
 /** The machine the agent runs on: it starts the agent, and starts it again whenever it ended. */
 export interface Machine {
@@ -47,14 +46,6 @@ export interface Replacement {
   atMs: number;
   /** Bytes of the frames that waited in the store that went. */
   isRestored: boolean;
-}
-
-/** What comes between the agent and the world, to break it on purpose. */
-export interface Sabotage {
-  store?(store: KeyedStore, clockwork: Clockwork): KeyedStore;
-  cloudwatch?(client: AWSCloudWatchLogs): AWSCloudWatchLogs;
-  ack?(payload: Uint8Array): Uint8Array | null;
-  time?(time: Time): Time;
 }
 
 export interface MachineOptions {
@@ -163,7 +154,7 @@ export const createMachine = (options: MachineOptions): Machine => {
         },
         async openSpool(limits) {
           const store = disk.open(gate.isAlive, gate.touch);
-          const used = sabotage.store?.(store, clockwork) ?? store;
+          const used = sabotage.store?.(store) ?? store;
           process.spool = await createKeyedSpool(used, limits);
           return process.spool;
         },

@@ -6,8 +6,9 @@ import { createCloud, type Taken } from "./cloud.ts";
 import { createDice } from "./dice.ts";
 import { sendDisasters } from "./disasters.ts";
 import { createUnit, type Unit } from "./fleet.ts";
-import { createMachine, type Machine, type Sabotage } from "./machine.ts";
+import { createMachine, type Machine } from "./machine.ts";
 import { createNetwork } from "./network.ts";
+import type { Sabotage } from "./sabotage.ts";
 import { ackWords, frameWords } from "./story.ts";
 import { createTruth } from "./truth.ts";
 
@@ -25,6 +26,8 @@ export interface WorldOptions {
   /** Told in the end what CloudWatch took. */
   onTaken?(taken: Taken): void;
   sabotage?: Sabotage;
+  /** Faults that do not come. */
+  without?: readonly string[];
 }
 
 const startEpochMs = Date.UTC(2026, 0, 1);
@@ -52,11 +55,12 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
   const tell = (what: string): void => {
     options.onStory?.(`${(clockwork.nowMs() / 1_000).toFixed(3).padStart(10)} s  ${what}`);
   };
-  const faults = createFaults(dice.fork());
+  const faults = createFaults(dice.fork(), options.without);
   const truth = createTruth();
   const epochMs = (): number => startEpochMs + clockwork.nowMs();
   const cloud = createCloud(clockwork.nowMs, epochMs);
-  const shared = { clockwork, faults, cloud, epochMs, truth, tell };
+  const { sabotage = {} } = options;
+  const shared = { clockwork, faults, cloud, epochMs, truth, tell, sabotage };
   const network = createNetwork({
     ...shared,
     dice: dice.fork(),
@@ -75,7 +79,6 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
       ...shared,
       network,
       dice: dice.fork(),
-      sabotage: options.sabotage ?? {},
       settings: {
         fleet: "world",
         delivery: {
@@ -113,6 +116,17 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
     if (options.onTaken) cloud.taken.forEach(options.onTaken);
     return { ...account, seed, coverage: faults.coverage, events: clockwork.events() };
   });
+};
+
+/** The first world, from seed 1 on, that shows the sabotage; null where none of so many does. */
+export const firstCaught = async (sabotage: Sabotage, seeds: number): Promise<Outcome | null> => {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const outcome = await runWorld(seed, { sabotage });
+    if (outcome.faults.length === 0) continue;
+    const { faults } = await runWorld(seed);
+    if (faults.length === 0) return outcome;
+  }
+  return null;
 };
 
 const restlessness = (units: readonly Unit[], machine: Machine): string => {
