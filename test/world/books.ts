@@ -243,12 +243,17 @@ const auditMissing = (
 };
 
 /**
- * Whether nobody is left who could tell of the boot: what was in its RAM is gone, and no store there is now
- * has heard of it.
+ * Whether nobody is left who could tell of the boot: no store there is now has heard of it. What its flash
+ * held the device would tell with the first frame of a later boot, unless the store that got that is gone.
  */
-const isLostUnheard = ({ machine }: AuditOptions, { acked, isRemembered }: BootTruth): boolean => {
+const isLostUnheard = ({ machine, truth }: AuditOptions, boot: BootTruth): boolean => {
   const sinceMs = machine.replacements.at(-1)?.atMs ?? 0;
-  return !isRemembered && !acked.some(({ atMs }) => atMs >= sinceMs);
+  if (boot.acked.some(({ atMs }) => atMs >= sinceMs)) return false;
+  if (!boot.isRemembered || boot.acked.length > 0) return true;
+  const later = truth.boots.slice(truth.boots.indexOf(boot) + 1);
+  return !later.some(
+    ({ device, acked }) => device === boot.device && (acked[0]?.atMs ?? 0) >= sinceMs,
+  );
 };
 
 /**
