@@ -191,7 +191,8 @@ const coversOf = (
     seen.add(key);
     const what = `${event} ${reason}`;
     const isTogether = boots > 1;
-    if (isTogether && event === "boot_closed") covers.push({ from: 0, end: forever, left: forever, what });
+    if (isTogether && event === "boot_closed")
+      covers.push({ from: 0, end: forever, left: forever, what });
     else if (event === "boot_closed") covers.push({ from: seq, end: forever, left: forever, what });
     else if (isTogether && reason === "power_loss") {
       covers.push({ from: 0, end: unrecordedSeqs, left: unrecordedSeqs, what });
@@ -202,7 +203,11 @@ const coversOf = (
         seq,
       );
       covers.push({ from: seq, end, left: count, what });
-    } else if (event === "dead_letter" || reason === "power_loss" || reason === "agent_state_lost") {
+    } else if (
+      event === "dead_letter" ||
+      reason === "power_loss" ||
+      reason === "agent_state_lost"
+    ) {
       covers.push({ from: seq, end: seq + count, left: count, what });
     }
   }

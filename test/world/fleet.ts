@@ -19,6 +19,10 @@ export interface Unit {
   reboot(offMs: number): void;
   /** Its flash is erased, or new, and it starts anew. */
   erase(): void;
+  /** Someone keeps a copy of its flash. */
+  backUpFlash(): void;
+  /** The copy takes its flash's place, and it starts anew; false where there is none. */
+  restoreFlash(): boolean;
   /** The program closes its log; the device starts anew after that. */
   close(): void;
   /** The program lets the device sleep, as its logger offers it. */
@@ -72,7 +76,6 @@ const anyLine = (dice: Dice, id: number, isLarge: boolean): Line => {
   return { id, level, tag, text, call };
 };
 
-
 /** Reasons that come only to frames which were sealed. */
 const later = ["outbox_full", "refused", "unreadable"];
 
@@ -89,6 +92,9 @@ export const createUnit = (options: UnitOptions): Unit => {
   const pauseMs = options.troubledMs / dice.spread(3, 150);
   /** Runs whose log is closed. */
   const closed = new Set<Run>();
+  let copy: Uint8Array | null = null;
+  /** Boots there were when the flash was copied. */
+  let copiedBoots = 0;
   let isResting = false;
   let lastWords: Run | null = null;
 
@@ -165,6 +171,17 @@ export const createUnit = (options: UnitOptions): Unit => {
       unit.reboot(dice.spread(100, 60_000));
       flash?.bytes.fill(255);
       options.truth.forget(device);
+    },
+    backUpFlash() {
+      copy = flash?.bytes.slice() ?? null;
+      copiedBoots = options.truth.boots.length;
+    },
+    restoreFlash() {
+      if (flash === null || copy === null) return false;
+      unit.reboot(dice.spread(100, 60_000));
+      flash.bytes.set(copy);
+      options.truth.forget(device, copiedBoots);
+      return true;
     },
     close() {
       const { run } = unit;

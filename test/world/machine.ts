@@ -6,9 +6,9 @@ import type { SettingsInput } from "../../agent/settings.ts";
 import { createKeyedSpool } from "../../agent/spool/keyed-spool.ts";
 import type { Spool, StoredLetter } from "../../agent/spool/spool.ts";
 import type { Time } from "../../agent/time.ts";
+import type { Clockwork } from "./clockwork.ts";
 import type { Cloud } from "./cloud.ts";
 import { CloudClient } from "./cloud-client.ts";
-import type { Clockwork } from "./clockwork.ts";
 import type { Dice } from "./dice.ts";
 import { createDisk, type Disk } from "./disk.ts";
 import type { Faults } from "./faults.ts";
@@ -129,7 +129,14 @@ export const createMachine = (options: MachineOptions): Machine => {
   const start = async (): Promise<void> => {
     if (current !== null) return;
     const process: Process = {
-      ...{ isAlive: true, agent: null, spool: null, metrics: null, possiblyDuplicated: 0, fuse: null },
+      ...{
+        isAlive: true,
+        agent: null,
+        spool: null,
+        metrics: null,
+        possiblyDuplicated: 0,
+        fuse: null,
+      },
     };
     current = process;
     processes.push(process);

@@ -49,7 +49,9 @@ const prove = async (seeds: number): Promise<void> => {
   for (const [name, sabotage] of Object.entries(sabotages)) {
     const found = await firstCaught(sabotage, seeds);
     if (found === null) uncaught.push(name);
-    print(`${name}: ${found === null ? `not in ${seeds} seeds` : `seed ${found.seed}, ${found.faults[0]}`}`);
+    print(
+      `${name}: ${found === null ? `not in ${seeds} seeds` : `seed ${found.seed}, ${found.faults[0]}`}`,
+    );
   }
   print(JSON.stringify({ sabotages: Object.keys(sabotages).length, uncaught }));
 };

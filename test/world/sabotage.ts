@@ -92,13 +92,15 @@ const reheaded = (payload: Uint8Array, change: (header: FrameHeader) => FrameHea
   return Buffer.concat([writer.bytes(), payload.subarray(reader.offset())]);
 };
 
-const sending = (change: (payload: Uint8Array) => Uint8Array | null) => (link: Link): Link => ({
-  ...link,
-  publish(topic, payload, isRetained) {
-    const sent = topic.endsWith("/up") ? change(payload) : payload;
-    if (sent !== null) link.publish(topic, sent, isRetained);
-  },
-});
+const sending =
+  (change: (payload: Uint8Array) => Uint8Array | null) =>
+  (link: Link): Link => ({
+    ...link,
+    publish(topic, payload, isRetained) {
+      const sent = topic.endsWith("/up") ? change(payload) : payload;
+      if (sent !== null) link.publish(topic, sent, isRetained);
+    },
+  });
 
 const sendsOnce = (link: Link): Link => {
   const sent = new Set<string>();
@@ -174,9 +176,7 @@ export const sabotages: { [name: string]: Sabotage } = {
   },
   "refused events are not looked at": {
     cloudwatch: answering((answer) =>
-      answer.kind === "response" && answer.statuscode === 200
-        ? { ...answer, body: "{}" }
-        : answer,
+      answer.kind === "response" && answer.statuscode === 200 ? { ...answer, body: "{}" } : answer,
     ),
   },
   "counts of drops are not delivered": {

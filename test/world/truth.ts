@@ -50,11 +50,15 @@ export interface Truth {
   observe(device: string, payload: Uint8Array): void;
   /** An agent acks. */
   observeAck(device: string, payload: Uint8Array, atMs: number): void;
-  /** All that the device's flash held is gone. */
-  forget(device: string): void;
+  /** What the device's flash held of boots from this place on is gone. */
+  forget(device: string, from?: number): void;
   nextId(): number;
   /** Something is logged. */
-  enter(boot: BootTruth, line: Pick<Logged, "id" | "level" | "tag" | "text">, trueMs: number): Logged;
+  enter(
+    boot: BootTruth,
+    line: Pick<Logged, "id" | "level" | "tag" | "text">,
+    trueMs: number,
+  ): Logged;
 }
 
 const marker = /^#(\d+)/;
@@ -83,8 +87,8 @@ export const createTruth = (): Truth => {
       const truth = byName.get(`${device}/${bootText(boot)}`);
       if (next > 0) truth?.acked.push({ atMs, next });
     },
-    forget(device) {
-      for (const boot of boots) if (boot.device === device) boot.isRemembered = false;
+    forget(device, from = 0) {
+      for (const boot of boots.slice(from)) if (boot.device === device) boot.isRemembered = false;
     },
     nextId: () => ++lastId,
     enter(boot, { id, level, tag, text }, trueMs) {

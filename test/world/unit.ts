@@ -1,8 +1,8 @@
 import { allParts } from "../../device/all-parts.ts";
+import type { Flash } from "../../device/journal/flash.ts";
 import { createJournal, type Journal } from "../../device/journal/journal.ts";
 import { createLoggerOn, type Logger } from "../../device/logger.ts";
 import type { Platform } from "../../device/platform.ts";
-import type { Flash } from "../../device/journal/flash.ts";
 import { type FakeFlash, PowerCut } from "../support/fake-flash.ts";
 import type { Clockwork } from "./clockwork.ts";
 import type { Dice } from "./dice.ts";
@@ -57,8 +57,7 @@ const createCounter = ({ clockwork, driftPpm }: RunOptions): Counter => {
   let dozedMs = 0;
   let awakeAtMs = startMs;
   return {
-    uptimeMs: () =>
-      Math.floor((Math.max(clockwork.nowMs(), awakeAtMs) - startMs - dozedMs) * rate),
+    uptimeMs: () => Math.floor((Math.max(clockwork.nowMs(), awakeAtMs) - startMs - dozedMs) * rate),
     doze(forMs) {
       const fromMs = Math.max(clockwork.nowMs(), awakeAtMs);
       awakeAtMs = fromMs + forMs;

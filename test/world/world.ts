@@ -1,10 +1,10 @@
-import type { Coverage } from "./faults.ts";
-import { createFaults } from "./faults.ts";
 import { type Account, audit } from "./books.ts";
 import { createClockwork, withTurns } from "./clockwork.ts";
 import { createCloud, type Taken } from "./cloud.ts";
 import { createDice } from "./dice.ts";
 import { sendDisasters } from "./disasters.ts";
+import type { Coverage } from "./faults.ts";
+import { createFaults } from "./faults.ts";
 import { createUnit, type Unit } from "./fleet.ts";
 import { createMachine, type Machine } from "./machine.ts";
 import { createNetwork } from "./network.ts";
