@@ -1,26 +1,19 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { remindDevice } from "./ack.ts";
 import { AWSCloudWatchLogs } from "./cloudwatch/client.ts";
 import type { CommandInput, HeldCommand } from "./commands/command.ts";
-import { type Commands, createCommands } from "./commands/commands.ts";
+import type { Commands } from "./commands/commands.ts";
 import { commandFolder, holdCommand } from "./commands/folder.ts";
 import { checkSettings } from "./config.ts";
-import { createDelivery, type Delivery } from "./delivery/delivery.ts";
-import type { Schedule } from "./delivery/schedule/schedule.ts";
-import { createStreams, type Streams } from "./delivery/stream.ts";
-import { createDevices, type Devices } from "./devices.ts";
-import { createDictionaries, type Dictionaries } from "./dictionary/folder.ts";
-import { messageOf } from "./errors.ts";
-import { createBroker } from "./intake/broker.ts";
-import { createBrokerClient } from "./intake/client.ts";
+import { createDeliveryPaces } from "./delivery/delivery.ts";
+import { createStreams } from "./delivery/stream.ts";
+import type { Dictionaries } from "./dictionary/folder.ts";
+import { type DeviceStatus, statusOf, usageOf } from "./fleet-status.ts";
 import type { Intake, IntakeEvents } from "./intake/intake.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { createReceive } from "./receive.ts";
+import { type Given, openParts } from "./parts.ts";
 import type { Settings, SettingsInput } from "./settings.ts";
-import { createLevelSpool } from "./spool/level.ts";
 import type { Spool, SpoolLimits, SpoolUsage } from "./spool/spool.ts";
-import { createWallClock, systemTime, type Time } from "./time.ts";
+import { systemTime, type Time } from "./time.ts";
 
 /** What an agent may be given besides its settings; none is needed. */
 export interface AgentPorts {
@@ -52,6 +45,8 @@ export interface Agent {
   metrics: Readonly<Metrics>;
   /** Devices that are connected, as far as they or their last wills say. */
   online(): string[];
+  /** Devices in memory, those heard of last first. */
+  devices(limit: number): DeviceStatus[];
   /**
    * Holds a command until the device has done it, or it is over. Rejects with `COMMAND_INVALID`, or
    * `COMMANDS_FULL`.
@@ -63,184 +58,69 @@ export interface Agent {
   stop(): Promise<boolean>;
 }
 
-type Openers = "openIntake" | "openCommands" | "openDictionaries";
-
-type Ports = Required<Omit<AgentPorts, "cloudwatch" | "openSpool" | Openers>>;
-
-/** Everything the stages share. */
-interface Shared extends Ports, Pick<AgentPorts, Openers> {
-  settings: Settings;
-  spool: Spool;
-  devices: Devices;
-  streams: Streams;
-  cloudwatch: AWSCloudWatchLogs;
-  metrics: Metrics;
-}
-
 /**
- * Starts an agent: intake, session, clock, spool, ack, batcher, delivery. Rejects with the
- * `AgentError` of the part that cannot start.
+ * Starts an agent: frames come in by the intake and go to the pipeline that has their shard, which
+ * stores, acknowledges and delivers them. Rejects with the `AgentError` of the part that cannot start.
  */
 export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}): Promise<Agent> => {
-  const settings = checkSettings(input, "the caller");
-  const shared = await createShared(settings, ports);
-  const { spool, metrics, cloudwatch } = shared;
-  const { schedule, dictionaries } = await startDelivery(shared);
-  const { intake, commands, online } = await startIntake(shared, schedule).catch(async (cause) => {
-    dictionaries.close();
-    await spool.close();
-    throw cause;
-  });
-  for (const lane of spool.lanes()) schedule.wake(lane, true);
+  const given = complete(checkSettings(input, "the caller"), ports);
+  const { settings, online, metrics, streams, cloudwatch, time } = given;
+  const { dictionaries, commands, shards, intake } = await openParts(given);
   return {
     mqttUrl: intake.url,
     metrics,
     online: () => [...online],
+    devices: (limit) =>
+      shards
+        .pipelines()
+        .flatMap((pipeline) =>
+          pipeline.devices
+            .recent(limit)
+            .map((device) => statusOf(device, online.has(device.id), { ...pipeline, streams })),
+        )
+        .slice(0, limit),
     async command(device, want) {
-      const held = await holdCommand(
-        commandFolder(settings.data),
-        device,
-        want,
-        shared.time.epochMs(),
-      );
+      const folder = commandFolder(settings.data);
+      const held = await holdCommand(folder, device, want, time.epochMs());
       await commands.look();
       return held;
     },
-    pending: spool.usage,
+    pending: () => usageOf(shards.pipelines()),
     async stop() {
       commands.close();
       await intake.stop();
-      await spool.synced();
-      const hasDrained = await schedule.drain(settings.delivery.drainMs);
-      const isDrained = hasDrained && spool.usage().asideBytes === 0;
+      const isDrained = await shards.drain(settings.delivery.drainMs);
       dictionaries.close();
-      await schedule.stop();
-      await spool.close();
+      await shards.stop();
       if (ports.cloudwatch === undefined) await cloudwatch.close();
       return isDrained;
     },
   };
 };
 
-const createShared = async (settings: Settings, ports: AgentPorts): Promise<Shared> => {
+const complete = (settings: Settings, ports: AgentPorts): Given => {
   const { time = systemTime, random = Math.random } = ports;
   const { onTrouble = nothing, onRepeat = nothing, onFatal = throwLater } = ports;
-  const { cloudwatch, fleet } = settings;
-  const metrics = createMetrics();
-  const streams = createStreams({ group: cloudwatch.group, stream: cloudwatch.stream, fleet });
-  const client = ports.cloudwatch ?? clientOf(settings);
-  const limits = { ...settings.spool, onEvicted: () => metrics.deadLettersEvicted++ };
-  const directory = join(settings.data, "spool");
-  const spool = await (ports.openSpool?.(limits) ?? createLevelSpool({ directory, ...limits }));
-  const devices = createDevices({
-    boots: spool.boots,
-    boot: spool.boot,
-    held: spool.held,
-    limit: settings.devicesInMemory,
-    toEpochMs: createWallClock(time),
-  });
-  const parts = { settings, spool, devices, streams, cloudwatch: client, metrics };
-  return { ...ports, ...parts, time, random, onTrouble, onRepeat, onFatal };
+  const { cloudwatch, fleet, delivery } = settings;
+  return {
+    settings,
+    ports,
+    online: new Set(),
+    metrics: createMetrics(),
+    streams: createStreams({ group: cloudwatch.group, stream: cloudwatch.stream, fleet }),
+    cloudwatch: ports.cloudwatch ?? clientOf(settings),
+    dictionaryFolder: settings.dictionaries ?? join(settings.data, "dictionaries"),
+    paces: createDeliveryPaces(delivery, time),
+    time,
+    random,
+    onTrouble,
+    onRepeat,
+    onFatal,
+  };
 };
 
 const clientOf = ({ cloudwatch: { region, endpoint, gzip } }: Settings): AWSCloudWatchLogs =>
   new AWSCloudWatchLogs(region, undefined, undefined, { endpoint, gzip, attempts: 1 });
-
-/** Frames of this many bytes make about a full batch, which need not wait for its age. */
-const fullLaneBytes = 262_144;
-
-interface Inlet {
-  intake: Intake;
-  commands: Commands;
-  /** Devices that say so. */
-  online: Set<string>;
-}
-
-/** From the devices to the spool, and the acks and commands back. */
-const startIntake = async (shared: Shared, schedule: Schedule): Promise<Inlet> => {
-  const { settings, streams, onTrouble } = shared;
-  const online = new Set<string>();
-  const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
-  const directory = commandFolder(settings.data);
-  const commands: Commands = await (shared.openCommands?.() ??
-    createCommands({
-      ...shared,
-      directory,
-      isOnline: (device) => online.has(device),
-      onDue(device) {
-        remindDevice({ ...shared, commands, send }, device).catch((cause: unknown) =>
-          onTrouble(`Cannot tell device "${device}" a command: ${messageOf(cause)}`),
-        );
-      },
-    }));
-  const receive = createReceive({
-    ...shared,
-    commands,
-    send,
-    laneOf: streams.laneOf,
-    onStored: (lane) => schedule.wake(lane, shared.spool.laneBytes(lane) >= fullLaneBytes),
-  });
-  const events: IntakeEvents = {
-    onFrame: receive,
-    onPresence({ device }, isOnline) {
-      if (isOnline) online.add(device);
-      else online.delete(device);
-    },
-    onTrouble,
-  };
-  let intake: Intake | undefined;
-  const { url, ...mqtt } = settings.mqtt;
-  const open = (): Promise<Intake> =>
-    url === undefined
-      ? createBroker({ ...mqtt, events })
-      : createBrokerClient({ ...mqtt, url, events });
-  try {
-    intake = await (shared.openIntake?.(events) ?? open());
-    return { intake, commands, online };
-  } catch (cause) {
-    commands.close();
-    throw cause;
-  }
-};
-
-/** The default one is made, so that people find it; one that was named must be there. */
-const dictionaryFolder = ({ dictionaries, data }: Settings): string =>
-  dictionaries ?? join(data, "dictionaries");
-
-interface Outlet {
-  schedule: Schedule;
-  dictionaries: Dictionaries;
-}
-
-/** From the spool to CloudWatch. */
-const startDelivery = async (shared: Shared): Promise<Outlet> => {
-  const { settings, spool, devices, time, onTrouble } = shared;
-  const directory = dictionaryFolder(settings);
-  let delivery: Delivery | undefined;
-  const open = async (): Promise<Dictionaries> => {
-    if (settings.dictionaries === undefined) await mkdir(directory, { recursive: true });
-    return createDictionaries({
-      directory,
-      time,
-      onTrouble: ({ message }) => onTrouble(message),
-      onChange: ({ hash }) => delivery?.arrived(hash),
-    });
-  };
-  const dictionaries = await (shared.openDictionaries?.() ?? open());
-  delivery = createDelivery({
-    ...shared,
-    dictionaries,
-    dictionaryFolder: directory,
-    intended: await spool.intended(),
-    async loadClocks(boots) {
-      for (const { device, boot } of boots) await devices.loadClock(device, boot);
-    },
-    clockOf: (device, boot) =>
-      devices.readClock(device, boot) ??
-      (() => ({ epochMs: Math.floor(time.epochMs()), errorMs: null, quality: "placed" })),
-  });
-  return { schedule: delivery, dictionaries };
-};
 
 const nothing = (): void => {};
 

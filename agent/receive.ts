@@ -6,9 +6,9 @@ import { type Bury, createBury } from "./bury.ts";
 import type { BootClock } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
-import { keepDoubled } from "./doubled.ts";
+import { isDoubtful, keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
-import type { Advance } from "./session.ts";
+import type { Advance, Receipt } from "./session.ts";
 import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
@@ -72,7 +72,8 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const { session } = device;
   const { header, head, payload } = arrival;
   const { boot } = header;
-  const receipt = session.judge(header);
+  const isDoubted = isDoubtful(device, arrival);
+  const receipt: Receipt = isDoubted ? { kind: "gap" } : session.judge(header);
   const doubled = keepDoubled(options, device, arrival);
   if (doubled !== null && receipt.kind === "duplicate") {
     const next = session.cursor(boot);
@@ -91,7 +92,7 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const clock = device.clock(boot);
   if (clock !== undefined) learnTime(clock, arrival);
   const written = learnAlone(options, device, arrival) ?? spool.synced();
-  const next = session.cursor(boot);
+  const next = isDoubted ? header.base : session.cursor(boot);
   const definitions = session.definitions(boot);
   const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
   return written.then(() => sendAck(options, device.id, answer));
@@ -118,8 +119,10 @@ const count = (
   else metrics.framesDuplicate++;
 };
 
-const fullness = ({ bytes, limitBytes, devices }: SpoolUsage): string =>
-  `the spool holds ${Math.round(bytes / 1_048_576)} of ${Math.round(limitBytes / 1_048_576)} MiB and knows ${devices} devices, its device waits`;
+const fullness = ({ bytes, limitBytes, devices, disk }: SpoolUsage): string =>
+  disk?.isLow
+    ? "the disk has no room for frames, its device waits"
+    : `the spool holds ${Math.round(bytes / 1_048_576)} of ${Math.round(limitBytes / 1_048_576)} MiB and knows ${devices} devices, its device waits`;
 
 /** What the frame brings to a boot whose definitions the agent has up to a count. */
 const learn = (
@@ -136,7 +139,8 @@ const learn = (
 };
 
 /**
- * Takes the definitions of a frame that is not stored; null where there are none to take. A boot of
+ * Takes the definitions of a frame that is not stored, and saves the clock where that is due; null
+ * where there is nothing to write. A boot of
  * which nothing is stored takes none: boots that are made up leave no trace. Nor does one that was
  * not heard of for long, for it does not keep any.
  */
@@ -150,12 +154,13 @@ const learnAlone = (
   if (clock === undefined || !device.session.isRecent(boot)) return null;
   const before = device.session.definitions(boot);
   const learned = learn(options, device, arrival, false);
-  if (learned === null || (learned.change === null && learned.count === before)) return null;
-  const state = device.session.define(boot, learned.count, learned.dictionary);
+  const isLearnt = learned !== null && (learned.change !== null || learned.count !== before);
+  if (!isLearnt && !clock.isSaveDue()) return null;
+  const state = device.session.define(boot, learned?.count ?? before, learned?.dictionary);
   if (state === null) return null;
   const saved = clock.state();
   const record = { ...state, clock: saved, device: device.id };
-  const defined = options.spool.define(record, learned.change);
+  const defined = options.spool.define(record, learned?.change ?? null);
   defined.then(
     () => clock.noteSaved(saved),
     () => {},
@@ -189,7 +194,7 @@ const store = async (
   const clock = device.startedClock(boot);
   learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);
-  const advance = session.advance(header, isEnd, from === 0 ? firstFrameOf(arrival) : {});
+  const advance = session.advance(header, isEnd, firstFrameOf(arrival));
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);
   const state = defined ?? advanced;

@@ -65,10 +65,12 @@ describe("agent", () => {
     session: [],
     cloudwatch: ["errors"],
     commands: ["errors", "metrics", "time"],
-    intake: ["errors"],
+    intake: ["errors", "time"],
     local: ["cloudwatch", "errors"],
-    spool: ["clock", "errors", "session"],
+    spool: ["clock", "errors", "session", "time"],
     dictionary: ["errors", "time"],
+    page: ["agent", "errors", "fleet-status", "metrics", "spool"],
+    shards: ["errors", "metrics", "pipeline", "settings", "spool", "time"],
     delivery: ["clock", "cloudwatch", "errors", "metrics", "settings", "spool", "time"],
   };
   const partOf = (path: string): string => path.replace(/^agent\//, "").replace(/(\.ts|\/.*)$/, "");

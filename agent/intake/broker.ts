@@ -1,10 +1,13 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { Aedes, type AedesOptions, type PublishPacket } from "aedes";
-import { defaultPrefix, topicOf } from "../../shared/topic.ts";
+import { Aedes, type AedesOptions, type Client } from "aedes";
+import { defaultPrefix, type Source } from "../../shared/topic.ts";
 import { AgentError, messageOf } from "../errors.ts";
 import { createInbox, type Intake, type IntakeEvents } from "./intake.ts";
+import { createListeners, type Listeners } from "./listeners.ts";
+import { createOutlets, type Outlet } from "./outlet.ts";
 import { guardPackets } from "./packet-guard.ts";
-import { createPermissions } from "./permissions.ts";
+import { createPermissions, type Permissions } from "./permissions.ts";
+import { takeShortcut } from "./shortcut.ts";
 
 export interface BrokerOptions {
   host: string;
@@ -23,6 +26,9 @@ const drainTimeoutMs = 10_000;
 /** Frames go at QoS 0 and 1; the broker keeps what goes at QoS 2 until it is released. */
 const inflightLimit = 16;
 
+/** In place of a QoS: the subscription was refused. */
+const refusedQos = 128;
+
 /**
  * The embedded MQTT broker. Devices may publish frames and presence and listen on their own topic;
  * nothing else. Sessions end with their connections. Rejects with `BROKER_LISTEN`.
@@ -31,25 +37,23 @@ export const createBroker = async (options: BrokerOptions): Promise<Intake> => {
   const { events, prefix = defaultPrefix } = options;
   const server = createServer();
   await listen(server, options);
-  const broker = await Aedes.createBroker(rules(events, prefix));
+  const shared: Shared = {
+    take: createInbox(events),
+    permissions: createPermissions(prefix),
+    listeners: createListeners(prefix),
+    keepAliveMs: new WeakMap(),
+    outlets: new WeakMap(),
+  };
+  const broker = await Aedes.createBroker(rules(shared));
   broker.on("clientError", (client, error) => {
     events.onTrouble(`Connection of client "${client.id}" failed: ${error.message}`);
   });
-  const sockets = accept(server, broker);
+  follow(broker, shared);
+  const sockets = accept(server, broker, shared);
   const { port } = server.address() as { port: number };
   return {
     url: `mqtt://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
-    send(device, payload) {
-      const packet = {
-        cmd: "publish" as const,
-        topic: topicOf(prefix, device, "down"),
-        payload: Buffer.from(payload),
-        qos: 0 as const,
-        retain: false,
-        dup: false,
-      };
-      broker.publish(packet as PublishPacket, () => {});
-    },
+    send: shared.listeners.send,
     async stop() {
       const isClosed = new Promise((resolve) => server.close(resolve));
       await new Promise<void>((resolve) => broker.close(resolve));
@@ -59,42 +63,75 @@ export const createBroker = async (options: BrokerOptions): Promise<Intake> => {
   };
 };
 
-const rules = (events: IntakeEvents, prefix: string): AedesOptions => {
-  const take = createInbox(events);
-  const permissions = createPermissions(prefix);
-  return {
-    drainTimeout: drainTimeoutMs,
-    maxInflightInbound: inflightLimit,
-    preConnect(_client, packet, done) {
-      packet.clean = true;
-      const isTooLong = packet.clientId.length > clientIdLimit;
-      done(isTooLong ? new Error("client id is too long") : null, !isTooLong);
-    },
-    authorizePublish(_client, packet, done) {
-      const source = permissions.publish(packet);
-      if (source instanceof Error) {
-        done(source);
-        return;
-      }
-      const { payload } = packet;
-      take(source, typeof payload === "string" ? Buffer.from(payload) : payload);
-      done(null);
-    },
-    authorizeSubscribe(client, subscription, done) {
-      done(null, permissions.subscribe(client, subscription) ? subscription : null);
-    },
-  };
+/** What the connections have in common. */
+interface Shared {
+  take(source: Source, payload: Uint8Array): void;
+  permissions: Permissions;
+  listeners: Listeners;
+  /** 0 for none. */
+  keepAliveMs: WeakMap<Client, number>;
+  outlets: WeakMap<Client, Outlet>;
+}
+
+const rules = ({ take, permissions, keepAliveMs }: Shared): AedesOptions => ({
+  drainTimeout: drainTimeoutMs,
+  maxInflightInbound: inflightLimit,
+  preConnect(client, packet, done) {
+    packet.clean = true;
+    keepAliveMs.set(client, (packet.keepalive ?? 0) * 1_000);
+    const isTooLong = packet.clientId.length > clientIdLimit;
+    done(isTooLong ? new Error("client id is too long") : null, !isTooLong);
+  },
+  authorizePublish(_client, packet, done) {
+    const source = permissions.publish(packet);
+    if (source instanceof Error) {
+      done(source);
+      return;
+    }
+    const { payload } = packet;
+    take(source, typeof payload === "string" ? Buffer.from(payload) : payload);
+    done(null);
+  },
+  authorizeSubscribe(client, subscription, done) {
+    done(null, permissions.subscribe(client, subscription) ? subscription : null);
+  },
+});
+
+/** Keeps up who listens to what. */
+const follow = (broker: Aedes, { listeners, outlets }: Shared): void => {
+  broker.on("subscribe", (subscriptions, client) => {
+    const outlet = client.closed ? undefined : outlets.get(client);
+    for (const { topic, qos } of subscriptions) {
+      if (outlet !== undefined && (qos as number) < refusedQos) listeners.add(topic, outlet);
+    }
+  });
+  broker.on("unsubscribe", (topics, client) => {
+    const outlet = outlets.get(client);
+    for (const topic of topics) if (outlet !== undefined) listeners.remove(topic, outlet);
+  });
 };
 
 /** The sockets that are open; each is guarded before the broker reads from it. */
-const accept = (server: Server, broker: Aedes): Set<Socket> => {
+const accept = (server: Server, broker: Aedes, shared: Shared): Set<Socket> => {
+  const { permissions, keepAliveMs, outlets, take } = shared;
   const sockets = new Set<Socket>();
+  const createOutlet = createOutlets();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.setNoDelay(true);
     guardPackets(socket);
-    broker.handle(socket);
+    const client = broker.handle(socket);
+    const outlet = createOutlet(socket);
+    outlets.set(client, outlet);
+    takeShortcut(socket, {
+      client,
+      outlet,
+      take,
+      sourceOf: permissions.frames,
+      keepAliveMs: () => keepAliveMs.get(client) ?? 0,
+      nowMs: () => performance.now(),
+    });
   });
   return sockets;
 };

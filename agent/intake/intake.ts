@@ -4,7 +4,10 @@ import type { Source } from "../../shared/topic.ts";
 export interface IntakeEvents {
   /** A payload on a device's `up` topic: any bytes whatever. */
   onFrame(source: Source, payload: Uint8Array): void;
-  /** A device said, or its last will says, that it came or went; called when that is news. */
+  /**
+   * A device said, or its last will says, that it came or went, or sends a frame; called when that is
+   * news.
+   */
   onPresence(source: Source, isOnline: boolean): void;
   /** Something the operator should know. */
   onTrouble(message: string): void;
@@ -44,7 +47,10 @@ export const createInbox = (
     events.onPresence(source, isOnline);
   };
   return (source, payload) => {
-    if (source.channel === "up") events.onFrame(source, payload);
+    if (source.channel === "up") {
+      note(source, true);
+      events.onFrame(source, payload);
+    }
     if (source.channel !== "state") return;
     const isOnline = presenceOf(payload);
     if (isOnline !== null) note(source, isOnline);

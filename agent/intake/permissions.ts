@@ -9,6 +9,8 @@ const subscriptionsLimit = 1_000;
 export interface Permissions {
   /** Where a message comes from; an error where it may not be published. Takes its retain flag off if need be. */
   publish(packet: PublishPacket): Source | Error;
+  /** Where frames on this topic come from, whatever they are; null where none may be published. */
+  frames(topic: string): Source | null;
   subscribe(client: Client, subscription: Subscription): boolean;
 }
 
@@ -43,6 +45,10 @@ export const createPermissions = (prefix: string): Permissions => {
       if (refused !== null || source === null) return refused as Error;
       packet.retain &&= mayRetain(packet, source);
       return source;
+    },
+    frames(topic) {
+      const source = parseTopic(prefix, topic);
+      return source?.channel === "up" ? source : null;
     },
     subscribe(client, { topic }) {
       const source = parseTopic(prefix, topic);

@@ -46,7 +46,7 @@ export const decodeStored = (lane: string, position: number, record: Uint8Array)
   const headEnd = record.length < frontBytes ? frontBytes : frontBytes + view.getUint16(8);
   const head = record.subarray(frontBytes, headEnd);
   if (record.length < frontBytes || crc32(head) !== view.getUint32(0)) {
-    const message = `Cannot read frame ${position} of "${lane}" from the spool: its checksum is wrong, the disk has damaged it; move the spool's folder away and start again`;
+    const message = `Cannot read frame ${position} of "${lane}" from the spool: its checksum is wrong, the disk has damaged it; start the agent again to repair the spool`;
     throw new AgentError("SPOOL_DAMAGED", message);
   }
   const found = decodeJson<Omit<NewFrame, "lane" | "bytes">>(head);

@@ -3,6 +3,7 @@ import type { Boot } from "../../shared/frame.ts";
 import type { ClockState, StampQuality } from "../clock.ts";
 import type { BootState } from "../session/boot-state.ts";
 import type { ClosedBoot } from "../session/closing.ts";
+import type { DiskUsage } from "./free-space.ts";
 
 /** What the agent knows of one boot of a device; written together with each frame. */
 export interface BootRecord extends BootState {
@@ -71,7 +72,8 @@ export interface IntentRun {
   device: string;
   boot: Boot;
   from: number;
-  stamps: IntentStamp[];
+  /** Of each entry an `IntentStamp`, packed as `packStamps` does. */
+  stamps: Uint8Array;
 }
 
 /** What is about to be sent to CloudWatch; without a settlement its outcome is unknown. */
@@ -117,6 +119,8 @@ export interface SpoolUsage {
   limitBytes: number;
   /** Devices whose boots are known. */
   devices: number;
+  /** Of the disk it lies on, where there is one. */
+  disk?: DiskUsage;
 }
 
 /** One boot of one device. */

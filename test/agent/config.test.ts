@@ -28,7 +28,14 @@ describe("settings", () => {
       data: "fleetlog-data",
       fleet: "default",
       devicesInMemory: 100_000,
-      mqtt: { host: "127.0.0.1", port: 1883, allowAnonymous: false, prefix: "fleetlog/1" },
+      mqtt: {
+        host: "127.0.0.1",
+        port: 1883,
+        allowAnonymous: false,
+        prefix: "fleetlog/1",
+        version: "3.1.1",
+        keepAliveMs: 30_000,
+      },
       cloudwatch: {
         group: "/fleetlog/{fleet}",
         stream: "{device}",
@@ -48,6 +55,8 @@ describe("settings", () => {
         dictionaryWaitBytes: 67_108_864,
         drainMs: 10_000,
       },
+      page: { host: "127.0.0.1" },
+      redis: { leaseMs: 10_000 },
       spool: {
         limitBytes: 1_073_741_824,
         laneShare: 0.25,
@@ -109,6 +118,67 @@ describe("settings", () => {
     expect(faultsOf({ mqtt: { host } })).toEqual([]);
   });
 
+  it("of a broker elsewhere are refused without one", () => {
+    const tls = { ca: "ca.pem", cert: "agent.pem", key: "agent.key", alpn: "mqtt" };
+
+    const faults = faultsOf({
+      mqtt: { clientId: "agent", connections: 2, limits: "aws-iot", ...tls },
+    });
+
+    expect(faults.map((fault) => fault.split(",")[0])).toEqual(
+      ["clientId", "connections", "limits", "ca", "cert", "key", "alpn"].map(
+        (key) => `  mqtt.${key}: is only for a broker at mqtt.url`,
+      ),
+    );
+  });
+
+  it("of TLS are refused where the broker is not reached by it", () => {
+    const tls = { ca: "ca.pem", cert: "agent.pem", key: "agent.key", alpn: "mqtt" };
+
+    const faults = faultsOf({ mqtt: { url: "mqtt://broker", ...tls } });
+
+    expect(faults).toHaveLength(4);
+    expect(faults[0]).toBe('  mqtt.ca: needs an mqtts:// or wss:// URL in mqtt.url, not "ca.pem"');
+    expect(faultsOf({ mqtt: { url: "mqtts://broker", ...tls } })).toEqual([]);
+  });
+
+  it("have a key beside a certificate, and a certificate beside a key", () => {
+    const url = "mqtts://broker";
+
+    expect(faultsOf({ mqtt: { url, cert: "agent.pem" } })).toEqual([
+      '  mqtt.cert: needs mqtt.key beside it, not "agent.pem"',
+    ]);
+    expect(faultsOf({ mqtt: { url, key: "agent.key" } })).toEqual([
+      "  mqtt.key: needs mqtt.cert beside it, not this",
+    ]);
+  });
+
+  it("make enough connections for what AWS IoT Core lets one subscribe to", () => {
+    const url = "mqtts://a1b2c3-ats.iot.eu-west-1.amazonaws.com";
+
+    expect(faultsOf({ mqtt: { url, connections: 2 } })).toEqual([
+      "  mqtt.connections: must be at least 3 with the limits of AWS IoT Core, not 2",
+    ]);
+    expect(faultsOf({ mqtt: { url, connections: 2, limits: "none" } })).toEqual([]);
+    expect(faultsOf({ mqtt: { url: "mqtt://broker", connections: 65 } })).toEqual([
+      "  mqtt.connections: must be at most 64, not 65",
+    ]);
+  });
+
+  it.each([
+    ["3.1.1", "3.1.1"],
+    ["5", "5"],
+    [5, "5"],
+  ])("take MQTT version %j", (version, expected) => {
+    const { mqtt } = checkSettings({ mqtt: { version } }, "the test");
+
+    expect(mqtt.version).toBe(expected);
+  });
+
+  it.each([3, "4", 3.1])("refuse MQTT version %j", (version) => {
+    expect(faultsOf({ mqtt: { version } })).toHaveLength(1);
+  });
+
   it("leave each stream room for a frame", () => {
     const faults = faultsOf({ spool: { limitBytes: 1_048_576, laneShare: 0.001 } });
 
@@ -118,11 +188,11 @@ describe("settings", () => {
   });
 
   it("keep passwords out of what is said about them", () => {
-    const mqtt = { password: 4711, url: "http://me:4711@broker" };
+    const mqtt = { password: 4711, url: "http://me:4711@broker", key: "-----BEGIN\n4711" };
 
     const faults = faultsOf({ mqtt });
 
-    expect(faults).toHaveLength(2);
+    expect(faults).toHaveLength(3);
     expect(faults.join()).not.toContain("4711");
   });
 });

@@ -1,4 +1,4 @@
-import type { Site, Value } from "../../../shared/event.ts";
+import type { Level, Site, Value } from "../../../shared/event.ts";
 import { compileFormat, type Render } from "../../../shared/render.ts";
 
 /** A piece of a JSON message, as it stands within a JSON string. */
@@ -29,7 +29,8 @@ export const textPiece = (text: string): JsonPiece =>
 export const valuesPiece = (values: readonly Value[]): JsonPiece | null => {
   let json = "";
   let bytes = Math.max(0, values.length - 1);
-  for (const [index, value] of values.entries()) {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
     if (index > 0) json += ",";
     if (typeof value === "number" && Number.isFinite(value)) {
       const digits = value === 0 ? "0" : String(value);
@@ -46,7 +47,7 @@ export const valuesPiece = (values: readonly Value[]): JsonPiece | null => {
 
 /** What the messages of one site have in common. */
 export interface SiteText {
-  /** Before the text. */
+  /** Before the text, from the end of the event's timestamp on; its bytes are those of the message. */
   start: JsonPiece;
   /** Between the text and the origin. */
   middle: JsonPiece;
@@ -55,8 +56,13 @@ export interface SiteText {
   render: Render;
 }
 
+const startPiece = (level: Level): JsonPiece => {
+  const { json, bytes } = pieceOf(`{"level":${JSON.stringify(level)},"message":"`);
+  return { json: `,"message":"${json}`, bytes };
+};
+
 const siteText = ({ level, tag, format }: Site): SiteText => ({
-  start: pieceOf(`{"level":${JSON.stringify(level)},"message":"`),
+  start: startPiece(level),
   middle: pieceOf(tag === "" ? '"' : `","tag":${JSON.stringify(tag)}`),
   format: pieceOf(`,"format":${JSON.stringify(format)},"args":[`),
   render: compileFormat(format),
