@@ -44,7 +44,11 @@ export interface UnitOptions {
   /** How long the program logs. */
   troubledMs: number;
   tell(what: string): void;
+  /** It broke a bound. */
+  onBroken(what: string): void;
 }
+
+const leastOutboxBytes = 512;
 
 const words = ["open", "closed", "inlet", "outlet", "a longer text that comes again", "ü€😀"];
 
@@ -117,8 +121,11 @@ export const createUnit = (options: UnitOptions): Unit => {
     return { run, truth: options.truth.begin(device, name, name.number > 0) };
   };
   const noteTally = (): void => {
-    const { dropped, logged } = unit.run.log.stats();
+    const { bytes, dropped, logged } = unit.run.log.stats();
     unit.truth.dropped = dropped as BootTruth["dropped"];
+    if (bytes > Math.max(leastOutboxBytes, outboxBytes)) {
+      options.onBroken(`${device} holds ${bytes} bytes, its outbox has ${outboxBytes}`);
+    }
     unit.truth.own = logged - unit.truth.logged.length;
   };
   const logOne = (): void => {
@@ -187,7 +194,9 @@ export const createUnit = (options: UnitOptions): Unit => {
       const { run } = unit;
       closed.add(run);
       tell(`${device} closes its log`);
-      void run.log.close(dice.spread(500, 60_000)).then(() => {
+      const { truth } = unit;
+      void run.log.close(dice.spread(500, 60_000)).then((isComplete) => {
+        truth.isClosed = isComplete && run.isAlive();
         if (run.isAlive() && unit.run === run) unit.reboot(dice.spread(10, 60_000));
       });
     },

@@ -3,8 +3,8 @@ import type { Commands } from "../../agent/commands/commands.ts";
 import { messageOf } from "../../agent/errors.ts";
 import type { Metrics } from "../../agent/metrics.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
-import { createKeyedSpool } from "../../agent/spool/keyed-spool.ts";
-import type { Spool, StoredLetter } from "../../agent/spool/spool.ts";
+import { isDamage } from "../../agent/spool/open-store.ts";
+import type { Spool, SpoolLimits, StoredLetter } from "../../agent/spool/spool.ts";
 import type { Time } from "../../agent/time.ts";
 import type { Clockwork } from "./clockwork.ts";
 import type { Cloud } from "./cloud.ts";
@@ -14,6 +14,7 @@ import { createDisk, type Disk } from "./disk.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
 import type { Sabotage } from "./sabotage.ts";
+import { openSpool } from "./spool.ts";
 
 /** The machine the agent runs on: it starts the agent, and starts it again whenever it ended. */
 export interface Machine {
@@ -39,6 +40,8 @@ export interface Machine {
   /** All that are kept now; there must be an agent. */
   deadLetters(): Promise<StoredLetter[]>;
   replacements: readonly Replacement[];
+  /** When the store was repaired. */
+  repairs: readonly number[];
 }
 
 /** The store was lost, or another came in its place. */
@@ -58,6 +61,8 @@ export interface MachineOptions {
   epochMs(): number;
   settings: SettingsInput;
   sabotage: Sabotage;
+  /** Bytes of frames that may wait: less than settings allow. */
+  spoolBytes: number;
   tell(what: string): void;
   /** Each ack as it leaves. */
   onAck(device: string, payload: Uint8Array): void;
@@ -72,6 +77,8 @@ interface Process {
   spool: Spool | null;
   metrics: Metrics | null;
   possiblyDuplicated: number;
+  /** The same, as its store was repaired. */
+  salvaged: number;
   /** Points until it ends. */
   fuse: { points: number; isPowerLost: boolean } | null;
 }
@@ -92,6 +99,7 @@ export const createMachine = (options: MachineOptions): Machine => {
   const processes: Process[] = [];
   const wallClocks = [{ sinceMs: 0, aheadMs: 0 }];
   const replacements: Replacement[] = [];
+  const repairs: number[] = [];
   let backup = disk.contents();
   let current: Process | null = null;
 
@@ -135,6 +143,7 @@ export const createMachine = (options: MachineOptions): Machine => {
         spool: null,
         metrics: null,
         possiblyDuplicated: 0,
+        salvaged: 0,
         fuse: null,
       },
     };
@@ -160,9 +169,18 @@ export const createMachine = (options: MachineOptions): Machine => {
           end(process, false, messageOf(cause));
         },
         async openSpool(limits) {
-          const store = disk.open(gate.isAlive, gate.touch);
-          const used = sabotage.store?.(store) ?? store;
-          process.spool = await createKeyedSpool(used, limits);
+          const opened = disk.open(gate.isAlive, gate.touch);
+          const store = sabotage.store?.(opened) ?? opened;
+          process.spool = await openSpool(
+            store,
+            disk,
+            bounded(limits),
+            ({ possiblyDuplicated, lost }) => {
+              process.salvaged += possiblyDuplicated;
+              repairs.push(clockwork.nowMs());
+              tell(`the store is repaired: ${lost} lost, ${possiblyDuplicated} may be doubled`);
+            },
+          );
           return process.spool;
         },
         async openIntake(events) {
@@ -172,6 +190,7 @@ export const createMachine = (options: MachineOptions): Machine => {
             send(device, payload) {
               touch(process);
               if (isAlive()) options.onAck(device, payload);
+              checkBound(process);
               const sent = sabotage.ack ? sabotage.ack(payload) : payload;
               if (sent !== null) intake.send(device, sent);
             },
@@ -188,22 +207,37 @@ export const createMachine = (options: MachineOptions): Machine => {
       end(process, false, `it cannot start: ${messageOf(thrown)}`);
     }
   };
-  const noteBreak = (cause: unknown): void => {
-    const code = (cause as { code?: string }).code;
-    if (code !== "SPOOL_FAILED") {
-      options.onBroken((cause as Error).stack ?? messageOf(cause));
+  const bounded = (limits: SpoolLimits): SpoolLimits => ({
+    ...limits,
+    limitBytes: options.spoolBytes,
+    laneShare: 1,
+  });
+  const checkBound = ({ spool, isAlive }: Process): void => {
+    const bytes = spool?.usage().bytes ?? 0;
+    if (isAlive && bytes > options.spoolBytes) {
+      options.onBroken(`the spool holds ${bytes} bytes, its limit is ${options.spoolBytes}`);
     }
+  };
+  const noteBreak = (cause: unknown): void => {
+    const isExpected = isDamage(cause) && faults.coverage.damagedByte !== undefined;
+    if (isDamage(cause)) disk.noteDamage();
+    if (isExpected || (cause as { code?: string }).code === "SPOOL_FAILED") return;
+    options.onBroken((cause as Error).stack ?? messageOf(cause));
   };
   void start();
   return {
     disk,
     wallClocks,
     replacements,
+    repairs,
     agent: () => current?.agent ?? null,
     metrics: () => processes.flatMap(({ metrics }) => (metrics === null ? [] : [metrics])),
     deadLetters: async () => (await current?.spool?.deadLetters()) ?? [],
     possiblyDuplicated: () =>
-      processes.reduce((sum, { possiblyDuplicated }) => sum + possiblyDuplicated, 0),
+      processes.reduce(
+        (sum, { possiblyDuplicated, salvaged }) => sum + possiblyDuplicated + salvaged,
+        0,
+      ),
     crashWithin(points, isPowerLost) {
       if (current !== null) current.fuse = { points, isPowerLost };
     },

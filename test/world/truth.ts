@@ -28,6 +28,8 @@ export interface BootTruth {
   name: string;
   /** Its flash counts it, and was not erased since: a later boot can tell of it. */
   isRemembered: boolean;
+  /** Its log was closed, and the agent had everything. */
+  isClosed: boolean;
   /** What agents have acked of it: rises within a store. */
   acked: { atMs: number; next: number }[];
   logged: Logged[];
@@ -100,7 +102,17 @@ export const createTruth = (): Truth => {
     begin(device, boot, isRemembered) {
       const name = bootText(boot);
       const truth: BootTruth = {
-        ...{ device, boot, name, isRemembered, logged: [], dropped: {}, own: 0, tombstones: [] },
+        ...{
+          device,
+          boot,
+          name,
+          isRemembered,
+          isClosed: false,
+          logged: [],
+          dropped: {},
+          own: 0,
+          tombstones: [],
+        },
         sent: [],
         acked: [],
         definitions: heldDefinitions(),

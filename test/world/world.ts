@@ -52,6 +52,9 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
   const dice = createDice(seed);
   const clockwork = createClockwork();
   const broken: string[] = [];
+  const onBroken = (what: string): void => {
+    broken.push(what);
+  };
   const tell = (what: string): void => {
     options.onStory?.(`${(clockwork.nowMs() / 1_000).toFixed(3).padStart(10)} s  ${what}`);
   };
@@ -90,10 +93,18 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
         cloudwatch: { stream: dice.pick(["{device}", "{device}", "{boot}", "all", "{date}"]) },
       },
       onAck: (device, payload) => truth.observeAck(device, payload, clockwork.nowMs()),
-      onBroken: (what) => broken.push(what),
+      spoolBytes: dice.pick([1_048_576, 1_048_576, 50_000, 6_000]),
+      onBroken,
     });
     const units = Array.from({ length: 1 + dice.below(3) }, (_, index) =>
-      createUnit({ ...shared, network, troubledMs, dice: dice.fork(), device: `unit-${index}` }),
+      createUnit({
+        ...shared,
+        network,
+        onBroken,
+        troubledMs,
+        dice: dice.fork(),
+        device: `unit-${index}`,
+      }),
     );
     const victims = { ...shared, network, machine, units, dice: dice.fork() };
     sendDisasters(victims, troubledMs, dice.spread(troubledMs / 20, troubledMs));
@@ -111,7 +122,14 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
     if (!isAtRest(units, machine)) broken.push(restlessness(units, machine));
     const letters = machine.deadLetters();
     await clockwork.run(clockwork.nowMs() + lookEachMs);
-    const account = audit({ truth, cloud, machine, letters: await letters, startEpochMs });
+    const account = audit({
+      truth,
+      taken: cloud.taken,
+      machine,
+      letters: await letters,
+      startEpochMs,
+      isDamaged: faults.coverage.damagedByte !== undefined,
+    });
     account.faults.push(...broken);
     if (options.onTaken) cloud.taken.forEach(options.onTaken);
     return { ...account, seed, coverage: faults.coverage, events: clockwork.events() };
