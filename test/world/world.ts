@@ -130,7 +130,7 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
       startEpochMs,
       isDamaged: faults.coverage.damagedByte !== undefined,
     });
-    account.faults.push(...broken);
+    account.faults.push(...new Set(broken));
     if (options.onTaken) cloud.taken.forEach(options.onTaken);
     return { ...account, seed, coverage: faults.coverage, events: clockwork.events() };
   });
