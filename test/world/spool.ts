@@ -24,18 +24,18 @@ export const openSpool = async (
     }
   }
   const { limitDeadLetters: limit, onEvicted } = limits;
-  const letters = await createLetters({ store: raw, limit, onEvicted });
-  const salvaged = await salvage({
-    raw,
-    checked: checkedStore(raw),
-    keepDamaged: (bytes) =>
+  const checked = checkedStore(raw);
+  const openLetters = async () => {
+    const letters = await createLetters({ store: checked, limit, onEvicted });
+    return (bytes: Uint8Array) =>
       letters.add({
         device: "unknown",
         reason: "its record changed on the agent's disk",
         epochMs: 0,
         content: { base64: Buffer.from(bytes).toString("base64") },
-      }),
-  });
+      });
+  };
+  const salvaged = await salvage({ raw, checked, openLetters });
   disk.noteRepair();
   onSalvaged(salvaged);
   return open();
