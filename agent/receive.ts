@@ -8,6 +8,7 @@ import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
 import { keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
+import { createOverrun } from "./overrun.ts";
 import type { Advance } from "./session.ts";
 import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
@@ -18,6 +19,8 @@ export interface ReceiveOptions extends AckOptions {
   /** A frame was stored in the lane. */
   onStored(lane: string): void;
   onTrouble(message: string): void;
+  /** The device should not be heard for a while. */
+  onLimited?(device: string, forMs: number): void;
   /** The spool failed: nothing more can be promised. */
   onFatal(cause: unknown): void;
 }
@@ -34,6 +37,7 @@ export const createReceive = (
 ): ((source: Source, payload: Uint8Array) => void) => {
   const { devices, metrics, onFatal, onTrouble, time } = options;
   const admitting = { ...options, bury: createBury(options) };
+  const overrun = createOverrun(options);
   const fail = (cause: unknown): void => {
     const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
     if (!isStopping) onFatal(cause);
@@ -49,18 +53,40 @@ export const createReceive = (
       );
       return;
     }
+    const admission = overrun.admit(source.device, arrivalMs);
+    if (admission === "drop") return;
+    const isTaken = admission === "take";
+    const settle = (): void => {
+      if (isTaken) overrun.settle(source.device);
+      else overrun.settleBusy(source.device);
+    };
+    const finish = (work: Promise<unknown>): void => {
+      work.catch(fail).then(settle);
+    };
     const arrival = readArrival(payload, arrivalMs);
     if (!("header" in arrival)) {
       metrics.framesUnreadable++;
-      admitting.bury(source.device, payload, arrival.reason).catch(fail);
+      finish(admitting.bury(source.device, payload, arrival.reason));
       return;
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      admit(admitting, device, arrival).catch(fail);
+      finish(isTaken ? admit(admitting, device, arrival) : refuse(options, device, arrival));
     });
-    loaded?.catch(fail);
+    loaded?.catch((cause: unknown) => {
+      settle();
+      fail(cause);
+    });
   };
+};
+
+/** Asks a device to wait that has sent more than its window. */
+const refuse = (options: ReceiveOptions, device: Device, { header }: Arrival): Promise<void> => {
+  const { session } = device;
+  const { boot } = header;
+  const known = { next: session.cursor(boot), definitions: session.definitions(boot) };
+  const answer = { boot, clock: device.clock(boot), ...known, busyMs: noRoomMs };
+  return options.spool.synced().then(() => sendAck(options, device.id, answer));
 };
 
 interface AdmitOptions extends ReceiveOptions {
