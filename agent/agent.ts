@@ -15,6 +15,7 @@ import { messageOf } from "./errors.ts";
 import { createBroker } from "./intake/broker.ts";
 import { createBrokerClient } from "./intake/client.ts";
 import type { Intake, IntakeEvents } from "./intake/intake.ts";
+import { createPresence, type Presence } from "./intake/presence.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createReceive } from "./receive.ts";
 import type { Settings, SettingsInput } from "./settings.ts";
@@ -43,7 +44,7 @@ export interface Agent {
   /** Where devices connect. */
   mqttUrl: string;
   metrics: Readonly<Metrics>;
-  /** Devices that are connected, as far as they or their last wills say. */
+  /** Devices that are connected, as far as they, their last wills and what they send show. */
   online(): string[];
   /**
    * Holds a command until the device has done it, or it is over. Rejects with `COMMAND_INVALID`, or
@@ -77,16 +78,18 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
   const shared = await createShared(settings, ports);
   const { spool, metrics, cloudwatch } = shared;
   const { schedule, dictionaries } = await startDelivery(shared);
-  const { intake, commands, online } = await startIntake(shared, schedule).catch(async (cause) => {
-    dictionaries.close();
-    await spool.close();
-    throw cause;
-  });
+  const { intake, commands, presence } = await startIntake(shared, schedule).catch(
+    async (cause) => {
+      dictionaries.close();
+      await spool.close();
+      throw cause;
+    },
+  );
   for (const lane of spool.lanes()) schedule.wake(lane, true);
   return {
     mqttUrl: intake.url,
     metrics,
-    online: () => [...online],
+    online: presence.online,
     async command(device, want) {
       const held = await holdCommand(
         commandFolder(settings.data),
@@ -100,6 +103,7 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
     pending: spool.usage,
     async stop() {
       commands.close();
+      presence.close();
       await intake.stop();
       await spool.synced();
       const hasDrained = await schedule.drain(settings.delivery.drainMs);
@@ -145,19 +149,19 @@ const fullLaneBytes = 262_144;
 interface Inlet {
   intake: Intake;
   commands: Commands;
-  /** Devices that say so. */
-  online: Set<string>;
+  presence: Presence;
 }
 
 /** From the devices to the spool, and the acks and commands back. */
 const startIntake = async (shared: Shared, schedule: Schedule): Promise<Inlet> => {
-  const { settings, streams, onTrouble } = shared;
-  const online = new Set<string>();
+  const { settings, streams, time, onTrouble } = shared;
+  const isConnected = (device: string): boolean => intake?.isConnected?.(device) === true;
+  const presence = createPresence({ time, isConnected });
   const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
   const commands: Commands = await createCommands({
     ...shared,
     directory: commandFolder(settings.data),
-    isOnline: (device) => online.has(device),
+    isOnline: presence.isOnline,
     onDue(device) {
       remindDevice({ ...shared, commands, send }, device).catch((cause: unknown) =>
         onTrouble(`Cannot tell device "${device}" a command: ${messageOf(cause)}`),
@@ -169,27 +173,29 @@ const startIntake = async (shared: Shared, schedule: Schedule): Promise<Inlet> =
     commands,
     send,
     laneOf: streams.laneOf,
+    onLimited: (device, forMs) => intake?.hush?.(device, forMs),
     onStored: (lane) => schedule.wake(lane, shared.spool.laneBytes(lane) >= fullLaneBytes),
   });
   const events: IntakeEvents = {
-    onFrame: receive,
-    onPresence({ device }, isOnline) {
-      if (isOnline) online.add(device);
-      else online.delete(device);
+    onFrame(source, payload) {
+      presence.heard(source.device);
+      receive(source, payload);
     },
+    onPresence: ({ device }, isOnline) => presence.told(device, isOnline),
     onTrouble,
   };
   let intake: Intake | undefined;
   const { url, ...mqtt } = settings.mqtt;
   const started =
     url === undefined
-      ? createBroker({ ...mqtt, events })
+      ? createBroker({ ...mqtt, ...shared, events })
       : createBrokerClient({ ...mqtt, url, events });
   try {
     intake = await started;
-    return { intake, commands, online };
+    return { intake, commands, presence };
   } catch (cause) {
     commands.close();
+    presence.close();
     throw cause;
   }
 };

@@ -32,6 +32,10 @@ const mqttSchema = z
     host: z.string().min(1).default("127.0.0.1"),
     port: integer(0, 65_535).default(1883),
     allowAnonymous: z.boolean().default(false),
+    passwords: z.string().min(1).optional(),
+    cert: z.string().min(1).optional(),
+    key: z.string().min(1).optional(),
+    maxConnections: integer(1, 1_000_000).default(20_000),
     url: z
       .string()
       .regex(/^(mqtts?|wss?):\/\/./, "is no mqtt://, mqtts://, ws:// or wss:// URL")
@@ -44,15 +48,25 @@ const mqttSchema = z
       .default(defaultPrefix),
   })
   .refine(
-    ({ host, allowAnonymous, url }) =>
-      loopback.includes(host) || allowAnonymous || url !== undefined,
+    ({ host, allowAnonymous, passwords, url }) =>
+      loopback.includes(host) || allowAnonymous || passwords !== undefined || url !== undefined,
     {
       path: ["host"],
       error:
-        "lets anyone on the network connect: set mqtt.allowAnonymous = true if that is meant, else 127.0.0.1",
+        "lets anyone on the network connect: set mqtt.passwords, or mqtt.allowAnonymous = true if that is meant, else 127.0.0.1",
       when: isObject,
     },
-  );
+  )
+  .refine(({ allowAnonymous, passwords }) => !allowAnonymous || passwords === undefined, {
+    path: ["allowAnonymous"],
+    error: "lets devices connect without the passwords of mqtt.passwords: leave one of them out",
+    when: isObject,
+  })
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    path: ["cert"],
+    error: "goes with mqtt.key: give both or none",
+    when: isObject,
+  });
 
 const cloudwatchSchema = z.strictObject({
   region: z.string().min(1).optional(),

@@ -22,6 +22,13 @@ export interface MqttSettings {
   port: number;
   /** Listen beyond this machine although anyone can then connect. */
   allowAnonymous: boolean;
+  /** File of the names and passwords of devices, as `mosquitto_passwd` writes it, for the embedded broker. */
+  passwords?: string | undefined;
+  /** Files in PEM of the embedded broker's certificate and its key: devices then connect with TLS. */
+  cert?: string | undefined;
+  key?: string | undefined;
+  /** Connections of the embedded broker that may be open at a time. */
+  maxConnections: number;
   /** A broker that runs elsewhere; there is then no embedded one. */
   url?: string | undefined;
   username?: string | undefined;

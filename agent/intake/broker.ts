@@ -1,120 +1,44 @@
-import { createServer, type Server, type Socket } from "node:net";
-import { Aedes, type AedesOptions, type PublishPacket } from "aedes";
+import type { PublishPacket } from "aedes";
 import { defaultPrefix, topicOf } from "../../shared/topic.ts";
-import { AgentError, messageOf } from "../errors.ts";
-import { createInbox, type Intake, type IntakeEvents } from "./intake.ts";
-import { guardPackets } from "./packet-guard.ts";
-import { createPermissions } from "./permissions.ts";
+import { createCredentials } from "./credentials.ts";
+import { createFleet } from "./fleet.ts";
+import type { Intake, IntakeEvents } from "./intake.ts";
+import { type MqttServerOptions, serveMqtt } from "./mqtt-server.ts";
 
-export interface BrokerOptions {
-  host: string;
-  /** 0 for any free one. */
-  port: number;
+export interface BrokerOptions extends Omit<MqttServerOptions, "rules" | "onLeft"> {
   prefix?: string;
+  /** File of names and hashes of passwords; without it everyone is welcome. */
+  passwords?: string | undefined;
   events: IntakeEvents;
 }
 
-/** Longest client id; a device's is at most 64. */
-const clientIdLimit = 256;
-
-/** How long a client may leave what it was sent unread: until then it holds up others. */
-const drainTimeoutMs = 10_000;
-
-/** Frames go at QoS 0 and 1; the broker keeps what goes at QoS 2 until it is released. */
-const inflightLimit = 16;
-
 /**
  * The embedded MQTT broker. Devices may publish frames and presence and listen on their own topic;
- * nothing else. Sessions end with their connections. Rejects with `BROKER_LISTEN`.
+ * nothing else. Sessions end with their connections. Rejects with `BROKER_LISTEN`, or
+ * `PASSWORDS_UNREADABLE`.
  */
 export const createBroker = async (options: BrokerOptions): Promise<Intake> => {
-  const { events, prefix = defaultPrefix } = options;
-  const server = createServer();
-  await listen(server, options);
-  const broker = await Aedes.createBroker(rules(events, prefix));
-  broker.on("clientError", (client, error) => {
-    events.onTrouble(`Connection of client "${client.id}" failed: ${error.message}`);
-  });
-  const sockets = accept(server, broker);
-  const { port } = server.address() as { port: number };
+  const { events, metrics, passwords, prefix = defaultPrefix, time } = options;
+  const { onTrouble } = events;
+  const credentials =
+    passwords === undefined
+      ? undefined
+      : await createCredentials({ path: passwords, time, onTrouble });
+  const send = (packet: PublishPacket): void => served.broker.publish(packet, () => {});
+  const fleet = createFleet({ prefix, events, metrics, credentials, publish: send });
+  const served = await serveMqtt({ ...options, rules: fleet.rules, onLeft: fleet.leave });
   return {
-    url: `mqtt://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
+    url: served.url,
     send(device, payload) {
-      const packet = {
-        cmd: "publish" as const,
-        topic: topicOf(prefix, device, "down"),
-        payload: Buffer.from(payload),
-        qos: 0 as const,
-        retain: false,
-        dup: false,
-      };
-      broker.publish(packet as PublishPacket, () => {});
+      const topic = topicOf(prefix, device, "down");
+      const bytes = Buffer.from(payload);
+      send({ cmd: "publish", topic, payload: bytes, qos: 0, retain: false, dup: false });
     },
-    async stop() {
-      const isClosed = new Promise((resolve) => server.close(resolve));
-      await new Promise<void>((resolve) => broker.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await isClosed;
+    isConnected: (device) => fleet.speakerOf(device) !== undefined,
+    hush(device, forMs) {
+      const speaker = fleet.speakerOf(device);
+      if (speaker !== undefined) served.hush(speaker, forMs);
     },
+    stop: served.stop,
   };
 };
-
-const rules = (events: IntakeEvents, prefix: string): AedesOptions => {
-  const take = createInbox(events);
-  const permissions = createPermissions(prefix);
-  return {
-    drainTimeout: drainTimeoutMs,
-    maxInflightInbound: inflightLimit,
-    preConnect(_client, packet, done) {
-      packet.clean = true;
-      const isTooLong = packet.clientId.length > clientIdLimit;
-      done(isTooLong ? new Error("client id is too long") : null, !isTooLong);
-    },
-    authorizePublish(_client, packet, done) {
-      const source = permissions.publish(packet);
-      if (source instanceof Error) {
-        done(source);
-        return;
-      }
-      const { payload } = packet;
-      take(source, typeof payload === "string" ? Buffer.from(payload) : payload);
-      done(null);
-    },
-    authorizeSubscribe(client, subscription, done) {
-      done(null, permissions.subscribe(client, subscription) ? subscription : null);
-    },
-  };
-};
-
-/** The sockets that are open; each is guarded before the broker reads from it. */
-const accept = (server: Server, broker: Aedes): Set<Socket> => {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    socket.setNoDelay(true);
-    guardPackets(socket);
-    broker.handle(socket);
-  });
-  return sockets;
-};
-
-const listen = (server: Server, { host, port, events }: BrokerOptions): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const refuse = (cause: NodeJS.ErrnoException): void => {
-      const key = cause.code === "EADDRNOTAVAIL" || cause.code === "ENOTFOUND" ? "host" : "port";
-      reject(
-        new AgentError(
-          "BROKER_LISTEN",
-          `Cannot listen for devices on ${host}:${port}: ${messageOf(cause)}, set another "mqtt.${key}"`,
-          { cause },
-        ),
-      );
-    };
-    server.once("error", refuse);
-    server.listen(port, host, () => {
-      server.off("error", refuse);
-      server.on("error", (error) => events.onTrouble(`Listening failed: ${error.message}`));
-      resolve();
-    });
-  });

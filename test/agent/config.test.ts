@@ -28,7 +28,13 @@ describe("settings", () => {
       data: "fleetlog-data",
       fleet: "default",
       devicesInMemory: 100_000,
-      mqtt: { host: "127.0.0.1", port: 1883, allowAnonymous: false, prefix: "fleetlog/1" },
+      mqtt: {
+        host: "127.0.0.1",
+        port: 1883,
+        allowAnonymous: false,
+        maxConnections: 20_000,
+        prefix: "fleetlog/1",
+      },
       cloudwatch: {
         group: "/fleetlog/{fleet}",
         stream: "{device}",
@@ -99,10 +105,27 @@ describe("settings", () => {
     const faults = faultsOf({ mqtt: { host } });
 
     expect(faults).toEqual([
-      '  mqtt.host: lets anyone on the network connect: set mqtt.allowAnonymous = true if that is meant, else 127.0.0.1, not "0.0.0.0"',
+      '  mqtt.host: lets anyone on the network connect: set mqtt.passwords, or mqtt.allowAnonymous = true if that is meant, else 127.0.0.1, not "0.0.0.0"',
     ]);
     expect(faultsOf({ mqtt: { host, allowAnonymous: true } })).toEqual([]);
+    expect(faultsOf({ mqtt: { host, passwords: "passwords" } })).toEqual([]);
     expect(faultsOf({ mqtt: { host, url: "mqtts://broker" } })).toEqual([]);
+  });
+
+  it("refuse to welcome everyone beside passwords", () => {
+    const faults = faultsOf({ mqtt: { passwords: "passwords", allowAnonymous: true } });
+
+    expect(faults).toEqual([
+      "  mqtt.allowAnonymous: lets devices connect without the passwords of mqtt.passwords: leave one of them out, not true",
+    ]);
+  });
+
+  it("refuse a certificate without its key", () => {
+    const faults = faultsOf({ mqtt: { cert: "broker.pem" } });
+
+    expect(faults).toEqual([
+      '  mqtt.cert: goes with mqtt.key: give both or none, not "broker.pem"',
+    ]);
   });
 
   it.each(["127.0.0.1", "::1", "localhost"])("listen on %s as they are", (host) => {

@@ -1,7 +1,7 @@
 import type { Client, PublishPacket } from "aedes";
 import { describe, expect, it } from "vitest";
-import { presenceLimit } from "../../../agent/intake/intake.ts";
 import { createPermissions, type Permissions } from "../../../agent/intake/permissions.ts";
+import { presenceLimit } from "../../../agent/intake/presence.ts";
 import { shardOf, topicOf } from "../../../shared/topic.ts";
 
 const prefix = "fleetlog/1";
@@ -17,7 +17,7 @@ const packetOf = (topic: string, text: string): PublishPacket => ({
 
 const isRetained = (permissions: Permissions, topic: string, text = "online"): boolean => {
   const packet = packetOf(topic, text);
-  permissions.publish(packet);
+  permissions.publish(null, packet);
   return packet.retain;
 };
 
@@ -40,7 +40,7 @@ describe("permissions", () => {
     const permissions = createPermissions(prefix);
 
     for (let device = 0; device < presenceLimit; device++) {
-      permissions.publish(packetOf(topicOf(prefix, `invented-${device}`, "state"), "online"));
+      permissions.publish(null, packetOf(topicOf(prefix, `invented-${device}`, "state"), "online"));
     }
 
     expect(isRetained(permissions, topicOf(prefix, "pump", "state"))).toBe(false);
@@ -50,7 +50,7 @@ describe("permissions", () => {
   it("let presence be cleared", () => {
     const packet = packetOf(topicOf(prefix, "pump", "state"), "");
 
-    const source = createPermissions(prefix).publish(packet);
+    const source = createPermissions(prefix).publish(null, packet);
 
     expect(source).toMatchObject({ device: "pump", channel: "state" });
   });

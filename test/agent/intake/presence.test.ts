@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createPresence, presenceLimit, silenceMs } from "../../agent/presence.ts";
-import { fakeTime } from "../support/fake-time.ts";
+import { createPresence, presenceLimit, silenceMs } from "../../../agent/intake/presence.ts";
+import { fakeTime } from "../../support/fake-time.ts";
 
 const startPresence = (connected?: ReadonlySet<string>) => {
   const time = fakeTime();

@@ -1,4 +1,4 @@
-import type { Time } from "./time.ts";
+import type { Time } from "../time.ts";
 
 /** How long a device of which no connection is known may send nothing and still be online. */
 export const silenceMs = 900_000;

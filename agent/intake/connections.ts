@@ -1,0 +1,95 @@
+import type { Socket } from "node:net";
+import type { Time } from "../time.ts";
+import { endError } from "./end.ts";
+import { guardPackets } from "./packet-guard.ts";
+
+/** How long a connection may stand without an accepted CONNECT: as long as a device waits for it. */
+export const connectLimitMs = 15_000;
+
+/** Connections without an accepted CONNECT; of more the oldest gives way. */
+export const strangersLimit = 2_000;
+
+/** Silence after which the system asks the other end whether it is still there. */
+const probeAfterMs = 60_000;
+
+/** The open connections of the embedded broker. */
+export interface Connections {
+  /** Guards the socket: to be called before anything reads from it. */
+  add(socket: Socket): void;
+  /** Its CONNECT was accepted. */
+  admit(socket: unknown): void;
+  /** Reads nothing from it for a while; what it sends waits at its end. */
+  hush(socket: unknown, forMs: number): void;
+  /** Address of the other end, also after the connection has ended. */
+  addressOf(socket: unknown): string;
+  destroyAll(): void;
+}
+
+interface Connection {
+  socket: Socket;
+  address: string;
+  isHushed: boolean;
+  cancel(): void;
+}
+
+export const createConnections = (time: Time): Connections => {
+  const all = new Set<Connection>();
+  const bySocket = new WeakMap<object, Connection>();
+  /** Without an accepted CONNECT, oldest first. */
+  const strangers = new Set<Connection>();
+
+  const find = (socket: unknown): Connection | undefined => bySocket.get(socket as object);
+  const welcome = (connection: Connection): void => {
+    if (strangers.delete(connection)) connection.cancel();
+  };
+  const meet = (connection: Connection): void => {
+    const { socket } = connection;
+    strangers.add(connection);
+    connection.cancel = time.after(connectLimitMs, () => {
+      socket.destroy(
+        endError("no_connect", `it sent no CONNECT in ${connectLimitMs / 1_000} seconds`),
+      );
+    });
+    const [oldest] = strangers;
+    if (strangers.size <= strangersLimit || oldest === undefined) return;
+    oldest.socket.destroy(
+      endError("crowded", `${strangersLimit} newer connections sent no CONNECT either`),
+    );
+  };
+  return {
+    add(socket) {
+      const address = socket.remoteAddress ?? "an unknown address";
+      const connection: Connection = { socket, address, isHushed: false, cancel() {} };
+      all.add(connection);
+      bySocket.set(socket, connection);
+      socket.once("close", () => {
+        all.delete(connection);
+        welcome(connection);
+      });
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, probeAfterMs);
+      guardPackets(socket);
+      const read = socket.read.bind(socket);
+      socket.read = (sizeBytes) => (connection.isHushed ? null : read(sizeBytes));
+      meet(connection);
+    },
+    admit(socket) {
+      const connection = find(socket);
+      if (connection !== undefined) welcome(connection);
+    },
+    hush(socket, forMs) {
+      const connection = find(socket);
+      if (connection === undefined || connection.isHushed) return;
+      connection.isHushed = true;
+      connection.cancel = time.after(forMs, () => {
+        connection.isHushed = false;
+        connection.socket.emit("readable");
+      });
+      connection.socket.once("close", connection.cancel);
+    },
+    addressOf: (socket) => find(socket)?.address ?? "an unknown address",
+    destroyAll() {
+      for (const { socket } of all) socket.destroy();
+    },
+  };
+};
