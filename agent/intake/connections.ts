@@ -16,6 +16,8 @@ const probeAfterMs = 60_000;
 export interface Connections {
   /** Guards the socket: to be called before anything reads from it. */
   add(socket: Socket): void;
+  /** Its CONNECT has come: what follows is not read before that is accepted. */
+  hold(socket: unknown): void;
   /** Its CONNECT was accepted. */
   admit(socket: unknown): void;
   /** Reads nothing from it for a while; what it sends waits at its end. */
@@ -28,9 +30,14 @@ export interface Connections {
 interface Connection {
   socket: Socket;
   address: string;
-  isHushed: boolean;
+  isHeld: boolean;
   cancel(): void;
 }
+
+const release = (connection: Connection): void => {
+  connection.isHeld = false;
+  connection.socket.emit("readable");
+};
 
 export const createConnections = (time: Time): Connections => {
   const all = new Set<Connection>();
@@ -59,7 +66,7 @@ export const createConnections = (time: Time): Connections => {
   return {
     add(socket) {
       const address = socket.remoteAddress ?? "an unknown address";
-      const connection: Connection = { socket, address, isHushed: false, cancel() {} };
+      const connection: Connection = { socket, address, isHeld: false, cancel() {} };
       all.add(connection);
       bySocket.set(socket, connection);
       socket.once("close", () => {
@@ -70,21 +77,25 @@ export const createConnections = (time: Time): Connections => {
       socket.setKeepAlive(true, probeAfterMs);
       guardPackets(socket);
       const read = socket.read.bind(socket);
-      socket.read = (sizeBytes) => (connection.isHushed ? null : read(sizeBytes));
+      socket.read = (sizeBytes) => (connection.isHeld ? null : read(sizeBytes));
       meet(connection);
+    },
+    hold(socket) {
+      const connection = find(socket);
+      if (connection !== undefined) connection.isHeld = true;
     },
     admit(socket) {
       const connection = find(socket);
-      if (connection !== undefined) welcome(connection);
+      if (connection === undefined) return;
+      welcome(connection);
+      // Not before the broker has gone through what came with the CONNECT.
+      setImmediate(release, connection);
     },
     hush(socket, forMs) {
       const connection = find(socket);
-      if (connection === undefined || connection.isHushed) return;
-      connection.isHushed = true;
-      connection.cancel = time.after(forMs, () => {
-        connection.isHushed = false;
-        connection.socket.emit("readable");
-      });
+      if (connection === undefined || connection.isHeld) return;
+      connection.isHeld = true;
+      connection.cancel = time.after(forMs, () => release(connection));
       connection.socket.once("close", connection.cancel);
     },
     addressOf: (socket) => find(socket)?.address ?? "an unknown address",

@@ -28,7 +28,7 @@ export interface Fleet {
 export const createFleet = (options: FleetOptions): Fleet => {
   const { credentials, events, metrics, prefix } = options;
   const take = createInbox(events);
-  const permissions = createPermissions(prefix);
+  const permissions = createPermissions(prefix, () => credentials === undefined);
   const speakers = createSpeakers();
 
   const refuseWill = (what: string): void => {

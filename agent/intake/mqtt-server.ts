@@ -31,7 +31,9 @@ export interface MqttServer {
 export const serveMqtt = async (options: MqttServerOptions): Promise<MqttServer> => {
   const { events, metrics, onLeft, rules, time } = options;
   const connections = createConnections(time);
-  const broker = await Aedes.createBroker(createRules(rules));
+  const broker = await Aedes.createBroker(
+    createRules({ ...rules, onConnect: ({ conn }) => connections.hold(conn) }),
+  );
   const ended = new WeakSet<object>();
   const noteEnd = (socket: object, id: string | null, error: Error): void => {
     if (ended.has(socket)) return;

@@ -10,7 +10,7 @@ const subscriptionsLimit = 1_000;
 
 /** What clients of the embedded broker may say and hear. */
 export interface Permissions {
-  /** From now on the client speaks for these devices alone; without a grant, for all. */
+  /** From now on the client may speak for these devices. */
   grant(client: Client, grant: Grant): void;
   /** Where a message comes from; an error where it may not be published. Takes its retain flag off if need be. */
   publish(client: Client | null, packet: PublishPacket): Source | Error;
@@ -21,15 +21,15 @@ export interface Permissions {
 
 /**
  * Devices publish frames, which are never retained, and `online` or `offline`, which are. They
- * listen on `down` and `state` topics by name, without wildcards.
+ * listen on `down` and `state` topics by name, without wildcards. Who has no grant speaks as `everyone`.
  */
-export const createPermissions = (prefix: string): Permissions => {
+export const createPermissions = (prefix: string, everyone: Grant = () => true): Permissions => {
   const retained = new Set<string>();
   const subscriptions = new WeakMap<Client, number>();
   const grants = new WeakMap<Client, Grant>();
 
   const maySpeak = (client: Client | null, device: string): boolean =>
-    client === null || grants.get(client)?.(device) !== false;
+    client === null || (grants.get(client) ?? everyone)(device);
   const mayRetain = ({ topic }: PublishPacket, { device, channel }: Source): boolean => {
     if (channel !== "state" || topic !== topicOf(prefix, device, channel)) return false;
     if (!retained.has(topic) && retained.size >= presenceLimit) return false;

@@ -33,6 +33,8 @@ export interface RulesOptions {
     name: string | undefined,
     password: Uint8Array | undefined,
   ): Promise<boolean>;
+  /** A client sent its CONNECT; more than a step may pass until it is judged. */
+  onConnect?(client: Client): void;
   onAdmitted(client: Client): void;
   /** Whether a client that asks for it finds its subscriptions, and what came meanwhile, when it returns. */
   keepsSessions: boolean;
@@ -61,8 +63,9 @@ const refusalOf = ({ clean, clientId, protocolVersion }: ConnectPacket) => {
 };
 
 const preConnect =
-  ({ keepsSessions, mayLeave }: RulesOptions): NonNullable<AedesOptions["preConnect"]> =>
+  ({ keepsSessions, mayLeave, onConnect }: RulesOptions): NonNullable<AedesOptions["preConnect"]> =>
   (client, packet, done) => {
+    onConnect?.(client);
     const refused = refusalOf(packet);
     if (refused !== null) {
       client.conn.write(Uint8Array.of(0x20, 2, 0, codes[refused.reason]));

@@ -47,6 +47,19 @@ describe("permissions", () => {
     expect(isRetained(permissions, topicOf(prefix, "invented-0", "state"), "offline")).toBe(true);
   });
 
+  it("let a client speak for the devices it was granted, and nobody else for any", () => {
+    const permissions = createPermissions(prefix, () => false);
+    const [known, stranger] = [{}, {}] as Client[];
+    const isRefused = (client: Client | undefined, device: string): boolean =>
+      permissions.publish(client as Client, packetOf(topicOf(prefix, device, "up"), "")) instanceof
+      Error;
+
+    permissions.grant(known as Client, (device) => device === "pump");
+
+    expect([isRefused(known, "pump"), isRefused(known, "door")]).toEqual([false, true]);
+    expect(isRefused(stranger, "pump")).toBe(true);
+  });
+
   it("let presence be cleared", () => {
     const packet = packetOf(topicOf(prefix, "pump", "state"), "");
 
