@@ -35,7 +35,7 @@ const mqttSchema = z
     passwords: z.string().min(1).optional(),
     cert: z.string().min(1).optional(),
     key: z.string().min(1).optional(),
-    maxConnections: integer(1, 1_000_000).default(20_000),
+    maxConnections: integer(1, 1_000_000).default(16_384),
     url: z
       .string()
       .regex(/^(mqtts?|wss?):\/\/./, "is no mqtt://, mqtts://, ws:// or wss:// URL")

@@ -28,6 +28,9 @@ export const runAgent = async (settings: Settings): Promise<number> => {
   if (mqtt.allowAnonymous && mqtt.url === undefined) {
     log.warn(`Anyone who reaches ${agent.mqttUrl} can connect and log under any name`);
   }
+  if (mqtt.passwords !== undefined && mqtt.cert === undefined && mqtt.url === undefined) {
+    log.warn("Passwords of devices are sent in the clear: set mqtt.cert and mqtt.key");
+  }
   const status = setInterval(() => {
     log.info(
       { ...agent.metrics, pending: agent.pending(), online: agent.online().length },

@@ -6,9 +6,6 @@ import { guardPackets } from "./packet-guard.ts";
 /** How long a connection may stand without an accepted CONNECT: as long as a device waits for it. */
 export const connectLimitMs = 15_000;
 
-/** Connections without an accepted CONNECT; of more the oldest gives way. */
-export const strangersLimit = 2_000;
-
 /** Silence after which the system asks the other end whether it is still there. */
 const probeAfterMs = 60_000;
 
@@ -39,7 +36,14 @@ const release = (connection: Connection): void => {
   connection.socket.emit("readable");
 };
 
-export const createConnections = (time: Time): Connections => {
+export interface ConnectionsOptions {
+  time: Time;
+  /** Connections that may be open at a time; three quarters of them without an accepted CONNECT, then the oldest gives way. */
+  maxConnections: number;
+}
+
+export const createConnections = ({ maxConnections, time }: ConnectionsOptions): Connections => {
+  const strangersLimit = Math.ceil(0.75 * maxConnections);
   const all = new Set<Connection>();
   const bySocket = new WeakMap<object, Connection>();
   /** Without an accepted CONNECT, oldest first. */

@@ -7,6 +7,7 @@ import { createConnections } from "./connections.ts";
 import { reasonOf } from "./end.ts";
 import type { IntakeEvents } from "./intake.ts";
 import { type ListenOptions, listen } from "./listen.ts";
+import { connectionsWithin, readOpenFilesLimit } from "./open-files.ts";
 import { createRules, type RulesOptions } from "./rules.ts";
 
 export interface MqttServerOptions extends ListenOptions {
@@ -27,10 +28,22 @@ export interface MqttServer {
   stop(): Promise<void>;
 }
 
+const limitConnections = async ({ events, maxConnections }: MqttServerOptions): Promise<number> => {
+  const limit = await readOpenFilesLimit();
+  const possible = connectionsWithin(limit, maxConnections);
+  if (possible < maxConnections) {
+    events.onTrouble(
+      `Takes ${possible} connections instead of ${maxConnections}: the process may open ${limit} files, raise that (ulimit -n) or set "mqtt.maxConnections"`,
+    );
+  }
+  return possible;
+};
+
 /** Rejects with `BROKER_LISTEN`. */
 export const serveMqtt = async (options: MqttServerOptions): Promise<MqttServer> => {
   const { events, metrics, onLeft, rules, time } = options;
-  const connections = createConnections(time);
+  const maxConnections = await limitConnections(options);
+  const connections = createConnections({ maxConnections, time });
   const broker = await Aedes.createBroker(
     createRules({ ...rules, onConnect: ({ conn }) => connections.hold(conn) }),
   );
@@ -52,15 +65,18 @@ export const serveMqtt = async (options: MqttServerOptions): Promise<MqttServer>
     metrics.connections++;
     connections.admit(conn);
   });
-  const server = await listen(options, {
-    onSocket(socket: Socket) {
-      connections.add(socket);
-      const client = broker.handle(socket);
-      socket.once("close", () => onLeft(client));
+  const server = await listen(
+    { ...options, maxConnections },
+    {
+      onSocket(socket: Socket) {
+        connections.add(socket);
+        const client = broker.handle(socket);
+        socket.once("close", () => onLeft(client));
+      },
+      onRefused: noteEnd,
+      onTrouble: events.onTrouble,
     },
-    onRefused: noteEnd,
-    onTrouble: events.onTrouble,
-  }).catch(async (cause: unknown) => {
+  ).catch(async (cause: unknown) => {
     await new Promise<void>((resolve) => broker.close(resolve));
     throw cause;
   });

@@ -32,7 +32,7 @@ describe("settings", () => {
         host: "127.0.0.1",
         port: 1883,
         allowAnonymous: false,
-        maxConnections: 20_000,
+        maxConnections: 16_384,
         prefix: "fleetlog/1",
       },
       cloudwatch: {

@@ -1,4 +1,5 @@
 import { messageOf } from "../../agent/errors.ts";
+import { runConnect } from "./connect.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
@@ -10,6 +11,7 @@ import { runWire } from "./wire.ts";
 type Benchmark = (flags: string[]) => Promise<void>;
 
 const benchmarks = new Map<string, Benchmark>([
+  ["connect", runConnect],
   ["day", runDay],
   ["deliver", runDeliver],
   ["fuzz", runFuzz],
