@@ -2,9 +2,9 @@
  * Builds the device modules for Espruino's `require`: `dist/device/fleetlog.min.js` with all,
  * `fleetlog-core.min.js` without the parts that a logger may do without, `fleetlog-serial.min.js` for
  * boards without network; and `fleetjnl.min.js`, which is asked for where the application wants a
- * journal.
+ * journal. And the fleet page, in `dist/agent/page/ui`.
  */
-import { writeFile } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { minify } from "terser";
@@ -127,3 +127,16 @@ for (const { entry, file, limitBytes, isFlat = true, hasJournal = false } of mod
   }
   await writeFile(from(`dist/device/${file}`), text);
 }
+
+const page = from("agent/page/ui");
+const shown = from("dist/agent/page/ui");
+await build({
+  entryPoints: [`${page}/page.tsx`, `${page}/page.css`],
+  outdir: shown,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  tsconfig: `${page}/tsconfig.json`,
+});
+await cp(`${page}/index.html`, `${shown}/index.html`);

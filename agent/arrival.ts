@@ -14,8 +14,8 @@ export interface Arrival {
   payload: Uint8Array;
   /** Its last entry says that the boot ended. */
   isEnd: boolean;
-  /** CRC-32 of what was sealed, of the first entries of a boot; null of any other frame. */
-  firstCrc: number | null;
+  /** CRC-32 of what was sealed, of entries that were sent before an ack came; null of any other frame. */
+  openingCrc: number | null;
   arrivalMs: number;
 }
 
@@ -30,7 +30,7 @@ const decode = (payload: Uint8Array): FrameBeginning | FrameFault => {
   return { ok: false, fault: "header", offset: 0, reason, header: null };
 };
 
-const unreadable = { head: null, isEnd: false, firstCrc: null };
+const unreadable = { head: null, isEnd: false, openingCrc: null };
 
 export const readArrival = (payload: Uint8Array, arrivalMs: number): Arrival | NoArrival => {
   const decoded = decode(payload);
@@ -40,16 +40,14 @@ export const readArrival = (payload: Uint8Array, arrivalMs: number): Arrival | N
     return { header, payload, arrivalMs, ...unreadable };
   }
   const { bodyAt, head, header, isEnd } = decoded;
-  const isFirst = head !== null && header.first === 0;
-  const firstCrc = isFirst ? crc32(payload.subarray(bodyAt)) : null;
-  return { header, payload, arrivalMs, head, isEnd, firstCrc };
+  const isOpening = head !== null && (header.first === 0 || header.ackId === 0);
+  const openingCrc = isOpening ? crc32(payload.subarray(bodyAt)) : null;
+  return { header, payload, arrivalMs, head, isEnd, openingCrc };
 };
 
-/** What the frame tells of its boot, as the first that is stored of it. */
-export const firstFrameOf = ({ firstCrc, header, payload }: Arrival): FirstFrame => {
+/** What the frame tells of its boot, if it was sent before an ack came. */
+export const firstFrameOf = ({ header, openingCrc, payload }: Arrival): FirstFrame => {
+  if (openingCrc === null) return {};
   const heldFrom = heldFromIn(payload, header);
-  return {
-    ...(heldFrom === undefined ? {} : { heldFrom }),
-    ...(firstCrc === null ? {} : { firstCrc }),
-  };
+  return { openingCrc, ...(heldFrom === undefined ? {} : { heldFrom }) };
 };

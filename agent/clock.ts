@@ -1,7 +1,10 @@
 import { createAckIds } from "./clock/ack-ids.ts";
-import { type Bound, latestAt } from "./clock/bound.ts";
+import { latestAt } from "./clock/bound.ts";
 import { type Placed, placedAt } from "./clock/placed.ts";
+import { createReturnedAcks } from "./clock/returned-acks.ts";
 import { learnAck, learnFrame, readAt, type Segment, shiftSegment } from "./clock/segment.ts";
+import { createSegments } from "./clock/segments.ts";
+import { createWallAxis } from "./clock/wall-axis.ts";
 
 /**
  * How an event's stamp came about. `synced`: bounded by a round trip. `estimated`: by what frames
@@ -28,12 +31,6 @@ export const clampStamp = (previousEpochMs: number, stamp: Stamp): Stamp => {
   const errorMs = stamp.errorMs === null ? null : stamp.errorMs + movedMs;
   return { ...stamp, epochMs: previousEpochMs, errorMs };
 };
-
-/** Segments of a boot that are kept; events of older ones are estimated by the oldest kept. */
-const segmentsLimit = 4;
-
-/** A change of the mapping below this is arithmetic, not a step of the wall clock. */
-const offsetGrainMs = 0.01;
 
 /** A crash between saves loosens what acks bound by 200 ppm of this at most. */
 const saveAfterUptimeMs = 60_000;
@@ -63,6 +60,10 @@ export interface ClockState {
   segments: Segment[];
   /** Of a boot of which nothing was stored before a later one sent it. */
   placed?: Placed;
+  /** A later boot said when it had ended: before whatever the wall clock is set to since. */
+  isOver?: true;
+  /** Several boots told their time in this one's name. */
+  isShared?: true;
 }
 
 /**
@@ -86,6 +87,16 @@ export interface BootClock {
    * that it ended as long before as the frame says, and for good.
    */
   observeEnd(timing: EndTiming): void;
+  /**
+   * Whether the frame may be another boot's: it returns an ack that left after a frame of a later
+   * uptime had arrived than the one at which that ack is said to have come. The ack may as well be
+   * another store's under an id of ours; once such a frame is observed ids go on where none can be.
+   */
+  doubts(timing: FrameTiming): boolean;
+  /** The same of an id that no other store can have given: the frame is another boot's. */
+  refutes(timing: FrameTiming): boolean;
+  /** Several boots tell their time in this one's name: no bound is claimed any more. */
+  share(): void;
   /** Whether a frame of the boot was ever observed, or it was placed. */
   isSet(): boolean;
   /** Stamps an event that has arrived; `isSet` only. Over seqs it may run backwards: see `clampStamp`. */
@@ -101,22 +112,11 @@ export interface BootClock {
 export interface BootClockOptions {
   /** As last saved. */
   state?: ClockState;
+  /** Id of the first ack of a boot that was never saved: different stores give different ones. */
+  firstAckId?: number;
   /** The agent's wall clock: monotonic ms plus an offset that changes only when that clock is set. */
   toEpochMs(monotonicMs: number): number;
 }
-
-const copyOf = (segment: Segment): Segment => ({
-  ...segment,
-  notBefore: [...segment.notBefore],
-  notAfter: [...segment.notAfter],
-});
-
-const emptySegment: Segment = {
-  afterUptimeMs: -1,
-  notBefore: [],
-  notAfter: [],
-  roundTripMs: null,
-};
 
 /** Whether a crash would take from the segment what is worth a save. */
 const isMissed = (segment: Segment, saved: Segment | undefined): boolean => {
@@ -134,36 +134,21 @@ const isMissed = (segment: Segment, saved: Segment | undefined): boolean => {
 /** Creates the clock of a boot, or goes on with it after a restart of the agent. */
 export const createBootClock = (options: BootClockOptions): BootClock => {
   const { toEpochMs } = options;
-  const segments = (options.state?.segments ?? [emptySegment]).map(copyOf);
-  const ackIds = createAckIds(options.state?.ackCeiling ?? 1);
+  const segments = createSegments(options.state?.segments);
+  const { current, goOnIn } = segments;
+  const axis = createWallAxis(toEpochMs);
+  const ackIds = createAckIds(options.state?.ackCeiling ?? options.firstAckId ?? 1);
+  const returned = createReturnedAcks(ackIds, axis);
   let placed = options.state?.placed;
-  let offsetMs: number | undefined;
+  let isOver = options.state?.isOver;
+  let isShared = options.state?.isShared;
   let savedCurrent = options.state?.segments.at(-1);
-
-  const current = (): Segment => segments.at(-1) as Segment;
 
   const isSet = (): boolean => placed !== undefined || current().notAfter.length > 0;
 
-  const goOnIn = (segment: Segment): void => {
-    if (segment === current()) return;
-    if (segment.afterUptimeMs === current().afterUptimeMs) segments.pop();
-    segments.push(segment);
-    if (segments.length > segmentsLimit) segments.shift();
-  };
-
   const followWallClock = (arrivalMs: number): void => {
-    const nowOffsetMs = toEpochMs(arrivalMs) - arrivalMs;
-    const stepMs = nowOffsetMs - (offsetMs ?? nowOffsetMs);
-    if (offsetMs !== undefined && Math.abs(stepMs) < offsetGrainMs) return;
-    offsetMs = nowOffsetMs;
+    const stepMs = axis.follow(arrivalMs);
     if (stepMs !== 0) goOnIn(shiftSegment(current(), stepMs));
-  };
-
-  const returnedAck = (timing: FrameTiming): Bound | null => {
-    ackIds.noteReturned(timing.ackId);
-    const sentMs = ackIds.sentAt(timing.ackId);
-    if (sentMs === undefined || timing.ackUptimeMs > timing.sendUptimeMs) return null;
-    return { uptimeMs: timing.ackUptimeMs, epochMs: toEpochMs(sentMs) };
   };
 
   return {
@@ -171,21 +156,27 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
     observe: (timing) => {
       followWallClock(timing.arrivalMs);
       const frame = { uptimeMs: timing.sendUptimeMs, epochMs: toEpochMs(timing.arrivalMs) };
+      const ack = returned.take(timing, current());
       goOnIn(learnFrame(current(), frame));
-      const ack = returnedAck(timing);
-      if (ack) goOnIn(learnAck(current(), ack, frame));
+      if (ack && ack.uptimeMs <= frame.uptimeMs) goOnIn(learnAck(current(), ack, frame));
     },
     observeEnd: ({ arrivalMs, lastUptimeMs, endedAgoMs }) => {
       if (!isSet()) {
         placed = { endMs: toEpochMs(arrivalMs) - endedAgoMs, durationMs: lastUptimeMs };
       }
       if (placed !== undefined) return;
-      followWallClock(arrivalMs);
-      const sent = { uptimeMs: endedAgoMs, epochMs: toEpochMs(arrivalMs) };
+      if (!isOver) followWallClock(arrivalMs);
+      const sent = { uptimeMs: endedAgoMs, epochMs: axis.epochMs(arrivalMs) };
       const end = { uptimeMs: lastUptimeMs, epochMs: latestAt(0, sent) };
       const newest = current().notAfter.at(-1);
       const isKnown = newest?.uptimeMs === lastUptimeMs && newest.epochMs <= end.epochMs;
-      if (!isKnown) goOnIn(learnFrame(current(), end));
+      if (!isOver || !isKnown) goOnIn(learnFrame(current(), end));
+      isOver = true;
+    },
+    doubts: (timing) => returned.doubts(timing, current()),
+    refutes: (timing) => returned.refutes(timing, current()),
+    share: () => {
+      isShared = true;
     },
     isSet,
     stamp: (uptimeMs) => {
@@ -193,16 +184,18 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
       if (placed !== undefined) {
         return { epochMs: placedAt(placed, uptimeMs), errorMs: null, quality: "placed" };
       }
-      const segment = segments.findLast((known) => uptimeMs > known.afterUptimeMs);
-      const { epochMs, errorMs } = readAt(segment ?? (segments[0] as Segment), uptimeMs);
-      return errorMs === null || !segment
+      const segment = segments.at(uptimeMs);
+      const { epochMs, errorMs } = readAt(segment ?? segments.oldest(), uptimeMs);
+      return errorMs === null || !segment || isShared
         ? { epochMs, errorMs: null, quality: "estimated" }
         : { epochMs, errorMs, quality: "synced" };
     },
     state: () => ({
       ackCeiling: ackIds.wantedCeiling(),
-      segments: segments.map(copyOf),
+      segments: segments.copies(),
       ...(placed === undefined ? {} : { placed }),
+      ...(isOver === undefined ? {} : { isOver }),
+      ...(isShared === undefined ? {} : { isShared }),
     }),
     noteSaved: (saved) => {
       ackIds.noteSaved(saved.ackCeiling);

@@ -28,6 +28,8 @@ export interface Devices {
   readClock(id: string, boot: Boot): ((uptimeMs: number) => Stamp) | null;
   /** Devices in memory. */
   size(): number;
+  /** Of these, those heard of last, the last of all first. */
+  recent(limit: number): Device[];
 }
 
 export interface DevicesOptions {
@@ -40,6 +42,8 @@ export interface DevicesOptions {
   /** Devices in memory, four boots each on average; those not heard of for longest give way. */
   limit: number;
   toEpochMs(monotonicMs: number): number;
+  /** Of a boot: so that ids of another store are not taken for this one's. */
+  firstAckId?: number;
 }
 
 /** Boots of a device in memory, on average over all. */
@@ -111,13 +115,18 @@ export const createDevices = (options: DevicesOptions): Devices => {
       return clock?.isSet() ? clock.stamp : null;
     },
     size: () => known.size,
+    recent: (limit) =>
+      [...known.values()]
+        .slice(-limit)
+        .reverse()
+        .map(({ device }) => device),
   };
 };
 
 const createDevice = (
   id: string,
   records: BootRecord[],
-  { toEpochMs, held }: DevicesOptions,
+  { toEpochMs, held, firstAckId = 1 }: DevicesOptions,
 ): Device => {
   const definitions = createDefinitions((boot) => held(id, boot));
   const clocks = new Map(
@@ -133,7 +142,7 @@ const createDevice = (
     clock: (boot) => clocks.get(bootText(boot)),
     startedClock(boot) {
       const key = bootText(boot);
-      const clock = clocks.get(key) ?? createBootClock({ toEpochMs });
+      const clock = clocks.get(key) ?? createBootClock({ toEpochMs, firstAckId });
       clocks.set(key, clock);
       return clock;
     },

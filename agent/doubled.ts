@@ -8,29 +8,61 @@ import type { Spool } from "./spool/spool.ts";
 export interface DoubledOptions {
   spool: Pick<Spool, "define" | "synced">;
   metrics: Metrics;
+  onTrouble(message: string): void;
   bury: Bury;
 }
+
+/** Whether a frame may be of another boot that has the same name; the ack of its next will tell. */
+export const isDoubtful = ({ clock, session }: Device, { arrivalMs, header }: Arrival): boolean =>
+  header.ackId > 0 &&
+  !session.isDoubled(header.boot) &&
+  clock(header.boot)?.doubts({ arrivalMs, ...header }) === true;
+
+/** Whether the frame shows that its boot's name is another's as well. */
+const isOther = (
+  { clock, session }: Device,
+  { arrivalMs, header, openingCrc }: Arrival,
+): boolean => {
+  const { ackId, boot, count, first } = header;
+  if (ackId > 0 && clock(boot)?.refutes({ arrivalMs, ...header }) === true) return true;
+  return openingCrc !== null && session.isOther(boot, [first, first + count, openingCrc]);
+};
 
 /**
  * A device whose flash was copied, or whose entropy repeats, uses the name of a boot twice. From when
  * that is noticed each frame with seqs that are stored may be of the other boot: it is no duplicate,
- * but a dead letter. Null where the boot is not known to be doubled; resolves once all is synced.
+ * but a dead letter. Null where the boot is not known to be doubled, or all of the frame is new;
+ * resolves once all is synced.
  */
 export const keepDoubled = (
   options: DoubledOptions,
   device: Device,
   arrival: Arrival,
 ): Promise<unknown> | null => {
-  const { firstCrc, header, payload } = arrival;
+  const { header, payload } = arrival;
   const { boot, first } = header;
-  const { clock, id, session } = device;
-  if (first >= session.cursor(boot)) return null;
-  const state = firstCrc === null ? null : session.double(boot, firstCrc);
-  if (!session.isDoubled(boot)) return null;
-  const { bury, metrics, spool } = options;
+  const { id, session } = device;
+  const isNoticed = !session.isDoubled(boot) && isOther(device, arrival);
+  if (!isNoticed && !session.isDoubled(boot)) return null;
+  const isStored = first < session.cursor(boot);
+  if (!isNoticed && !isStored) return null;
+  const { bury, metrics, onTrouble, spool } = options;
+  const reason = `another boot has the name ${bootText(boot)}`;
   metrics.framesDoubled++;
-  const buried = bury(id, payload, `another boot has the name ${bootText(boot)}`);
-  const saved = clock(boot)?.state();
-  if (state === null || saved === undefined) return Promise.all([buried, spool.synced()]);
-  return Promise.all([buried, spool.define({ ...state, clock: saved, device: id }, null)]);
+  if (!isStored) onTrouble(`Cannot tell boots of device "${id}" apart: ${reason}`);
+  const buried = isStored ? bury(id, payload, reason) : null;
+  return Promise.all([buried, isNoticed ? double(options, device, arrival) : spool.synced()]);
+};
+
+/** Notes for good that the boot's name is another's as well. */
+const double = (
+  { spool }: DoubledOptions,
+  { clock, id, session }: Device,
+  { header: { boot } }: Arrival,
+): Promise<void> => {
+  const state = session.double(boot);
+  const known = clock(boot);
+  if (state === null || known === undefined) return spool.synced();
+  known.share();
+  return spool.define({ ...state, clock: known.state(), device: id }, null);
 };

@@ -1,6 +1,8 @@
-import { createAgent } from "./agent.ts";
+import { type Agent, createAgent } from "./agent.ts";
 import { messageOf } from "./errors.ts";
 import { createLog, createTroubleFilter } from "./log.ts";
+import { createPage, type Page } from "./page/server.ts";
+import { createTroubles, type Troubles } from "./page/status.ts";
 import type { Settings } from "./settings.ts";
 import { systemTime } from "./time.ts";
 
@@ -10,11 +12,12 @@ const statusPauseMs = 60_000;
 export const runAgent = async (settings: Settings): Promise<number> => {
   const log = createLog();
   const stopped = stopSignal();
+  const troubles = createTroubles(systemTime.epochMs);
   const agent = await createAgent(settings, {
-    onTrouble: createTroubleFilter(
-      (message, heldBack) => log.warn(heldBack > 0 ? { heldBack } : {}, message),
-      systemTime,
-    ),
+    onTrouble: createTroubleFilter((message, heldBack) => {
+      troubles.note(message);
+      log.warn(heldBack > 0 ? { heldBack } : {}, message);
+    }, systemTime),
     onRepeat(possiblyDuplicated) {
       log.warn({ possiblyDuplicated }, "sending events again that may have been delivered");
     },
@@ -23,8 +26,10 @@ export const runAgent = async (settings: Settings): Promise<number> => {
       process.exit(1);
     },
   });
+  const page = await showPage(settings, agent, troubles);
   const { mqtt, cloudwatch } = settings;
-  log.info({ mqtt: agent.mqttUrl, group: cloudwatch.group, stream: cloudwatch.stream }, "ready");
+  const { group, stream } = cloudwatch;
+  log.info({ mqtt: agent.mqttUrl, page: page?.url, group, stream }, "ready");
   if (mqtt.allowAnonymous && mqtt.url === undefined) {
     log.warn(`Anyone who reaches ${agent.mqttUrl} can connect and log under any name`);
   }
@@ -41,8 +46,33 @@ export const runAgent = async (settings: Settings): Promise<number> => {
   clearInterval(status);
   log.info({ signal, pending: agent.pending() }, "stopping");
   const isDrained = await agent.stop();
+  await page?.stop();
   log.info({ ...agent.metrics, isDrained }, "stopped");
   return 0;
+};
+
+/** Null where the settings name no port for it. */
+const showPage = async (
+  { cloudwatch: { group, stream }, fleet, page: { host, port } }: Settings,
+  agent: Agent,
+  troubles: Troubles,
+): Promise<Page | null> => {
+  if (port === undefined) return null;
+  try {
+    return await createPage({
+      host,
+      port,
+      agent,
+      fleet,
+      group,
+      stream,
+      troubles,
+      now: systemTime.epochMs,
+    });
+  } catch (cause) {
+    await agent.stop();
+    throw cause;
+  }
 };
 
 const stopSignal = (): Promise<NodeJS.Signals> =>

@@ -26,6 +26,8 @@ export interface Metrics {
   framesDoubled: number;
   /** Frames on a topic whose shard is not the device's. */
   framesRefused: number;
+  /** Frames and acks that could not be passed on to another agent; devices send again. */
+  relayLost: number;
   framesStored: number;
   /** Of these, the ones that a later boot sent for theirs. */
   framesReplayed: number;
@@ -74,6 +76,7 @@ export const createMetrics = (): Metrics => ({
   framesUnreadable: 0,
   framesDoubled: 0,
   framesRefused: 0,
+  relayLost: 0,
   framesStored: 0,
   framesReplayed: 0,
   definitionsRefused: 0,

@@ -1,15 +1,16 @@
 import type { Boot } from "../shared/frame.ts";
 import { type Source, shardOf } from "../shared/topic.ts";
-import { type AckOptions, sendAck } from "./ack.ts";
+import type { AckOptions } from "./ack.ts";
+import { type Answers, createAnswers } from "./answers.ts";
 import { type Arrival, firstFrameOf, readArrival } from "./arrival.ts";
 import { type Bury, createBury } from "./bury.ts";
-import type { BootClock } from "./clock.ts";
+import type { BootClock, ClockState } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
-import { keepDoubled } from "./doubled.ts";
+import { isDoubtful, keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
 import { createOverrun } from "./overrun.ts";
-import type { Advance } from "./session.ts";
+import type { Advance, Receipt } from "./session.ts";
 import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
@@ -36,7 +37,7 @@ export const createReceive = (
   options: ReceiveOptions,
 ): ((source: Source, payload: Uint8Array) => void) => {
   const { devices, metrics, onFatal, onTrouble, time } = options;
-  const admitting = { ...options, bury: createBury(options) };
+  const admitting = { ...options, bury: createBury(options), answers: createAnswers(options) };
   const overrun = createOverrun(options);
   const fail = (cause: unknown): void => {
     const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
@@ -61,7 +62,10 @@ export const createReceive = (
       else overrun.settleBusy(source.device);
     };
     const finish = (work: Promise<unknown>): void => {
-      work.catch(fail).then(settle);
+      work.then(settle, (cause: unknown) => {
+        settle();
+        fail(cause);
+      });
     };
     const arrival = readArrival(payload, arrivalMs);
     if (!("header" in arrival)) {
@@ -71,7 +75,7 @@ export const createReceive = (
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      finish(isTaken ? admit(admitting, device, arrival) : refuse(options, device, arrival));
+      finish(isTaken ? admit(admitting, device, arrival) : refuse(admitting, device, arrival));
     });
     loaded?.catch((cause: unknown) => {
       settle();
@@ -81,16 +85,20 @@ export const createReceive = (
 };
 
 /** Asks a device to wait that has sent more than its window. */
-const refuse = (options: ReceiveOptions, device: Device, { header }: Arrival): Promise<void> => {
+const refuse = (
+  { answers, spool }: AdmitOptions,
+  device: Device,
+  { header: { boot } }: Arrival,
+): Promise<void> => {
   const { session } = device;
-  const { boot } = header;
   const known = { next: session.cursor(boot), definitions: session.definitions(boot) };
   const answer = { boot, clock: device.clock(boot), ...known, busyMs: noRoomMs };
-  return options.spool.synced().then(() => sendAck(options, device.id, answer));
+  return answers.give(spool.synced(), device.id, answer);
 };
 
 interface AdmitOptions extends ReceiveOptions {
   bury: Bury;
+  answers: Answers;
 }
 
 const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise<void> => {
@@ -98,12 +106,13 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const { session } = device;
   const { header, head, payload } = arrival;
   const { boot } = header;
-  const receipt = session.judge(header);
+  const isDoubted = isDoubtful(device, arrival);
+  const receipt: Receipt = isDoubted ? { kind: "gap" } : session.judge(header);
   const doubled = keepDoubled(options, device, arrival);
   if (doubled !== null && receipt.kind === "duplicate") {
     const next = session.cursor(boot);
     const answer = { boot, clock: device.clock(boot), next, definitions: 0, busyMs: 0 };
-    return doubled.then(() => sendAck(options, device.id, answer));
+    return options.answers.give(doubled, device.id, answer);
   }
   const lane = options.laneOf(device.id, boot);
   const isNew = receipt.kind === "new";
@@ -117,10 +126,10 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const clock = device.clock(boot);
   if (clock !== undefined) learnTime(clock, arrival);
   const written = learnAlone(options, device, arrival) ?? spool.synced();
-  const next = session.cursor(boot);
+  const next = isDoubted ? header.base : session.cursor(boot);
   const definitions = session.definitions(boot);
   const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
-  return written.then(() => sendAck(options, device.id, answer));
+  return options.answers.give(written, device.id, answer);
 };
 
 /** The send uptime of a frame is its own boot's, unless a later one sent it. */
@@ -144,8 +153,10 @@ const count = (
   else metrics.framesDuplicate++;
 };
 
-const fullness = ({ bytes, limitBytes, devices }: SpoolUsage): string =>
-  `the spool holds ${Math.round(bytes / 1_048_576)} of ${Math.round(limitBytes / 1_048_576)} MiB and knows ${devices} devices, its device waits`;
+const fullness = ({ bytes, limitBytes, devices, disk }: SpoolUsage): string =>
+  disk?.isLow
+    ? "the disk has no room for frames, its device waits"
+    : `the spool holds ${Math.round(bytes / 1_048_576)} of ${Math.round(limitBytes / 1_048_576)} MiB and knows ${devices} devices, its device waits`;
 
 /** What the frame brings to a boot whose definitions the agent has up to a count. */
 const learn = (
@@ -162,7 +173,8 @@ const learn = (
 };
 
 /**
- * Takes the definitions of a frame that is not stored; null where there are none to take. A boot of
+ * Takes the definitions of a frame that is not stored, and saves the clock where that is due; null
+ * where there is nothing to write. A boot of
  * which nothing is stored takes none: boots that are made up leave no trace. Nor does one that was
  * not heard of for long, for it does not keep any.
  */
@@ -176,12 +188,13 @@ const learnAlone = (
   if (clock === undefined || !device.session.isRecent(boot)) return null;
   const before = device.session.definitions(boot);
   const learned = learn(options, device, arrival, false);
-  if (learned === null || (learned.change === null && learned.count === before)) return null;
-  const state = device.session.define(boot, learned.count, learned.dictionary);
+  const isLearnt = learned !== null && (learned.change !== null || learned.count !== before);
+  if (!isLearnt && !clock.isSaveDue()) return null;
+  const state = device.session.define(boot, learned?.count ?? before, learned?.dictionary);
   if (state === null) return null;
   const saved = clock.state();
   const record = { ...state, clock: saved, device: device.id };
-  const defined = options.spool.define(record, learned.change);
+  const defined = options.spool.define(record, learned?.change ?? null);
   defined.then(
     () => clock.noteSaved(saved),
     () => {},
@@ -201,8 +214,8 @@ const outdate = (
   return { record: { ...outdated, clock: state, device: id }, lane: laneOf(id, outdated.boot) };
 };
 
-const store = async (
-  options: ReceiveOptions,
+const store = (
+  options: AdmitOptions,
   device: Device,
   arrival: Arrival,
   { lane, from, lost }: { lane: string; from: number; lost: number },
@@ -215,7 +228,7 @@ const store = async (
   const clock = device.startedClock(boot);
   learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);
-  const advance = session.advance(header, isEnd, from === 0 ? firstFrameOf(arrival) : {});
+  const advance = session.advance(header, isEnd, firstFrameOf(arrival));
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);
   const state = defined ?? advanced;
@@ -223,10 +236,17 @@ const store = async (
   const { cursor: next, dictionary } = state;
   const definitions = session.definitions(boot);
   const found = { lane, device: id, boot, from, end: next, lost, closes };
-  const saved = clock.state();
-  await spool.append(
+  let saved: ClockState | undefined;
+  const written = spool.append(
     { ...found, ...(dictionary === undefined ? {} : { dictionary }), bytes: payload },
-    { ...state, clock: saved, device: id },
+    {
+      ...state,
+      device: id,
+      get clock() {
+        saved = clock.state();
+        return saved;
+      },
+    },
     {
       isNewDevice,
       forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),
@@ -234,10 +254,11 @@ const store = async (
       outdated: outdate(options, device, advance),
     },
   );
-  clock.noteSaved(saved);
-  metrics.framesStored++;
-  if (header.endedAgoMs !== undefined) metrics.framesReplayed++;
-  metrics.entriesStored += next - from;
-  sendAck(options, id, { boot, clock, next, definitions, busyMs: 0 });
-  options.onStored(lane);
+  return options.answers.give(written, id, { boot, clock, next, definitions, busyMs: 0 }, () => {
+    if (saved !== undefined) clock.noteSaved(saved);
+    metrics.framesStored++;
+    if (header.endedAgoMs !== undefined) metrics.framesReplayed++;
+    metrics.entriesStored += next - from;
+    options.onStored(lane);
+  });
 };

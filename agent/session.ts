@@ -1,5 +1,14 @@
 import type { Boot, FrameHeader } from "../shared/frame.ts";
-import { type BootState, insert, isFollowed, isSame, newestOf } from "./session/boot-state.ts";
+import {
+  type BootState,
+  insert,
+  isFollowed,
+  isOtherOpening,
+  isSame,
+  newestOf,
+  noteOpening,
+  type Opening,
+} from "./session/boot-state.ts";
 import { type ClosedBoot, closedBy } from "./session/closing.ts";
 import { createRecency, forget } from "./session/keeping.ts";
 
@@ -27,12 +36,10 @@ export interface Session {
    * doubled: nobody knows whose they are, so each frame has to bring its own.
    */
   definitions(boot: Boot): number;
-  /**
-   * Compares a first frame with the one that was stored. Where it is another the boot is doubled, and
-   * is given as it is then.
-   */
-  double(boot: Boot, firstCrc: number): BootState | null;
-  /** Whether frames of another boot come in the name of this one. */
+  /** Whether a frame that was sent before an ack came is another than the one stored of its seqs. */
+  isOther(boot: Boot, opening: Opening): boolean;
+  /** Notes that frames of another boot come in the name of this one; null if nothing of it is stored. */
+  double(boot: Boot): BootState | null;
   isDoubled(boot: Boot): boolean;
   /** Judges a frame by its header; changes nothing. */
   judge(header: FrameHeader): Receipt;
@@ -47,8 +54,11 @@ export interface Session {
   define(boot: Boot, definitions: number, dictionary?: string): BootState | null;
 }
 
-/** What a boot's first frame says of it. */
-export type FirstFrame = Pick<BootState, "heldFrom" | "firstCrc">;
+/** What a frame says of its boot, if it was sent before an ack came. */
+export interface FirstFrame extends Pick<BootState, "heldFrom"> {
+  /** CRC-32 of what was sealed of it. */
+  openingCrc?: number;
+}
 
 /** What storing a frame changes. */
 export interface Advance {
@@ -66,7 +76,7 @@ export interface Advance {
 const begin = (
   states: readonly BootState[],
   { boot, endedAgoMs }: FrameHeader,
-  first: FirstFrame,
+  heldFrom: number | undefined,
 ): BootState => {
   const isLate = endedAgoMs !== undefined || isFollowed(states, boot);
   return {
@@ -75,7 +85,7 @@ const begin = (
     definitions: 0,
     order: states.reduce((most, { order }) => Math.max(most, order), 0) + 1,
     isEnded: false,
-    ...first,
+    ...(heldFrom === undefined ? {} : { heldFrom }),
     ...(isLate ? { isLate } : {}),
   };
 };
@@ -102,9 +112,13 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const state = find(boot);
       return state === undefined || state.isDoubled ? 0 : state.definitions;
     },
-    double(boot, firstCrc) {
+    isOther(boot, opening) {
       const state = find(boot);
-      if (state?.firstCrc === undefined || state.firstCrc === firstCrc) return null;
+      return state !== undefined && isOtherOpening(state, opening);
+    },
+    double(boot) {
+      const state = find(boot);
+      if (state === undefined) return null;
       state.isDoubled = true;
       return { ...state };
     },
@@ -120,12 +134,15 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const state = find(boot);
       return state !== undefined && recency.has(state);
     },
-    advance(header, isEnd, first = {}) {
+    advance(header, isEnd, { heldFrom, openingCrc } = {}) {
       const known = find(header.boot);
-      const state = known ?? begin(states, header, first);
+      const state = known ?? begin(states, header, heldFrom);
       const closes = known === undefined ? closedBy(states, state) : [];
       if (known === undefined) insert(states, state);
-      state.cursor = header.first + header.count;
+      const end = header.first + header.count;
+      const isWhole = header.first >= state.cursor;
+      if (isWhole && openingCrc !== undefined) noteOpening(state, [header.first, end, openingCrc]);
+      state.cursor = end;
       state.isEnded = isEnd;
       const outdated = outdate(state);
       const forgotten = known === undefined ? forget(states, state) : [];

@@ -12,6 +12,23 @@ export interface Settings {
   cloudwatch: CloudWatchSettings;
   delivery: DeliverySettings;
   spool: SpoolSettings;
+  page: PageSettings;
+  redis: RedisSettings;
+}
+
+/** Where agents that share a fleet keep what they know of it. */
+export interface RedisSettings {
+  /** `redis://`, `rediss://` or the path of a socket; absent for an agent that is alone. */
+  url?: string | undefined;
+  /** How long a shard stays an agent's that does not say it still lives. */
+  leaseMs: number;
+}
+
+/** Where the agent shows what it does. */
+export interface PageSettings {
+  host: string;
+  /** Port of the page, `/status`, `/metrics` and `/healthz`; absent for none of them, 0 for any free one. */
+  port?: number | undefined;
 }
 
 /** Where devices connect. */
@@ -24,9 +41,6 @@ export interface MqttSettings {
   allowAnonymous: boolean;
   /** File of the names and passwords of devices, as `mosquitto_passwd` writes it, for the embedded broker. */
   passwords?: string | undefined;
-  /** Files in PEM of the embedded broker's certificate and its key: devices then connect with TLS. */
-  cert?: string | undefined;
-  key?: string | undefined;
   /** Connections of the embedded broker that may be open at a time. */
   maxConnections: number;
   /** A broker that runs elsewhere; there is then no embedded one. */
@@ -35,6 +49,23 @@ export interface MqttSettings {
   password?: string | undefined;
   /** First levels of every topic. */
   prefix: string;
+  /** What is spoken with that broker. */
+  version: "3.1.1" | "5";
+  /** Where absent, `fleetlog-` and the id of the agent's store. */
+  clientId?: string | undefined;
+  /** Connections to that broker that divide the fleet; 1 where absent, 8 with the limits of AWS IoT Core. */
+  connections?: number | undefined;
+  /** What that broker allows a connection; told by the host of `url` where absent. */
+  limits?: "none" | "aws-iot" | undefined;
+  /** File with the certificates to trust in place of the system's; PEM, as the next two. */
+  ca?: string | undefined;
+  /** Files with the agent's own certificate and its key; without `url`, those of the embedded broker, which then speaks TLS. */
+  cert?: string | undefined;
+  key?: string | undefined;
+  /** Protocol asked for in the TLS handshake. */
+  alpn?: string | undefined;
+  /** Silence after which that broker is asked whether it is there. */
+  keepAliveMs: number;
 }
 
 /** Where events go. */
@@ -89,14 +120,18 @@ export interface SpoolSettings {
   limitDevices: number;
   /** Dead letters kept with events, and as many with bytes that could not be read; the oldest give way. */
   limitDeadLetters: number;
+  /** Of the disk, left free by frames; 64 MiB or 60 % of the disk, whichever is less, where absent. */
+  reserveBytes?: number | undefined;
 }
 
 /** Settings as they are given: what is absent has its default. */
 export type SettingsInput = Partial<
-  Omit<Settings, "mqtt" | "cloudwatch" | "delivery" | "spool">
+  Omit<Settings, "mqtt" | "cloudwatch" | "delivery" | "spool" | "page" | "redis">
 > & {
   mqtt?: Partial<MqttSettings>;
   cloudwatch?: Partial<CloudWatchSettings>;
   delivery?: Partial<DeliverySettings>;
   spool?: Partial<SpoolSettings>;
+  page?: Partial<PageSettings>;
+  redis?: Partial<RedisSettings>;
 };

@@ -17,8 +17,12 @@ export type Channel = "up" | "down" | "state";
 export const topicOf = (prefix: string, device: string, channel: Channel): string =>
   `${prefix}/${shardOf(device)}/${device}/${channel}`;
 
-/** What the agent subscribes to for one channel of the whole fleet. */
-export const fleetFilter = (prefix: string, channel: Channel): string => `${prefix}/+/+/${channel}`;
+/** What an agent subscribes to for one channel: of one shard, or with `+` of the whole fleet. */
+export const fleetFilter = (prefix: string, channel: Channel, shard: number | "+"): string =>
+  `${prefix}/${shard}/+/${channel}`;
+
+/** Where agents announce their stores to each other. */
+export const agentTopic = (prefix: string): string => `${prefix}/agent`;
 
 /** Where a message came from. `shard` is the topic's and may not be the device's. */
 export interface Source {

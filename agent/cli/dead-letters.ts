@@ -19,13 +19,19 @@ interface Desk {
   write: Write;
 }
 
+/** What is wrong with the store goes where errors go: standard output is for letters. */
+const onTrouble = (message: string): void => {
+  process.stderr.write(`${message}\n`);
+};
+
 const openSpool = async ({ data, spool }: Settings): Promise<Spool> => {
   const directory = join(data, "spool");
   await access(directory).catch((cause: unknown) => {
     const message = `Cannot find dead letters: there is no spool in "${data}", check "data" in the settings`;
     throw new AgentError("SPOOL_ABSENT", message, { cause });
   });
-  return createLevelSpool({ directory, ...spool, onEvicted: () => {} }).catch((cause: unknown) => {
+  const options = { directory, ...spool, onTrouble, onEvicted: () => {} };
+  return createLevelSpool(options).catch((cause: unknown) => {
     if (!(cause instanceof AgentError) || cause.code !== "SPOOL_LOCKED") throw cause;
     const message = `Cannot open the dead letters in "${data}": the agent is running on them, stop it first`;
     throw new AgentError(cause.code, message, { cause });

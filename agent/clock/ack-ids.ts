@@ -21,6 +21,12 @@ export interface AckIds {
   sentAt(id: number): number | undefined;
   /** Notes an id that a device returned: ids go on well above one that was never given out. */
   noteReturned(id: number): void;
+  /** Takes all ids given so far for another store's as well: ids go on well above them. */
+  disown(): void;
+  /** Whether the id is one of those. */
+  isDisowned(id: number): boolean;
+  /** Whether the id was given after `disown`, and so can be no other store's. */
+  isOwn(id: number): boolean;
   /** What to save: ids below it may be given out once it is saved. */
   wantedCeiling(): number;
   noteSaved(ceiling: number): void;
@@ -34,6 +40,13 @@ export const createAckIds = (savedCeiling: number): AckIds => {
   let ceiling = savedCeiling;
   let oldest = next;
   let sentMs: Float64Array | undefined;
+  let disownedFrom = Number.POSITIVE_INFINITY;
+  let ownFrom = Number.POSITIVE_INFINITY;
+
+  const goOnAt = (id: number): void => {
+    next = id;
+    oldest = id;
+  };
 
   return {
     give: (nowMs) => {
@@ -46,10 +59,15 @@ export const createAckIds = (savedCeiling: number): AckIds => {
     },
     sentAt: (id) => (id >= oldest && id < next ? sentMs?.[id % rememberedAcks] : undefined),
     noteReturned: (id) => {
-      if (id < next || id > ackIdLimit) return;
-      next = id + foreignIdGap;
-      oldest = next;
+      if (id >= next && id <= ackIdLimit) goOnAt(id + foreignIdGap);
     },
+    disown: () => {
+      disownedFrom = Math.min(disownedFrom, oldest);
+      goOnAt(next + foreignIdGap);
+      ownFrom = next;
+    },
+    isDisowned: (id) => id >= disownedFrom && id < ownFrom,
+    isOwn: (id) => id >= ownFrom,
     wantedCeiling: () => next + reservedIds,
     noteSaved: (saved) => {
       ceiling = Math.max(ceiling, saved);

@@ -116,6 +116,12 @@ const isTooSoon = (segment: Segment, frame: Bound): boolean =>
 /** Uptime of the latest frame the segment has seen, -1 for none. */
 const newestUptimeMs = (segment: Segment): number => segment.notAfter.at(-1)?.uptimeMs ?? -1;
 
+/** Whether a frame of a later uptime had arrived by then: the boot had passed that uptime. */
+export const hasPassed = ({ notAfter }: Segment, { epochMs, uptimeMs }: Bound): boolean => {
+  const arrived = notAfter.findLast((known) => known.epochMs <= epochMs);
+  return arrived !== undefined && arrived.uptimeMs - uptimeMs > grainMs;
+};
+
 /** The segment that follows where nothing known before can be believed since. */
 const freshSegment = (segment: Segment): Segment => ({
   afterUptimeMs: Math.max(segment.afterUptimeMs, newestUptimeMs(segment) - 1),

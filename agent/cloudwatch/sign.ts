@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { createSigningHash } from "./signing-hash.ts";
 
 /** What AWS needs to know who asks. Never part of a message. */
 export interface AwsCredentials {
@@ -52,13 +52,14 @@ const notSigned: Set<string> = new Set([contentHashHeader]);
 export const createSigner = (options: SignerOptions): Signer => {
   const { region, service = "logs", isContentHashSent = true } = options;
   const signing = isContentHashSent ? {} : { unsignableHeaders: notSigned };
+  const sha256 = createSigningHash();
   let current: { credentials: AwsCredentials; signature: SignatureV4 } | undefined;
 
   const signatureFor = (credentials: AwsCredentials): SignatureV4 => {
     if (current?.credentials !== credentials) {
       const { accessKeyId, secretAccessKey, sessionToken } = credentials;
       const identity = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-      const signature = new SignatureV4({ region, service, sha256: Sha256, credentials: identity });
+      const signature = new SignatureV4({ region, service, sha256, credentials: identity });
       current = { credentials, signature };
     }
     return current.signature;
@@ -67,7 +68,6 @@ export const createSigner = (options: SignerOptions): Signer => {
   return {
     sign: async (request, credentials, signedAtMs) => {
       const { method, host, path, query = {}, body } = request;
-      // The native hash is 18 times as fast as the package's own, which then need not see the body.
       const hash = createHash("sha256").update(body).digest("hex");
       const headers = { ...request.headers, host, [contentHashHeader]: hash };
       const signed = await signatureFor(credentials).sign(

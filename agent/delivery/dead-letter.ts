@@ -10,7 +10,8 @@ export const lettersOf = (batch: Batch, form: MessageForm, epochMs: number): Dea
   ...refusedLetters(batch, form, epochMs),
 ];
 
-const unreadableLetters = (entries: PendingEntry[], epochMs: number): DeadLetter[] =>
+/** The bytes of those entries that could not be read. */
+export const unreadableLetters = (entries: PendingEntry[], epochMs: number): DeadLetter[] =>
   entries.flatMap(({ device, frame, unreadable }) => {
     if (unreadable === null) return [];
     const content = { base64: Buffer.from(frame.bytes).toString("base64") };

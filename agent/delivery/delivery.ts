@@ -7,12 +7,12 @@ import { type ComposerOptions, createComposer } from "./batch/compose.ts";
 import { createFormats, type FormatSource } from "./batch/formats.ts";
 import { createStampWindow } from "./batch/stamp-window.ts";
 import { createCreator } from "./create.ts";
-import { createDeliver } from "./deliver.ts";
+import { type BodiesHeld, createDeliver } from "./deliver.ts";
 import { createMetricRule } from "./message/metric.ts";
 import { createOutcomes } from "./outcome/outcome.ts";
 import { createAside } from "./schedule/aside.ts";
 import { createOpenLanes } from "./schedule/open-lanes.ts";
-import { createPace } from "./schedule/pace.ts";
+import { createPace, type Pace } from "./schedule/pace.ts";
 import { createSchedule, type Schedule } from "./schedule/schedule.ts";
 import type { Streams } from "./stream.ts";
 
@@ -26,6 +26,8 @@ export interface DeliveryOptions extends Pick<ComposerOptions, "loadClocks" | "c
   intended: readonly string[];
   streams: Streams;
   cloudwatch: AWSCloudWatchLogs;
+  /** Of all deliveries of an agent together; its own by default. */
+  paces?: DeliveryPaces;
   metrics: Metrics;
   time: Time;
   /** In [0, 1). */
@@ -42,6 +44,27 @@ const readsPerSecond = 20;
 
 const fatalPauseMs = 60_000;
 
+/** Bodies under way together, in bytes; so many lanes are served at once that each cannot have a full batch. */
+const bodiesLimitBytes = 67_108_864;
+
+/** How many calls may begin in a second, and what those under way hold. */
+export interface DeliveryPaces {
+  /** Of PutLogEvents. */
+  pace: Pace;
+  /** Of calls that read back. */
+  readPace: Pace;
+  bodies: BodiesHeld;
+}
+
+export const createDeliveryPaces = (
+  { callsPerSecond }: Pick<DeliverySettings, "callsPerSecond">,
+  time: Time,
+): DeliveryPaces => ({
+  pace: createPace({ callsPerSecond, time }),
+  readPace: createPace({ callsPerSecond: readsPerSecond, time }),
+  bodies: { bytes: 0 },
+});
+
 /** From the spool to CloudWatch: lanes that are woken are delivered. */
 export interface Delivery extends Schedule {
   /** A dictionary is there that was not: what waits for it is delivered. */
@@ -50,6 +73,7 @@ export interface Delivery extends Schedule {
 
 export const createDelivery = (options: DeliveryOptions): Delivery => {
   const { settings, cloudwatch, time, random } = options;
+  const { pace, readPace, bodies } = options.paces ?? createDeliveryPaces(settings.delivery, time);
   const formats = createFormats(options.dictionaries);
   const shared = { ...options, ...settings.delivery, form: settings.cloudwatch.message, formats };
   const aside = createAside({
@@ -59,19 +83,18 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
     limitBytes: settings.delivery.dictionaryWaitBytes,
     wake: (lane) => schedule.wake(lane, true),
   });
-  const pace = createPace({ callsPerSecond: settings.delivery.callsPerSecond, time });
-  const readPace = createPace({ callsPerSecond: readsPerSecond, time });
   const lanes = createOpenLanes(options.intended, time, random);
   const creator = createCreator({ ...options, group: settings.cloudwatch });
   const stampWindow = createStampWindow(() => time.epochMs() + (cloudwatch.clockOffsetMs() ?? 0));
   const metricRule = createMetricRule(settings.fleet);
   const composer = createComposer({ ...shared, stampWindow, metricRule, aside });
   const outcomes = createOutcomes({ ...shared, creator, pace, lanes, stampWindow });
-  const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace });
+  const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace, bodies });
   const schedule = createSchedule({
     time,
     pace,
     workers: settings.delivery.workers,
+    hasRoom: () => bodies.bytes < bodiesLimitBytes,
     ageMs: settings.delivery.flushAfterMs,
     step: (lane) =>
       deliver(lane).catch((cause: unknown) => {

@@ -5,6 +5,8 @@ import { type Agent, createAgent } from "../agent.ts";
 import { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
 import { createEndpoint, type Endpoint } from "../local/endpoint.ts";
 import { createTroubleFilter } from "../log.ts";
+import { createPage } from "../page/server.ts";
+import { createTroubles, type Troubles } from "../page/status.ts";
 import { sleep, systemTime } from "../time.ts";
 import { check, type RecordedCall, type Verdict } from "./check.ts";
 import { type DemoDevice, startDevice } from "./fleet.ts";
@@ -22,7 +24,8 @@ export interface DemoOptions {
 }
 
 const region = "us-east-1";
-const group = "/fleetlog/demo";
+const fleet = "demo";
+const group: string = `/fleetlog/${fleet}`;
 const cutMs = 2_000;
 /** When the door loses its connection and when the greenhouse restarts, of a run's length. */
 const cutAt = 0.25;
@@ -44,33 +47,49 @@ export const runDemo = async (options: DemoOptions): Promise<Verdict> => {
   const cloudwatch = new AWSCloudWatchLogs(region, accessKeyId, secretAccessKey, {
     endpoint: endpoint.url,
   });
-  const agent = await startAgent(directory, cloudwatch, output);
+  const troubles = createTroubles(systemTime.epochMs);
+  const agent = await startAgent({ directory, cloudwatch, output, troubles });
+  const page = await createPage({
+    host: "127.0.0.1",
+    port: 0,
+    agent,
+    fleet,
+    group,
+    stream: "{device}",
+    troubles,
+    now: systemTime.epochMs,
+  });
   const devices = startDevices(agent.mqttUrl, records);
-  output.write(welcome(endpoint, keys, directory));
+  output.write(welcome({ endpoint, keys, directory, pageUrl: page.url }));
   await watch(options, agent, devices);
   await Promise.all(devices.map((device) => device.stop()));
   await agent.stop();
+  await page.stop();
   const verdict = check(await readRecords(devices), await readAll(cloudwatch, group));
   await cloudwatch.close();
   await endpoint.stop();
   return verdict;
 };
 
-const startAgent = (
-  directory: string,
-  cloudwatch: AWSCloudWatchLogs,
-  output: NodeJS.WriteStream,
-): Promise<Agent> =>
+interface AgentOptions extends Pick<DemoOptions, "directory" | "output"> {
+  cloudwatch: AWSCloudWatchLogs;
+  troubles: Troubles;
+}
+
+const startAgent = ({ directory, cloudwatch, output, troubles }: AgentOptions): Promise<Agent> =>
   createAgent(
     {
       data: join(directory, "agent"),
-      fleet: "demo",
+      fleet,
       mqtt: { port: 0 },
       delivery: { flushAfterMs: 500 },
     },
     {
       cloudwatch,
-      onTrouble: createTroubleFilter((message) => output.write(`\n${message}\n`), systemTime),
+      onTrouble: createTroubleFilter((message) => {
+        troubles.note(message);
+        output.write(`\n${message}\n`);
+      }, systemTime),
     },
   );
 
@@ -80,9 +99,17 @@ const startDevices = (mqttUrl: string, directory: string): [DemoDevice, DemoDevi
   startDevice({ name: "door-1", program: "door", mqttUrl, directory }),
 ];
 
-const welcome = (endpoint: Endpoint, keys: Keys, directory: string): string =>
+interface Welcome {
+  endpoint: Endpoint;
+  keys: Keys;
+  directory: string;
+  pageUrl: string;
+}
+
+const welcome = ({ endpoint, keys, directory, pageUrl }: Welcome): string =>
   `Three devices log to an agent, the agent to a CloudWatch Logs endpoint on this machine.
 Everything is kept in ${directory}
+The fleet, in a browser: ${pageUrl}
 
 Read the logs, in another terminal, with the AWS command line, version 2:
   export AWS_ACCESS_KEY_ID=${keys.accessKeyId} AWS_SECRET_ACCESS_KEY=${keys.secretAccessKey} AWS_DEFAULT_REGION=${region}

@@ -1,11 +1,12 @@
 import type { PublishPacket } from "aedes";
-import { defaultPrefix, topicOf } from "../../shared/topic.ts";
+import { defaultPrefix } from "../../shared/topic.ts";
+import { createBypass } from "./bypass.ts";
 import { createCredentials } from "./credentials.ts";
 import { createFleet } from "./fleet.ts";
 import type { Intake, IntakeEvents } from "./intake.ts";
 import { type MqttServerOptions, serveMqtt } from "./mqtt-server.ts";
 
-export interface BrokerOptions extends Omit<MqttServerOptions, "rules" | "onLeft"> {
+export interface BrokerOptions extends Omit<MqttServerOptions, "rules" | "onLeft" | "bypass"> {
   prefix?: string;
   /** File of names and hashes of passwords; without it everyone is welcome. */
   passwords?: string | undefined;
@@ -26,14 +27,12 @@ export const createBroker = async (options: BrokerOptions): Promise<Intake> => {
       : await createCredentials({ path: passwords, time, onTrouble });
   const send = (packet: PublishPacket): void => served.broker.publish(packet, () => {});
   const fleet = createFleet({ prefix, events, metrics, credentials, publish: send });
-  const served = await serveMqtt({ ...options, rules: fleet.rules, onLeft: fleet.leave });
+  const bypass = createBypass({ prefix, sourceOf: fleet.framesOf, take: fleet.take });
+  const onLeft = fleet.leave;
+  const served = await serveMqtt({ ...options, rules: fleet.rules, onLeft, bypass });
   return {
     url: served.url,
-    send(device, payload) {
-      const topic = topicOf(prefix, device, "down");
-      const bytes = Buffer.from(payload);
-      send({ cmd: "publish", topic, payload: bytes, qos: 0, retain: false, dup: false });
-    },
+    send: bypass.send,
     isConnected: (device) => fleet.speakerOf(device) !== undefined,
     hush(device, forMs) {
       const speaker = fleet.speakerOf(device);

@@ -13,6 +13,8 @@ const probeAfterMs = 60_000;
 export interface Connections {
   /** Guards the socket: to be called before anything reads from it. */
   add(socket: Socket): void;
+  /** Lets it be held from now on: to be called after all else that reads in front of the broker. */
+  bar(socket: Socket): void;
   /** Its CONNECT has come: what follows is not read before that is accepted. */
   hold(socket: unknown): void;
   /** Its CONNECT was accepted. */
@@ -80,9 +82,12 @@ export const createConnections = ({ maxConnections, time }: ConnectionsOptions):
       socket.setNoDelay(true);
       socket.setKeepAlive(true, probeAfterMs);
       guardPackets(socket);
-      const read = socket.read.bind(socket);
-      socket.read = (sizeBytes) => (connection.isHeld ? null : read(sizeBytes));
       meet(connection);
+    },
+    bar(socket) {
+      const connection = find(socket);
+      const read = socket.read.bind(socket);
+      socket.read = (sizeBytes) => (connection?.isHeld ? null : read(sizeBytes));
     },
     hold(socket) {
       const connection = find(socket);

@@ -1,5 +1,5 @@
 import type { Client, PublishPacket } from "aedes";
-import { topicOf } from "../../shared/topic.ts";
+import { type Source, topicOf } from "../../shared/topic.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Credentials } from "./credentials.ts";
 import { createInbox, type IntakeEvents, presenceOf } from "./intake.ts";
@@ -19,6 +19,10 @@ export interface FleetOptions {
 /** What clients of the embedded broker are to it: devices, which speak for themselves. */
 export interface Fleet {
   rules: RulesOptions;
+  /** Where frames on this topic come from; null where the client may not publish any. */
+  framesOf(client: Client, topic: string): Source | null;
+  /** Takes a frame that came past the broker. */
+  take(client: Client, source: Source, payload: Uint8Array): void;
   /** The connection that speaks for a device. */
   speakerOf(device: string): Client | undefined;
   /** The connection has ended. */
@@ -69,6 +73,11 @@ export const createFleet = (options: FleetOptions): Fleet => {
               return grant !== null;
             },
           }),
+    },
+    framesOf: permissions.frames,
+    take(client, source, payload) {
+      speakers.speak(client, source.device);
+      take(source, payload);
     },
     speakerOf: speakers.of,
     leave(client) {

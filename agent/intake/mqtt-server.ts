@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { Aedes, type Client } from "aedes";
 import type { Metrics } from "../metrics.ts";
 import type { Time } from "../time.ts";
+import type { Bypass } from "./bypass.ts";
 import { createConnections } from "./connections.ts";
 import { reasonOf } from "./end.ts";
 import type { IntakeEvents } from "./intake.ts";
@@ -12,6 +13,8 @@ import { createRules, type RulesOptions } from "./rules.ts";
 
 export interface MqttServerOptions extends ListenOptions {
   rules: RulesOptions;
+  /** What goes past the broker; absent where all goes through it. */
+  bypass?: Bypass;
   /** A connection has ended, accepted or not. */
   onLeft(client: Client): void;
   events: Pick<IntakeEvents, "onTrouble">;
@@ -41,12 +44,19 @@ const limitConnections = async ({ events, maxConnections }: MqttServerOptions): 
 
 /** Rejects with `BROKER_LISTEN`. */
 export const serveMqtt = async (options: MqttServerOptions): Promise<MqttServer> => {
-  const { events, metrics, onLeft, rules, time } = options;
+  const { bypass, events, metrics, onLeft, rules, time } = options;
   const maxConnections = await limitConnections(options);
   const connections = createConnections({ maxConnections, time });
   const broker = await Aedes.createBroker(
-    createRules({ ...rules, onConnect: ({ conn }) => connections.hold(conn) }),
+    createRules({
+      ...rules,
+      onConnect(client, keepAliveMs) {
+        connections.hold(client.conn);
+        bypass?.noteKeepAlive(client, keepAliveMs);
+      },
+    }),
   );
+  bypass?.follow(broker);
   const ended = new WeakSet<object>();
   const noteEnd = (socket: object, id: string | null, error: Error): void => {
     if (ended.has(socket)) return;
@@ -71,6 +81,8 @@ export const serveMqtt = async (options: MqttServerOptions): Promise<MqttServer>
       onSocket(socket: Socket) {
         connections.add(socket);
         const client = broker.handle(socket);
+        bypass?.attach(client, socket);
+        connections.bar(socket);
         socket.once("close", () => onLeft(client));
       },
       onRefused: noteEnd,

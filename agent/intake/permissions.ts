@@ -2,8 +2,7 @@ import type { Client, PublishPacket, Subscription } from "aedes";
 import { parseTopic, type Source, topicOf } from "../../shared/topic.ts";
 import type { Grant } from "./credentials.ts";
 import { endError } from "./end.ts";
-import { presenceOf } from "./intake.ts";
-import { presenceLimit } from "./presence.ts";
+import { presenceLimit, presenceOf } from "./intake.ts";
 
 /** Topics a connection may listen on: more than a gateway with many devices needs. */
 const subscriptionsLimit = 1_000;
@@ -14,6 +13,8 @@ export interface Permissions {
   grant(client: Client, grant: Grant): void;
   /** Where a message comes from; an error where it may not be published. Takes its retain flag off if need be. */
   publish(client: Client | null, packet: PublishPacket): Source | Error;
+  /** Where frames on this topic come from, whatever they are; null where the client may not publish any. */
+  frames(client: Client, topic: string): Source | null;
   subscribe(client: Client, subscription: Subscription): boolean;
   /** Whether it is a last will of a device: `offline` on its `state` topic. */
   isWill(topic: string, payload: Uint8Array): boolean;
@@ -54,6 +55,10 @@ export const createPermissions = (prefix: string, everyone: Grant = () => true):
       if (refused !== null) return refused;
       packet.retain &&= mayRetain(packet, source);
       return source;
+    },
+    frames(client, topic) {
+      const source = parseTopic(prefix, topic);
+      return source?.channel === "up" && maySpeak(client, source.device) ? source : null;
     },
     subscribe(client, { topic }) {
       const source = parseTopic(prefix, topic);

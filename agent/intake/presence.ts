@@ -1,12 +1,10 @@
 import type { Time } from "../time.ts";
+import { presenceLimit } from "./intake.ts";
 
 /** How long a device of which no connection is known may send nothing and still be online. */
 export const silenceMs = 900_000;
 
 const sweepPauseMs = 60_000;
-
-/** Devices that may be online: of more than that, presence is not followed. */
-export const presenceLimit = 100_000;
 
 /** Which devices are online: as they, their last wills or the broker say, and as what they send shows. */
 export interface Presence {

@@ -34,7 +34,7 @@ export interface RulesOptions {
     password: Uint8Array | undefined,
   ): Promise<boolean>;
   /** A client sent its CONNECT; more than a step may pass until it is judged. */
-  onConnect?(client: Client): void;
+  onConnect?(client: Client, keepAliveMs: number): void;
   onAdmitted(client: Client): void;
   /** Whether a client that asks for it finds its subscriptions, and what came meanwhile, when it returns. */
   keepsSessions: boolean;
@@ -65,15 +65,15 @@ const refusalOf = ({ clean, clientId, protocolVersion }: ConnectPacket) => {
 const preConnect =
   ({ keepsSessions, mayLeave, onConnect }: RulesOptions): NonNullable<AedesOptions["preConnect"]> =>
   (client, packet, done) => {
-    onConnect?.(client);
+    const { keepalive = 0, will } = packet;
+    packet.keepalive = Math.min(keepalive || keepAliveLimitSeconds, keepAliveLimitSeconds);
+    onConnect?.(client, packet.keepalive * 1_000);
     const refused = refusalOf(packet);
     if (refused !== null) {
       client.conn.write(Uint8Array.of(0x20, 2, 0, codes[refused.reason]));
       done(endError(refused.reason, refused.message), false);
       return;
     }
-    const { keepalive = 0, will } = packet;
-    packet.keepalive = Math.min(keepalive || keepAliveLimitSeconds, keepAliveLimitSeconds);
     packet.clean ||= !keepsSessions;
     if (will !== undefined && !mayLeave(client, packet)) delete packet.will;
     done(null, true);

@@ -1,5 +1,5 @@
 import type { Client } from "aedes";
-import { presenceLimit } from "./presence.ts";
+import { presenceLimit } from "./intake.ts";
 
 /**
  * Which connection speaks for each device: the last that sent something of it. So the will of a

@@ -1,4 +1,5 @@
 import type { Boot } from "../../shared/frame.ts";
+import { windowFrames } from "../../shared/limits.ts";
 
 /** How far the agent has one boot of a device. */
 export interface BootState {
@@ -17,11 +18,14 @@ export interface BootState {
   heldFrom?: number;
   /** A later boot of the same flash sent its first frame, or was heard of before it. */
   isLate?: true;
-  /** CRC-32 of what was sealed of the boot's first frame. */
-  firstCrc?: number;
-  /** Another boot has the same name: its first frame was another. */
+  /** Its first frames, as far as they were sent before an ack came: a window of them at most. */
+  openings?: Opening[];
+  /** Another boot has the same name. */
   isDoubled?: true;
 }
+
+/** Seqs of a frame that is stored whole, from `first` to below `end`, and the CRC-32 of what was sealed. */
+export type Opening = [first: number, end: number, crc: number];
 
 export const isSame = (left: Boot, right: Boot): boolean =>
   left.nonce === right.nonce && left.number === right.number;
@@ -33,6 +37,21 @@ export const isCountedAlike = (left: Boot, right: Boot): boolean =>
 /** Whether the second is a later boot of the same flash. */
 const isBefore = (boot: Boot, later: Boot): boolean =>
   isCountedAlike(boot, later) && later.number > boot.number;
+
+/** Notes a frame that the boot sent before an ack came, as long as there is room for it. */
+export const noteOpening = (state: BootState, opening: Opening): void => {
+  const { openings = [] } = state;
+  if (openings.length < windowFrames) state.openings = [...openings, opening];
+};
+
+/** Whether it is another frame than the one stored of its seqs; false where that is not known. */
+export const isOtherOpening = (
+  { openings = [] }: BootState,
+  [first, end, crc]: Opening,
+): boolean => {
+  const known = openings.find(([from, until]) => from < end && first < until);
+  return known !== undefined && (known[0] !== first || known[2] !== crc);
+};
 
 /** Whether a later boot of the same flash is known. */
 export const isFollowed = (states: readonly BootState[], boot: Boot): boolean =>

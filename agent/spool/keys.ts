@@ -10,8 +10,21 @@ const place = (position: number): string => position.toString(16).padStart(14, "
 export const metaKey = "m/store";
 export const devicesKey = "m/devices";
 export const laneKey = (lane: string): string => `l/${name(lane)}`;
+const framePrefix = "f/";
+
 export const frameKey = (lane: string, position: number): string =>
-  `f/${name(lane)}/${place(position)}`;
+  `${framePrefix}${name(lane)}/${place(position)}`;
+
+export const isFrameKey = (key: string): boolean => key.startsWith(framePrefix);
+
+/** Keys that frames of one lane may have from the first of the range to before its end. */
+export function* frameKeysIn({ gte, lt }: KeyRange): Generator<string> {
+  const lane = gte.slice(0, gte.lastIndexOf("/") + 1);
+  for (let position = positionOf(gte); position < positionOf(lt); position++) {
+    yield `${lane}${place(position)}`;
+  }
+}
+
 export const bootPrefix = (device: string): string => `b/${device}/`;
 export const bootKey = (device: string, boot: Boot): string =>
   `${bootPrefix(device)}${bootText(boot)}`;

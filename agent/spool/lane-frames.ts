@@ -82,7 +82,7 @@ export const createLaneFrames = (options: LaneFramesOptions): LaneFrames => {
       frames.push(decodeStored(lane, position, record));
       leftBytes -= record.length;
     };
-    if (tail - from <= singlesLimit) {
+    if (!store.areFramesFar && tail - from <= singlesLimit) {
       for (let position = from; position < tail && leftBytes >= 0; position++) {
         const record = store.getSync(frameKey(lane, position));
         if (record !== undefined) add(position, record);

@@ -1,75 +1,199 @@
-import { ClassicLevel } from "classic-level";
+import { mkdir } from "node:fs/promises";
 import { AgentError, messageOf } from "../errors.ts";
+import { systemTime, type Time } from "../time.ts";
+import { checkedStore } from "./checked-store.ts";
+import { createFreeSpace, type FreeSpace, type FreeSpaceOptions } from "./free-space.ts";
+import type { Change } from "./group-commit.ts";
 import { createKeyedSpool } from "./keyed-spool.ts";
 import type { KeyedStore } from "./keyed-store.ts";
+import { createLetters } from "./letters.ts";
+import { isDamage, openStore, type Store, type StoreSizes } from "./open-store.ts";
+import { createReclaim, type Reclaim } from "./reclaim.ts";
+import { type Salvaged, salvage } from "./salvage.ts";
 import type { Spool, SpoolLimits } from "./spool.ts";
 
 export interface LevelSpoolOptions extends SpoolLimits {
   /** Folder of the store, made if absent. */
   directory: string;
+  /** Bytes of the disk that frames leave free; see `FreeSpaceOptions`. */
+  reserveBytes?: number | undefined;
+  /** Asks the disk how much is left; the system by default. */
+  ask?: FreeSpaceOptions["ask"];
+  time?: Time;
+  /** Something the operator should know; the spool goes on. */
+  onTrouble?(message: string): void;
+  /** A damaged store was repaired. */
+  onSalvaged?(salvaged: Salvaged): void;
 }
 
-type Store = ClassicLevel<string, Uint8Array>;
+const nothing = (): void => {};
 
-/** A spool in one folder of this machine. Rejects with `SPOOL_LOCKED`, `SPOOL_DAMAGED` or `SPOOL_UNUSABLE`. */
+/**
+ * A spool in one folder of this machine. One that is damaged is repaired, or moved away where it cannot be.
+ * Rejects with `SPOOL_LOCKED`, `SPOOL_FORMAT` or `SPOOL_UNUSABLE`.
+ */
 export const createLevelSpool = async (options: LevelSpoolOptions): Promise<Spool> => {
-  const { directory } = options;
-  const store: Store = new ClassicLevel(directory, { valueEncoding: "view" });
+  const { directory, time = systemTime, onTrouble = nothing, onSalvaged = nothing } = options;
+  let freeSpace: FreeSpace | undefined;
   try {
-    await store.open();
-    return await createKeyedSpool(keyedStore(store), options);
+    await mkdir(directory, { recursive: true });
+    const watched = await createFreeSpace({ ...options, time, onTrouble });
+    freeSpace = watched;
+    return await openStore({
+      directory,
+      sizes: sizesOf(watched.totalBytes()),
+      use: (store) => useStore(store, watched, options),
+      salvage: (store) => salvageStore(store, watched, options),
+      onSalvaged,
+      onTrouble,
+      epochMs: time.epochMs,
+    });
   } catch (cause) {
-    await store.close();
+    freeSpace?.stop();
     throw openError(directory, cause);
   }
 };
+
+const useStore = async (
+  store: Store,
+  freeSpace: FreeSpace,
+  options: LevelSpoolOptions,
+): Promise<Spool> => {
+  const spool = await createKeyedSpool(checkedStore(keyedStore(store, freeSpace)), options);
+  return onDisk(spool, freeSpace, createReclaim(store));
+};
+
+const salvageStore = async (
+  store: Store,
+  freeSpace: FreeSpace,
+  { limitDeadLetters: limit, onEvicted, time = systemTime }: LevelSpoolOptions,
+): Promise<Salvaged> => {
+  const raw = keyedStore(store, freeSpace);
+  const letters = await createLetters({ store: raw, limit, onEvicted });
+  return salvage({
+    raw,
+    checked: checkedStore(raw),
+    keepDamaged: (bytes) =>
+      letters.add({
+        device: "unknown",
+        reason: "its record changed on the agent's disk",
+        epochMs: Math.floor(time.epochMs()),
+        content: { base64: Buffer.from(bytes).toString("base64") },
+      }),
+  });
+};
+
+/** A small disk has smaller pieces than LevelDB's own 4 and 2 MiB: what is rewritten at once grows with them. */
+const sizesOf = (diskBytes: number): StoreSizes => {
+  const writeBufferSize = Math.min(4_194_304, Math.max(262_144, Math.floor(diskBytes / 64)));
+  return { writeBufferSize, maxFileSize: Math.max(1_048_576, writeBufferSize / 2) };
+};
+
+/** The same spool, which has room only as long as the disk has, and gives its space back. */
+const onDisk = (spool: Spool, freeSpace: FreeSpace, reclaim: Reclaim): Spool => ({
+  ...spool,
+  hasRoom: (lane, bytes, isNewDevice) =>
+    freeSpace.hasRoom(bytes) && spool.hasRoom(lane, bytes, isNewDevice),
+  async settle(settlement) {
+    await spool.settle(settlement);
+    reclaim.note(settlement.lane, settlement.delivered);
+    reclaim.run(spool.usage().bytes, freeSpace.usage().isLow);
+  },
+  async read(lane, limitBytes) {
+    if (freeSpace.usage().isLow) await reclaim.ended();
+    return spool.read(lane, limitBytes);
+  },
+  usage: () => ({ ...spool.usage(), disk: freeSpace.usage() }),
+  close() {
+    freeSpace.stop();
+    return spool.close();
+  },
+});
 
 interface Opening {
   code: string;
   advice: string;
 }
 
-/** What keeps a store from opening, by LevelDB's code. */
+/** What keeps a store from opening, by the code of the error. */
 const openings: Record<string, Opening> = {
   LEVEL_LOCKED: {
     code: "SPOOL_LOCKED",
     advice: 'another agent holds it, stop that agent or set another "data"',
   },
-  LEVEL_IO_ERROR: {
-    code: "SPOOL_UNUSABLE",
-    advice: 'make room or the folder writable, or set another "data"',
+  SPOOL_FORMAT: {
+    code: "SPOOL_FORMAT",
+    advice: 'or set another "data"',
   },
 };
 
-const damaged: Opening = {
-  code: "SPOOL_DAMAGED",
-  advice: "move the folder away to start with an empty one",
+const unusable: Opening = {
+  code: "SPOOL_UNUSABLE",
+  advice: 'make room or the folder writable, or set another "data"',
 };
 
 const openError = (directory: string, thrown: unknown): AgentError => {
   const cause = (thrown as Error).cause ?? thrown;
-  const systemCode = (cause as NodeJS.ErrnoException).syscall && "LEVEL_IO_ERROR";
-  const { code, advice } =
-    openings[systemCode ?? (cause as { code?: string }).code ?? ""] ?? damaged;
+  const { code, advice } = openings[(cause as { code?: string }).code ?? ""] ?? unusable;
   const reason = code === "SPOOL_LOCKED" ? advice : `${messageOf(cause)}, ${advice}`;
   return new AgentError(code, `Cannot open spool "${directory}": ${reason}`, { cause: thrown });
 };
 
-const keyedStore = (store: Store): KeyedStore => ({
-  get: (key) => store.get(key),
-  getSync: (key) => store.getSync(key),
-  keys: (range) => store.keys(range).all(),
-  entries: (range) => store.iterator(range),
-  async write(changes, isSynced) {
-    try {
-      await store.batch(changes, { sync: isSynced });
-    } catch (cause) {
-      throw new AgentError(
-        "SPOOL_FAILED",
-        `Cannot write to spool "${store.location}": ${messageOf(cause)}, nothing of this write was acknowledged`,
+const sizeOf = (change: Change): number =>
+  change.key.length + (change.type === "put" ? change.value.length : 0);
+
+/** Marks as such what LevelDB found damaged. */
+const reading = <Value>(location: string, read: () => Value): Value => {
+  try {
+    return read();
+  } catch (cause) {
+    throw readError(location, cause);
+  }
+};
+
+const readError = (location: string, cause: unknown): unknown =>
+  isDamage(cause)
+    ? new AgentError(
+        "SPOOL_DAMAGED",
+        `Cannot read spool "${location}": ${messageOf(cause)}; start the agent again to repair it`,
         { cause },
-      );
-    }
-  },
-  close: () => store.close(),
-});
+      )
+    : cause;
+
+const keyedStore = (store: Store, freeSpace: Pick<FreeSpace, "noteWritten">): KeyedStore => {
+  const { location } = store;
+  const fail = (cause: unknown): never => {
+    throw readError(location, cause);
+  };
+  return {
+    get: (key) => store.get(key).catch(fail),
+    getSync: (key) => reading(location, () => store.getSync(key)),
+    keys: (range) => store.keys(range).all().catch(fail),
+    async *entries(range) {
+      try {
+        yield* store.iterator(range);
+      } catch (cause) {
+        fail(cause);
+      }
+    },
+    async write(changes, isSynced) {
+      freeSpace.noteWritten(changes.reduce((sum, change) => sum + sizeOf(change), 0));
+      try {
+        // Chained: a list of operations takes three times the processor time, 5 µs more for each.
+        const batch = store.batch();
+        for (const change of changes) {
+          if (change.type === "put") batch.put(change.key, change.value);
+          else batch.del(change.key);
+        }
+        await batch.write({ sync: isSynced });
+      } catch (cause) {
+        throw new AgentError(
+          "SPOOL_FAILED",
+          `Cannot write to spool "${location}": ${messageOf(cause)}, nothing of this write was acknowledged`,
+          { cause },
+        );
+      }
+    },
+    close: () => store.close(),
+  };
+};

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { AgentError } from "../errors.ts";
 import { put } from "./changes.ts";
 import type { KeyedStore } from "./keyed-store.ts";
-import { metaKey } from "./keys.ts";
+import { metaKey, rangeOf } from "./keys.ts";
 import { decodeJson } from "./record.ts";
 
 /** What the store says of itself. */
@@ -10,18 +11,40 @@ export interface Meta {
   storeId: number;
 }
 
-const storeFormat = 3;
+const storeFormat = 5;
 
-/** Says it for an empty store. Throws for a store of another format. */
+/** What an empty store, or one that was repaired, says of itself: devices must not take it for another. */
+export const newMeta = (): Meta => ({
+  format: storeFormat,
+  storeId: randomBytes(4).readUInt32LE(),
+});
+
+const damaged = (what: string): AgentError =>
+  new AgentError("SPOOL_DAMAGED", `Cannot read the spool: ${what}`);
+
+const decodeMeta = (value: Uint8Array): Meta => {
+  try {
+    return decodeJson<Meta>(value);
+  } catch {
+    throw damaged("what it says of itself is no JSON");
+  }
+};
+
+/** Says it for an empty store. Throws `SPOOL_FORMAT` for a store of another format, or `SPOOL_DAMAGED`. */
 export const readMeta = async (store: KeyedStore): Promise<Meta> => {
   const known = await store.get(metaKey);
   if (known === undefined) {
-    const meta: Meta = { format: storeFormat, storeId: randomBytes(4).readUInt32LE() };
+    const others = await store.keys({ ...rangeOf(""), limit: 1 });
+    if (others.length > 0) throw damaged("it does not say what it is");
+    const meta = newMeta();
     await store.write([put(metaKey, meta)], true);
     return meta;
   }
-  const meta = decodeJson<Meta>(known);
+  const meta = decodeMeta(known);
   if (meta.format === storeFormat) return meta;
   const format = `its format is ${meta.format}, this version reads ${storeFormat}`;
-  throw new Error(`${format}; let the version that wrote it deliver what waits`);
+  throw new AgentError(
+    "SPOOL_FORMAT",
+    `${format}; let the version that wrote it deliver what waits`,
+  );
 };

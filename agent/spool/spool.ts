@@ -3,6 +3,7 @@ import type { Boot } from "../../shared/frame.ts";
 import type { ClockState, StampQuality } from "../clock.ts";
 import type { BootState } from "../session/boot-state.ts";
 import type { ClosedBoot } from "../session/closing.ts";
+import type { DiskUsage } from "./free-space.ts";
 
 /** What the agent knows of one boot of a device; written together with each frame. */
 export interface BootRecord extends BootState {
@@ -71,7 +72,8 @@ export interface IntentRun {
   device: string;
   boot: Boot;
   from: number;
-  stamps: IntentStamp[];
+  /** Of each entry an `IntentStamp`, packed as `packStamps` does. */
+  stamps: Uint8Array;
 }
 
 /** What is about to be sent to CloudWatch; without a settlement its outcome is unknown. */
@@ -117,6 +119,8 @@ export interface SpoolUsage {
   limitBytes: number;
   /** Devices whose boots are known. */
   devices: number;
+  /** Of the disk it lies on, where there is one. */
+  disk?: DiskUsage;
 }
 
 /** One boot of one device. */
@@ -193,9 +197,10 @@ export interface Spool {
    */
   hasRoom(lane: string, bytes: number, isNewDevice: boolean): boolean;
   /**
-   * Stores a frame with what is known of its boot, and forgets older boots of the device. Resolves
+   * Stores a frame with what is known of its boot, and forgets older boots of the device. The record is
+   * read as the write begins that it goes with, or not at all where a later one of its boot does. Resolves
    * once all of it is synced to disk, in the order of the calls of `append`, `define` and `synced`. Rejects
-   * with `SPOOL_FAILED`, then always: nothing is retried.
+   * with `SPOOL_FAILED`, then always: nothing is retried. Frames that are synced together get one promise.
    */
   append(frame: NewFrame, record: BootRecord, change: DeviceChange): Promise<void>;
   /**

@@ -34,6 +34,8 @@ describe("settings", () => {
         allowAnonymous: false,
         maxConnections: 16_384,
         prefix: "fleetlog/1",
+        version: "3.1.1",
+        keepAliveMs: 30_000,
       },
       cloudwatch: {
         group: "/fleetlog/{fleet}",
@@ -47,13 +49,15 @@ describe("settings", () => {
       delivery: {
         flushAfterMs: 5_000,
         callsPerSecond: 1_000,
-        workers: 64,
+        workers: 256,
         unknownOutcomeWaitMs: 60_000,
         refusedStamps: "restamp",
         dictionaryWaitMs: 86_400_000,
         dictionaryWaitBytes: 67_108_864,
         drainMs: 10_000,
       },
+      page: { host: "127.0.0.1" },
+      redis: { leaseMs: 10_000 },
       spool: {
         limitBytes: 1_073_741_824,
         laneShare: 0.25,
@@ -112,24 +116,85 @@ describe("settings", () => {
     expect(faultsOf({ mqtt: { host, url: "mqtts://broker" } })).toEqual([]);
   });
 
-  it("refuse to welcome everyone beside passwords", () => {
-    const faults = faultsOf({ mqtt: { passwords: "passwords", allowAnonymous: true } });
+  it("refuse passwords where everyone is welcome, or the broker is another's", () => {
+    const passwords = "passwords";
+    const keysOf = (mqtt: object): unknown =>
+      faultsOf({ mqtt }).map((fault) => fault.split(":")[0]?.trim());
 
-    expect(faults).toEqual([
-      "  mqtt.allowAnonymous: lets devices connect without the passwords of mqtt.passwords: leave one of them out, not true",
-    ]);
+    expect(keysOf({ passwords, allowAnonymous: true })).toEqual(["mqtt.allowAnonymous"]);
+    expect(keysOf({ passwords, url: "mqtts://broker" })).toEqual(["mqtt.passwords"]);
   });
 
-  it("refuse a certificate without its key", () => {
-    const faults = faultsOf({ mqtt: { cert: "broker.pem" } });
-
-    expect(faults).toEqual([
-      '  mqtt.cert: goes with mqtt.key: give both or none, not "broker.pem"',
+  it("take a certificate for the own broker, with its key alone", () => {
+    expect(faultsOf({ mqtt: { cert: "broker.pem", key: "broker.key" } })).toEqual([]);
+    expect(faultsOf({ mqtt: { cert: "broker.pem" } })).toEqual([
+      expect.stringMatching(/^ {2}mqtt.cert: needs mqtt.key beside it/),
     ]);
   });
 
   it.each(["127.0.0.1", "::1", "localhost"])("listen on %s as they are", (host) => {
     expect(faultsOf({ mqtt: { host } })).toEqual([]);
+  });
+
+  it("of a broker elsewhere are refused without one", () => {
+    const tls = { ca: "ca.pem", alpn: "mqtt" };
+
+    const faults = faultsOf({
+      mqtt: { clientId: "agent", connections: 2, limits: "aws-iot", ...tls },
+    });
+
+    expect(faults.map((fault) => fault.split(",")[0])).toEqual(
+      ["clientId", "connections", "limits", "ca", "alpn"].map(
+        (key) => `  mqtt.${key}: is only for a broker at mqtt.url`,
+      ),
+    );
+  });
+
+  it("of TLS are refused where the broker is not reached by it", () => {
+    const tls = { ca: "ca.pem", cert: "agent.pem", key: "agent.key", alpn: "mqtt" };
+
+    const faults = faultsOf({ mqtt: { url: "mqtt://broker", ...tls } });
+
+    expect(faults).toHaveLength(4);
+    expect(faults[0]).toBe('  mqtt.ca: needs an mqtts:// or wss:// URL in mqtt.url, not "ca.pem"');
+    expect(faultsOf({ mqtt: { url: "mqtts://broker", ...tls } })).toEqual([]);
+  });
+
+  it("have a key beside a certificate, and a certificate beside a key", () => {
+    const url = "mqtts://broker";
+
+    expect(faultsOf({ mqtt: { url, cert: "agent.pem" } })).toEqual([
+      '  mqtt.cert: needs mqtt.key beside it, not "agent.pem"',
+    ]);
+    expect(faultsOf({ mqtt: { url, key: "agent.key" } })).toEqual([
+      "  mqtt.key: needs mqtt.cert beside it, not this",
+    ]);
+  });
+
+  it("make enough connections for what AWS IoT Core lets one subscribe to", () => {
+    const url = "mqtts://a1b2c3-ats.iot.eu-west-1.amazonaws.com";
+
+    expect(faultsOf({ mqtt: { url, connections: 2 } })).toEqual([
+      "  mqtt.connections: must be at least 3 with the limits of AWS IoT Core, not 2",
+    ]);
+    expect(faultsOf({ mqtt: { url, connections: 2, limits: "none" } })).toEqual([]);
+    expect(faultsOf({ mqtt: { url: "mqtt://broker", connections: 65 } })).toEqual([
+      "  mqtt.connections: must be at most 64, not 65",
+    ]);
+  });
+
+  it.each([
+    ["3.1.1", "3.1.1"],
+    ["5", "5"],
+    [5, "5"],
+  ])("take MQTT version %j", (version, expected) => {
+    const { mqtt } = checkSettings({ mqtt: { version } }, "the test");
+
+    expect(mqtt.version).toBe(expected);
+  });
+
+  it.each([3, "4", 3.1])("refuse MQTT version %j", (version) => {
+    expect(faultsOf({ mqtt: { version } })).toHaveLength(1);
   });
 
   it("leave each stream room for a frame", () => {
@@ -141,11 +206,11 @@ describe("settings", () => {
   });
 
   it("keep passwords out of what is said about them", () => {
-    const mqtt = { password: 4711, url: "http://me:4711@broker" };
+    const mqtt = { password: 4711, url: "http://me:4711@broker", key: "-----BEGIN\n4711" };
 
     const faults = faultsOf({ mqtt });
 
-    expect(faults).toHaveLength(2);
+    expect(faults).toHaveLength(3);
     expect(faults.join()).not.toContain("4711");
   });
 });

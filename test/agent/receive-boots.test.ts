@@ -20,7 +20,8 @@ const earlier = (number: number, first: number, count = 1, isEnd = false): Uint8
 describe("receive and what a later boot sends", () => {
   it("stores, trims and acks it as any other, in the name of its own boot", async () => {
     const { take, acks, framesOf, metrics } = await startReceive();
-    await take(payloadOf(headerOf(countedBoot(1), 0, 4)));
+    await take(payloadOf(headerOf(countedBoot(1), 0, 2)));
+    await take(payloadOf({ ...headerOf(countedBoot(1), 2, 2), ackId: 1 }));
 
     await take(firstFrame(2, 1));
     await take(earlier(1, 2, 4));
@@ -28,6 +29,7 @@ describe("receive and what a later boot sends", () => {
     await take(earlier(1, 9));
 
     expect(acks.map(({ boot, next }) => [boot.number, next])).toEqual([
+      [1, 2],
       [1, 4],
       [2, 2],
       [1, 6],
@@ -35,7 +37,8 @@ describe("receive and what a later boot sends", () => {
       [1, 6],
     ]);
     expect(await framesOf("pump")).toMatchObject([
-      { boot: countedBoot(1), from: 0, end: 4 },
+      { boot: countedBoot(1), from: 0, end: 2 },
+      { boot: countedBoot(1), from: 2, end: 4 },
       { boot: countedBoot(2), from: 0, end: 2 },
       { boot: countedBoot(1), from: 4, end: 6 },
     ]);

@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,6 +11,7 @@ import { throttled, unavailable } from "../../agent/local/faults.ts";
 import { type AgentRuns, createAgentRuns } from "./day/agent-runs.ts";
 import { type Devices, startDevices } from "./day/devices.ts";
 import { compare, type Verdict } from "./day/verdict.ts";
+import { freePort } from "./free-port.ts";
 
 /** The last line. */
 interface Day extends Verdict {
@@ -54,14 +54,6 @@ drainMs = ${drainMs}
 
 const between = (random: () => number, least: number, most: number): number =>
   least + random() * (most - least);
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 
 const startService = async (directory: string, seed: number): Promise<Endpoint> => {
   const random = createChance(seed);

@@ -1,21 +1,29 @@
 import { messageOf } from "../../agent/errors.ts";
+import { runAgent } from "./agent.ts";
 import { runConnect } from "./connect.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
+import { runFaults } from "./faults.ts";
 import { runFuzz } from "./fuzz.ts";
+import { runKill } from "./kill.ts";
 import { runPump } from "./pump.ts";
+import { runScale } from "./scale.ts";
 import { runWire } from "./wire.ts";
 
 /** Runs one benchmark with its flags. Rejects where what it measured went wrong. */
 type Benchmark = (flags: string[]) => Promise<void>;
 
 const benchmarks = new Map<string, Benchmark>([
+  ["agent", runAgent],
   ["connect", runConnect],
   ["day", runDay],
   ["deliver", runDeliver],
+  ["faults", runFaults],
   ["fuzz", runFuzz],
+  ["kill", runKill],
   ["pump", runPump],
+  ["scale", runScale],
   ["wire", runWire],
   ["device", runDevice],
 ]);

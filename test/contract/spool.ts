@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Intent, StoredFrame } from "../../agent/spool/spool.ts";
+import { packStamps } from "../../agent/spool/stamps.ts";
 import { bootOf, newFrame, recordOf } from "../support/any-receipt.ts";
 import {
   append,
@@ -23,7 +24,7 @@ const intentOf = (lane: string): Intent => ({
       device: "pump",
       boot: bootOf(1),
       from: 0,
-      stamps: [{ epochMs: 5, errorMs: 1, quality: "synced" }],
+      stamps: packStamps([{ epochMs: 5, errorMs: 1, quality: "synced" }]),
     },
   ],
 });

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fleetFilter, isDeviceId, parseTopic, shardOf, topicOf } from "../../shared/topic.ts";
+import {
+  agentTopic,
+  fleetFilter,
+  isDeviceId,
+  parseTopic,
+  shardOf,
+  topicOf,
+} from "../../shared/topic.ts";
 
 const anyDevice = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);
 const anyChannel = fc.constantFrom("up" as const, "down" as const, "state" as const);
@@ -51,7 +58,18 @@ describe("topic", () => {
 
 describe("fleetFilter", () => {
   it("covers every device of every shard on one channel", () => {
-    expect(fleetFilter("fleetlog/1", "up")).toBe("fleetlog/1/+/+/up");
+    expect(fleetFilter("fleetlog/1", "up", "+")).toBe("fleetlog/1/+/+/up");
+  });
+
+  it("covers every device of one shard", () => {
+    expect(fleetFilter("fleetlog/1", "state", 51)).toBe("fleetlog/1/51/+/state");
+  });
+});
+
+describe("agentTopic", () => {
+  it("is no topic of a device", () => {
+    expect(agentTopic("fleetlog/1")).toBe("fleetlog/1/agent");
+    expect(parseTopic("fleetlog/1", agentTopic("fleetlog/1"))).toBeNull();
   });
 });
 

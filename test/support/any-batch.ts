@@ -1,4 +1,5 @@
 import type { Batch } from "../../agent/delivery/batch/batch.ts";
+import type { BootEntries } from "../../agent/delivery/batch/boot-entries.ts";
 import type { PendingEntry } from "../../agent/delivery/batch/pending.ts";
 import { type Writer, writtenAs } from "../../agent/delivery/message/write.ts";
 import type { StoredFrame } from "../../agent/spool/spool.ts";
@@ -11,7 +12,7 @@ export const storedFrame = (device: string, seq: number, boot = bootOf(1)): Stor
   storedBytes: 100,
 });
 
-/** An event that becomes these messages where `writeValues` writes it. */
+/** An event that becomes these messages where `valueWriter` writes it. */
 export const eventWith = (...messages: string[]): Pick<PendingEntry, "event"> => ({
   event: {
     kind: "event",
@@ -22,8 +23,11 @@ export const eventWith = (...messages: string[]): Pick<PendingEntry, "event"> =>
 });
 
 /** Makes a message of each value of an event. */
-export const writeValues: Writer = ({ event, stamp }) =>
-  (event?.values ?? []).map((value) => writtenAs(stamp.epochMs, String(value)));
+export const valueWriter: Writer = {
+  write: ({ event, stamp }) =>
+    (event?.values ?? []).map((value) => writtenAs(stamp.epochMs, String(value))),
+  writePlain: () => null,
+};
 
 /** An entry of one seq with a stamp; its event says device and seq. */
 export const entryAt = (
@@ -57,7 +61,7 @@ export const batchOf = (entries: PendingEntry[]): Batch => ({
   progress: [],
   entries,
   events: entries.flatMap((entry, place) =>
-    writeValues(entry).map(({ bytes }) => ({
+    valueWriter.write(entry).map(({ bytes }) => ({
       timestamp: entry.stamp.epochMs,
       bytes,
       entry: place,
@@ -65,3 +69,29 @@ export const batchOf = (entries: PendingEntry[]): Batch => ({
   ),
   isLast: true,
 });
+
+/** These entries of one boot, in their order. */
+export const bootOfEntries = (
+  entries: PendingEntry[],
+  lastUptimeMs: number | null = null,
+): BootEntries => {
+  let place = -1;
+  const boot: BootEntries = {
+    device: entries[0]?.device ?? "",
+    boot: entries[0]?.boot ?? bootOf(1),
+    bootKey: entries[0]?.bootKey ?? "",
+    seq: 0,
+    uptimeMs: null,
+    stamp: null,
+    plain: null,
+    entry: () => entries[place] as PendingEntry,
+    advance() {
+      const entry = entries[++place];
+      boot.stamp = entry?.stamp ?? null;
+      boot.seq = entry?.seq ?? 0;
+    },
+    lastUptimeMs: () => lastUptimeMs,
+  };
+  boot.advance();
+  return boot;
+};

@@ -5,7 +5,10 @@ import { delimiter, join } from "node:path";
 /** Programs the tests run that npm cannot install, and the Debian packages they come in. */
 const packages = [
   { name: "awscli", command: "aws" },
+  { name: "chromium", command: "chromium" },
   { name: "duktape", command: "duk" },
+  { name: "mosquitto", command: "mosquitto" },
+  { name: "redis-server", command: "redis-server" },
 ] as const;
 
 /** Version 1 of the AWS command line has no `logs tail`; Debian's package is version 2. */

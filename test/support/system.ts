@@ -35,6 +35,13 @@ export interface TestDevice {
   end(): Promise<boolean>;
 }
 
+export interface TestDeviceOptions {
+  level?: Level;
+  onIdentify?(): void;
+  /** Of the broker, where that is not the agent's. */
+  port?: number;
+}
+
 /** Devices, agent and endpoint, all real, joined on loopback. */
 export interface TestSystem {
   endpoint: Endpoint;
@@ -42,9 +49,12 @@ export interface TestSystem {
   cloudwatch: AWSCloudWatchLogs;
   troubles: string[];
   directory: string;
-  startDevice(name: string, options?: { level?: Level; onIdentify?(): void }): Promise<TestDevice>;
-  /** Stops the agent and starts it anew on the same folder; devices find it by themselves. */
-  restartAgent(): Promise<void>;
+  startDevice(name: string, options?: TestDeviceOptions): Promise<TestDevice>;
+  /**
+   * Stops the agent and starts it anew on the same folder; devices find it by themselves. There is
+   * none while `meanwhile` runs.
+   */
+  restartAgent(meanwhile?: () => Promise<void>): Promise<void>;
   /** Delivers all that waits and ends the agent; what CloudWatch then has, stream by stream. */
   settle(): Promise<DeliveredEvent[]>;
   stop(): Promise<void>;
@@ -54,7 +64,7 @@ const agentSettings = (directory: string, settings: SettingsInput): SettingsInpu
   data: join(directory, "agent"),
   fleet: "test",
   ...settings,
-  mqtt: { port: 0 },
+  mqtt: { port: 0, ...settings.mqtt },
   delivery: { flushAfterMs: 50, unknownOutcomeWaitMs: 1_000, drainMs: 2_000, ...settings.delivery },
 });
 
@@ -90,14 +100,15 @@ export const startSystem = async (settings: SettingsInput = {}): Promise<TestSys
     get agent() {
       return agent;
     },
-    async startDevice(name, options = {}) {
-      const port = () => Number(new URL(agent.mqttUrl).port);
-      const device = await startDevice(name, port, options);
+    async startDevice(name, { port, ...options } = {}) {
+      const brokerPort = () => port ?? Number(new URL(agent.mqttUrl).port);
+      const device = await startDevice(name, brokerPort, options);
       devices.push(device);
       return device;
     },
-    async restartAgent() {
+    async restartAgent(meanwhile) {
       await stopAgent();
+      await meanwhile?.();
       agent = await start();
       isRunning = true;
     },
@@ -121,7 +132,7 @@ export const startSystem = async (settings: SettingsInput = {}): Promise<TestSys
 const startDevice = async (
   name: string,
   port: () => number,
-  options: { level?: Level; onIdentify?(): void },
+  options: Omit<TestDeviceOptions, "port">,
 ): Promise<TestDevice> => {
   const link = await startLink(port);
   const client = connect(`mqtt://127.0.0.1:${link.port}`, {

@@ -4,10 +4,10 @@ import {
   batchSpanLimitMs,
   eventOverheadBytes,
 } from "../../cloudwatch/limits.ts";
-import type { Intent, IntentRun, IntentStamp, Progress, StoredFrame } from "../../spool/spool.ts";
+import type { Intent, IntentRun, Progress, StoredFrame } from "../../spool/spool.ts";
+import { packStamps } from "../../spool/stamps.ts";
 import type { Writer, Written } from "../message/write.ts";
 import type { LogStream } from "../stream.ts";
-import type { Entries } from "./merge.ts";
 import type { PendingEntry } from "./pending.ts";
 
 /** One event as PutLogEvents takes it, but for its message. */
@@ -34,60 +34,26 @@ export interface Batch {
   isLast: boolean;
 }
 
-/** Entries and their events, with the messages of these as JSON. */
-export interface CutEntries extends Pick<Batch, "entries" | "events" | "target"> {
+/** Entries and their events, with these as they stand in the body. */
+export interface TakenEntries extends Pick<Batch, "entries" | "events" | "target"> {
   json: string[];
-  /** All entries there were. */
-  isWhole: boolean;
-}
-
-export interface CutOptions {
-  write: Writer;
-  streamOf(epochMs: number): LogStream;
 }
 
 /** Events of an entry that are still to be sent. */
-export const writtenOf = (entry: PendingEntry, write: Writer): readonly Written[] => {
+const writtenOf = (entry: PendingEntry, writer: Writer): readonly Written[] => {
   const { accepted, refused } = entry.stamp;
   if (refused !== undefined) return [];
-  const written = write(entry);
+  const written = writer.write(entry);
   return accepted === undefined ? written : written.slice(accepted);
 };
 
-/** Streams differ by the day only. */
-const dayMs = 86_400_000;
-
-const add = (cut: CutEntries, entry: PendingEntry, written: readonly Written[]): void => {
-  const place = cut.entries.push(entry) - 1;
+const add = (taken: TakenEntries, entry: PendingEntry, written: readonly Written[]): void => {
+  const place = taken.entries.push(entry) - 1;
   const { epochMs: timestamp } = entry.stamp;
   for (const { bytes, json } of written) {
-    cut.events.push({ timestamp, bytes, entry: place });
-    cut.json.push(json);
+    taken.events.push({ timestamp, bytes, entry: place });
+    taken.json.push(json);
   }
-};
-
-/**
- * The first batch of entries: oldest first, within CloudWatch's limits, within 24 hours, and all of
- * one stream. A first entry that exceeds the limits alone is a batch of its own.
- */
-export const cutBatch = (source: Entries, { write, streamOf }: CutOptions): CutEntries => {
-  const first = source.next();
-  const firstMs = first?.stamp.epochMs ?? 0;
-  const target = streamOf(firstMs);
-  const cut: CutEntries = { target, entries: [], events: [], json: [], isWhole: false };
-  const dayEndMs = (Math.floor(firstMs / dayMs) + 1) * dayMs;
-  let bytes = 0;
-  for (let entry = first; entry !== null; entry = source.next()) {
-    const written = writtenOf(entry, write);
-    for (const event of written) bytes += event.bytes + eventOverheadBytes;
-    const { epochMs } = entry.stamp;
-    const isFull = bytes > batchLimitBytes || cut.events.length + written.length > batchLimitEvents;
-    const isFar = epochMs - firstMs > batchSpanLimitMs;
-    const isElsewhere = epochMs >= dayEndMs && streamOf(epochMs).stream !== target.stream;
-    if (cut.entries.length > 0 && (isFull || isFar || isElsewhere)) return cut;
-    add(cut, entry, written);
-  }
-  return { ...cut, isWhole: true };
 };
 
 /** Chronological; equal stamps in the order of boot and seq, whatever arrived first. */
@@ -99,10 +65,14 @@ export const sortEntries = (entries: PendingEntry[]): PendingEntry[] =>
   });
 
 /** All of these entries, whatever the limits. */
-export const takeAll = (entries: PendingEntry[], write: Writer, target: LogStream): CutEntries => {
-  const cut: CutEntries = { target, entries: [], events: [], json: [], isWhole: true };
-  for (const entry of sortEntries(entries)) add(cut, entry, writtenOf(entry, write));
-  return cut;
+export const takeAll = (
+  entries: PendingEntry[],
+  writer: Writer,
+  target: LogStream,
+): TakenEntries => {
+  const taken: TakenEntries = { target, entries: [], events: [], json: [] };
+  for (const entry of sortEntries(entries)) add(taken, entry, writtenOf(entry, writer));
+  return taken;
 };
 
 /** How many of these events fit into one call: all, but where stamps or parts exceed the limits. */
@@ -139,22 +109,23 @@ export const withAccepted = (batch: Batch, isAccepted: (index: number) => boolea
 };
 
 interface Run {
-  intended: IntentRun;
+  intended: Omit<IntentRun, "stamps">;
   lastSeq: number;
   isInOrder: boolean;
   entries: PendingEntry[];
 }
 
 const beginRun = ({ device, boot, seq }: PendingEntry): Run => {
-  const intended = { device, boot, from: seq, stamps: [] };
+  const intended = { device, boot, from: seq };
   return { intended, lastSeq: -1, isInOrder: true, entries: [] };
 };
 
 /** Boots are in the order of seq, but where a stamp was revised. */
 const stampsOf = ({ entries, intended, isInOrder }: Run): IntentRun => {
   if (!isInOrder) entries.sort((left, right) => left.seq - right.seq);
-  const stamps = entries.map(({ stamp }): IntentStamp => stamp);
-  return { ...intended, from: entries[0]?.seq ?? intended.from, stamps };
+  const stamps = entries.map(({ stamp }) => stamp);
+  const from = entries[0]?.seq ?? intended.from;
+  return { ...intended, from, stamps: packStamps(stamps) };
 };
 
 /** What must be known to send exactly this batch again. */

@@ -1,4 +1,6 @@
-import type { StoredFrame } from "../../spool/spool.ts";
+import type { LogEvent } from "../../../shared/event.ts";
+import type { IntentStamp, StoredFrame } from "../../spool/spool.ts";
+import type { Origin } from "../message/message.ts";
 import {
   bootKeyOf,
   type FrameEntries,
@@ -8,12 +10,19 @@ import {
 } from "./pending.ts";
 import type { NextStamp } from "./stamping.ts";
 
-/** Stamped entries of one boot, in the order of seq; no frame is decoded before its turn. */
-export interface BootEntries {
+/**
+ * Stamped entries of one boot, in the order of seq; no frame is decoded before its turn. It stands
+ * at the next entry, whose origin and stamp it has: an object for each would be most of the garbage.
+ */
+export interface BootEntries extends Origin {
   readonly bootKey: string;
-  /** The next entry, null behind the last. */
-  head(): PendingEntry | null;
-  /** Goes on behind the head. */
+  /** Of the next entry; null behind the last. */
+  stamp: IntentStamp | null;
+  /** What a device logged, where there is no more to the next entry. */
+  plain: LogEvent | null;
+  /** The next entry; only where there is one. */
+  entry(): PendingEntry;
+  /** Goes on behind the next entry. */
   advance(): void;
   /** Uptime of the boot's last entry; null where nobody knows. */
   lastUptimeMs(): number | null;
@@ -31,10 +40,10 @@ export interface BootEntriesOptions {
 
 export const createBootEntries = (options: BootEntriesOptions): BootEntries => {
   const { bootKey, frames, next, nextStamp, reading } = options;
+  const { device, boot } = frames[0] as StoredFrame;
   let opened = 0;
   let current: FrameEntries | undefined;
-  let place = 0;
-  let head: PendingEntry | null = null;
+  let index = -1;
 
   const openNext = (): FrameEntries | undefined => {
     while (opened < frames.length) {
@@ -44,41 +53,53 @@ export const createBootEntries = (options: BootEntriesOptions): BootEntries => {
     return undefined;
   };
   const advance = (): void => {
-    head = null;
-    while (head === null) {
-      if (current === undefined || place >= current.length) {
+    for (;;) {
+      index++;
+      while (current === undefined || index >= current.length) {
         current = openNext();
-        place = 0;
-        if (current === undefined) return;
+        index = 0;
+        if (current === undefined) {
+          head.stamp = null;
+          return;
+        }
       }
-      const index = place++;
       const seq = current.seqOf(index);
       if (seq < next) continue;
-      const stamp = nextStamp(seq, current.uptimeOf(index));
-      if (stamp !== null) head = current.entry(index, stamp);
+      const uptimeMs = current.uptimeOf(index);
+      const stamp = nextStamp(seq, uptimeMs);
+      if (stamp === null) continue;
+      head.seq = seq;
+      head.uptimeMs = uptimeMs;
+      head.stamp = stamp;
+      head.plain = current.plainOf(index);
+      return;
     }
   };
-  advance();
-  return {
+  const head: BootEntries = {
     bootKey,
-    head: () => head,
+    device,
+    boot,
+    seq: 0,
+    uptimeMs: null,
+    stamp: null,
+    plain: null,
+    entry: () => (current as FrameEntries).entry(index, head.stamp as IntentStamp),
     advance,
     lastUptimeMs() {
-      const last = frames.at(-1);
-      const isCurrent = last === undefined || last === head?.frame;
+      const last = frames.at(-1) as StoredFrame;
+      const isCurrent = current !== undefined && opened === frames.length;
       const entries = isCurrent ? current : openFrame(last, bootKey, reading);
       return entries === undefined ? null : entries.uptimeOf(entries.length - 1);
     },
   };
+  advance();
+  return head;
 };
 
 /** Takes all that is left. */
 export const drain = (boot: BootEntries): PendingEntry[] => {
   const entries: PendingEntry[] = [];
-  for (let head = boot.head(); head !== null; head = boot.head()) {
-    entries.push(head);
-    boot.advance();
-  }
+  for (; boot.stamp !== null; boot.advance()) entries.push(boot.entry());
   return entries;
 };
 

@@ -9,13 +9,16 @@ import type {
   Spool,
   StoredFrame,
 } from "../../spool/spool.ts";
+import { unpackStamps } from "../../spool/stamps.ts";
+import { type BodyText, createBodyText } from "../message/body.ts";
 import type { MessageForm } from "../message/message.ts";
 import type { MetricRule } from "../message/metric.ts";
-import { bodyOf, createWriter } from "../message/write.ts";
+import { createWriter } from "../message/write.ts";
 import type { Aside } from "../schedule/aside.ts";
 import type { Streams } from "../stream.ts";
-import { type Batch, type CutEntries, callLength, cutBatch, takeAll } from "./batch.ts";
+import { type Batch, callLength, type TakenEntries, takeAll } from "./batch.ts";
 import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
+import { cutBatch, type Draft, draftOf, type Waiting } from "./draft.ts";
 import type { Formats } from "./formats.ts";
 import { liveBoots, mergeBoots } from "./merge.ts";
 import { bootKeyOf, type PendingEntry, type Reading } from "./pending.ts";
@@ -30,13 +33,18 @@ export interface ComposedBatch extends Batch {
   body: Uint8Array;
 }
 
+export type Composition =
+  | { kind: "draft"; draft: Draft }
+  | { kind: "givenUp"; batch: ComposedBatch }
+  | { kind: "sorted" | "nothing" };
+
 /** Makes batches of what waits in a lane. */
 export interface Composer {
   /**
-   * The lane's next batch; null where nothing is to be done. `sorted`: frames of the lane were set
-   * aside, and others may be left.
+   * The lane's next batch. `sorted`: frames of the lane were set aside, and others may be left.
+   * `givenUp`: nothing of it is sent.
    */
-  compose(lane: string): Promise<ComposedBatch | "sorted" | null>;
+  compose(lane: string): Promise<Composition>;
   /**
    * The batch of an intent, stamps and all, as it was before; null as long as it is of frames that
    * were set aside, and their dictionary is gone again. Rejects with `INTENT_BROKEN`.
@@ -71,8 +79,8 @@ const liveShare = 0.25;
 const storedBytes = (frames: StoredFrame[]): number =>
   frames.reduce((bytes, frame) => bytes + frame.storedBytes, 0);
 
-/** What was looked at for a batch. */
-interface Found extends Pick<Batch, "lane" | "frames" | "progress"> {
+interface Found extends Waiting {
+  frames: StoredFrame[];
   byBoot: Map<string, StoredFrame[]>;
 }
 
@@ -81,13 +89,14 @@ const firstFrames = (byBoot: Map<string, StoredFrame[]>): StoredFrame[] =>
 
 const compose = (
   { lane, frames, progress }: Found,
-  cut: CutEntries,
-  isLast: boolean,
+  { entries, events, json, target }: TakenEntries,
+  body: BodyText,
 ): ComposedBatch => {
-  const { entries, events, json, target } = cut;
   const length = callLength(events);
-  const body = bodyOf(target, json, length);
-  return { lane, frames, progress, target, entries, events, isLast, length, body };
+  body.begin(target);
+  for (let index = 0; index < length; index++) body.add(json[index] as string);
+  const batch = { lane, frames, progress, target, entries, events, isLast: false };
+  return { ...batch, length, body: body.end() };
 };
 
 const createLook =
@@ -103,8 +112,7 @@ const refusedAs =
   (refused: string) =>
   (entry: PendingEntry): PendingEntry => ({ ...entry, stamp: { ...entry.stamp, refused } });
 
-const checkWhole = ({ entries }: CutEntries, lane: string, runs: readonly IntentRun[]): void => {
-  const wanted = runs.reduce((sum, { stamps }) => sum + stamps.length, 0);
+const checkWhole = ({ entries }: TakenEntries, lane: string, wanted: number): void => {
   if (entries.length === wanted) return;
   throw new AgentError(
     "INTENT_BROKEN",
@@ -134,73 +142,96 @@ const openBoots = (
   return boots;
 };
 
-export const createComposer = (options: ComposerOptions): Composer => {
-  const { spool, streams, metricRule, aside } = options;
-  const write = createWriter(options.form);
-
+/** Opens the boots of what was looked at: with fresh stamps, or with those of an intent. */
+const createOpen = ({ spool, metricRule, ...options }: ComposerOptions) => {
   const readingOf = ({ device, boot }: StoredFrame): Reading => ({
     lookup: spool.lookup(device, boot),
     formats: options.formats,
     metricRule,
   });
+  return {
+    async fresh(found: Found, range: StampRange | null): Promise<BootEntries[]> {
+      await options.loadClocks(firstFrames(found.byBoot));
+      return openBoots(found, readingOf, ({ device, boot }, _, done) =>
+        createStamper({ readClock: options.clockOf(device, boot), done, range }),
+      );
+    },
+    intended(found: Found, runs: readonly IntentRun[]): { boots: BootEntries[]; entries: number } {
+      let entries = 0;
+      const stampsOf = new Map<string, NextStamp>();
+      for (const run of runs) {
+        const stamps = unpackStamps(run.stamps);
+        entries += stamps.length;
+        stampsOf.set(bootKeyOf(run), intendedStamps(run.from, stamps));
+      }
+      const boots = openBoots(found, readingOf, (_, bootKey) => stampsOf.get(bootKey) ?? null);
+      return { boots, entries };
+    },
+  };
+};
+
+export const createComposer = (options: ComposerOptions): Composer => {
+  const { spool, streams, aside } = options;
+  const writer = createWriter(options.form);
+  const body = createBodyText();
+
   const look = createLook(spool);
+  const open = createOpen(options);
+
   const rangeOf = (lane: string): StampRange | null =>
     options.refusedStamps === "keep"
       ? null
       : options.stampWindow.range(streams.streamOf(lane, 0).group);
   const newestIn = (range: StampRange | null) => (boot: BootEntries) => {
-    const head = boot.head();
+    const { stamp } = boot;
     const uptimeMs = boot.lastUptimeMs();
-    if (head === null) return 0;
-    if (uptimeMs === null) return head.stamp.epochMs;
-    const { epochMs } = options.clockOf(head.device, head.boot)(uptimeMs);
-    return Math.max(head.stamp.epochMs, range === null ? epochMs : nearestIn(range, epochMs));
-  };
-  const openAll = async (found: Found, range: StampRange | null): Promise<BootEntries[]> => {
-    await options.loadClocks(firstFrames(found.byBoot));
-    return openBoots(found, readingOf, ({ device, boot }, _, done) =>
-      createStamper({ readClock: options.clockOf(device, boot), done, range }),
-    );
+    if (stamp === null) return 0;
+    if (uptimeMs === null) return stamp.epochMs;
+    const { epochMs } = options.clockOf(boot.device, boot.boot)(uptimeMs);
+    return Math.max(stamp.epochMs, range === null ? epochMs : nearestIn(range, epochMs));
   };
   /** Nothing of these frames is sent: their events become dead letters. */
   const giveUp = async (whole: Found, frames: StoredFrame[], refused: string) => {
     const { lane } = whole;
     const found = { ...whole, frames, byBoot: framesByBoot(frames) };
-    const entries = (await openAll(found, rangeOf(lane))).flatMap(drain);
+    const entries = (await open.fresh(found, rangeOf(lane))).flatMap(drain);
     const target = streams.streamOf(lane, entries[0]?.stamp.epochMs ?? 0);
-    return compose(found, takeAll(entries.map(refusedAs(refused)), write, target), false);
+    return compose(found, takeAll(entries.map(refusedAs(refused)), writer, target), body);
+  };
+  const draft = async (found: Found): Promise<Draft> => {
+    const { lane, frames } = found;
+    const range = rangeOf(lane);
+    const boots = await open.fresh(found, range);
+    const isLive = options.random() < liveShare;
+    const served = isLive ? liveBoots(boots, newestIn(range)) : boots;
+    const streamOf = (epochMs: number) => streams.streamOf(lane, epochMs);
+    const { formats } = options;
+    const cut = cutBatch(mergeBoots(served), { writer, body, formats, streamOf });
+    const isAll = cut.isWhole && served.length === boots.length;
+    return draftOf(found, cut, isAll && storedBytes(frames) <= windowBytes);
   };
   return {
     async compose(lane) {
       const found = await look(lane);
       const { frames } = found;
       if (awaitedIn(lane) !== null) {
-        const judgement = aside.judge(lane, frames);
-        if (judgement.kind === "wait") return null;
-        if (judgement.kind === "giveUp") return giveUp(found, judgement.frames, judgement.reason);
-      } else if (await aside.sort(lane, frames)) return "sorted";
-      if (frames.length === 0) return null;
-      const range = rangeOf(lane);
-      const boots = await openAll(found, range);
-      const isLive = options.random() < liveShare;
-      const served = isLive ? liveBoots(boots, newestIn(range)) : boots;
-      const streamOf = (epochMs: number) => streams.streamOf(lane, epochMs);
-      const cut = cutBatch(mergeBoots(served), { write, streamOf });
-      const isWhole = cut.isWhole && served.length === boots.length;
-      return compose(found, cut, isWhole && storedBytes(frames) <= windowBytes);
+        const judged = aside.judge(lane, frames);
+        if (judged.kind === "wait") return { kind: "nothing" };
+        if (judged.kind === "giveUp") {
+          return { kind: "givenUp", batch: await giveUp(found, judged.frames, judged.reason) };
+        }
+      } else if (await aside.sort(lane, frames)) return { kind: "sorted" };
+      if (frames.length === 0) return { kind: "nothing" };
+      return { kind: "draft", draft: await draft(found) };
     },
     async recompose({ lane, group, stream, runs }) {
       const found = await look(lane);
       const isAside = awaitedIn(lane) !== null;
       if (isAside && aside.judge(lane, found.frames).kind === "wait") return null;
-      const runOf = new Map(runs.map((run) => [bootKeyOf(run), run]));
-      const boots = openBoots(found, readingOf, (_, bootKey) => {
-        const run = runOf.get(bootKey);
-        return run === undefined ? null : intendedStamps(run);
-      });
-      const cut = takeAll(boots.flatMap(drain), write, { group, stream });
-      checkWhole(cut, lane, runs);
-      return compose(found, cut, false);
+      const { boots, entries } = open.intended(found, runs);
+      const taken = takeAll(boots.flatMap(drain), writer, { group, stream });
+      checkWhole(taken, lane, entries);
+      return compose(found, taken, body);
     },
   };
 };

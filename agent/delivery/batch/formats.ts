@@ -18,13 +18,17 @@ export const createFormats = (source: FormatSource): Formats => {
   /** A site is of one boot, and that has one dictionary. */
   const expanded = new WeakMap<Site, Site>();
   const unknown = new WeakSet<Site>();
+  let hasUnknown = false;
 
   const expand = (hash: string, site: Site, id: number): Site => {
     const dictionary = source.find(hash);
     const format = dictionary?.entries[id]?.format;
     const shown = format ?? `[unknown format ${id} of dictionary ${hash}]`;
     const whole = { ...site, format: shown };
-    if (format === undefined) unknown.add(whole);
+    if (format === undefined) {
+      unknown.add(whole);
+      hasUnknown = true;
+    }
     if (dictionary !== undefined) expanded.set(site, whole);
     return whole;
   };
@@ -35,6 +39,6 @@ export const createFormats = (source: FormatSource): Formats => {
       const id = idOfToken(site.format);
       return id === null ? site : expand(hash, site, id);
     },
-    isUnknown: (site) => unknown.has(site),
+    isUnknown: (site) => hasUnknown && unknown.has(site),
   };
 };

@@ -1,17 +1,20 @@
 import { batchSpanLimitMs } from "../../cloudwatch/limits.ts";
 import type { BootEntries } from "./boot-entries.ts";
-import type { PendingEntry } from "./pending.ts";
 
-/** Entries in chronological order. */
-export interface Entries {
-  /** The next entry, null behind the last. */
-  next(): PendingEntry | null;
+/** Entries of several boots in chronological order. */
+export interface Merged {
+  /** The boot whose next entry is the next of all, null behind the last. */
+  first(): BootEntries | null;
+  /** Goes on behind that entry. */
+  advance(): void;
 }
+
+const headMs = ({ stamp }: BootEntries): number => stamp?.epochMs ?? Number.POSITIVE_INFINITY;
 
 /** Chronological; equal stamps in the order of boot, whatever arrived first. */
 const isBefore = (left: BootEntries, right: BootEntries): boolean => {
-  const leftMs = left.head()?.stamp.epochMs ?? Number.POSITIVE_INFINITY;
-  const rightMs = right.head()?.stamp.epochMs ?? Number.POSITIVE_INFINITY;
+  const leftMs = headMs(left);
+  const rightMs = headMs(right);
   return leftMs === rightMs ? left.bootKey < right.bootKey : leftMs < rightMs;
 };
 
@@ -32,18 +35,18 @@ const sink = (heap: BootEntries[]): void => {
 };
 
 /** Joins the entries of boots, whose own are in order; takes no more of each than is asked for. */
-export const mergeBoots = (boots: readonly BootEntries[]): Entries => {
+export const mergeBoots = (boots: readonly BootEntries[]): Merged => {
   const heap = boots
-    .filter((boot) => boot.head() !== null)
+    .filter(({ stamp }) => stamp !== null)
     .sort((left, right) => (isBefore(left, right) ? -1 : 1));
   return {
-    next() {
-      const first = heap[0];
-      const entry = first?.head() ?? null;
-      if (first === undefined || entry === null) return null;
-      first.advance();
+    first() {
+      const boot = heap[0];
+      return boot === undefined || boot.stamp === null ? null : boot;
+    },
+    advance() {
+      heap[0]?.advance();
       if (heap.length > 1) sink(heap);
-      return entry;
     },
   };
 };
@@ -58,6 +61,6 @@ export const liveBoots = (
 ): readonly BootEntries[] => {
   if (boots.length < 2) return boots;
   const fromMs = boots.reduce((most, boot) => Math.max(most, newestMs(boot)), 0) - batchSpanLimitMs;
-  const live = boots.filter((boot) => (boot.head()?.stamp.epochMs ?? fromMs) >= fromMs);
+  const live = boots.filter((boot) => (boot.stamp?.epochMs ?? fromMs) >= fromMs);
   return live.length > 0 ? live : boots;
 };

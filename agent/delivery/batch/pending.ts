@@ -19,10 +19,7 @@ export interface Measured {
   rule: MetricRule | null;
 }
 
-/**
- * What one seq, or one drop of many, becomes: stamped together, delivered together. One object an
- * event and no closures: they were a third of delivery's time.
- */
+/** What one seq, or one drop of many, becomes: stamped together, delivered together. */
 export interface PendingEntry extends Origin {
   /** Names the boot among all. */
   bootKey: string;
@@ -55,6 +52,8 @@ export interface FrameEntries {
   seqOf(index: number): number;
   /** Null where nobody knows. */
   uptimeOf(index: number): number | null;
+  /** What a device logged, where there is no more to the entry: nothing told, nothing measured. */
+  plainOf(index: number): LogEvent | null;
   entry(index: number, stamp: IntentStamp): PendingEntry;
 }
 
@@ -128,6 +127,7 @@ const ofWhole = (
     length: 1,
     seqOf: () => seq,
     uptimeOf: () => uptimeMs,
+    plainOf: () => null,
     entry: (_, stamp) => ({ ...fields, stamp }),
   };
 };
@@ -149,6 +149,11 @@ const ofEntries = (
     length: entries.length - skipped,
     seqOf: (index) => from + index,
     uptimeOf: (index) => (entries[index + skipped] as Entry).uptimeMs,
+    plainOf(index) {
+      const entry = entries[index + skipped] as Entry;
+      if (entry.kind !== "event" || entry.site.isMetric === true) return null;
+      return index > 0 || found.length === 0 ? entry : null;
+    },
     entry(index, stamp) {
       const entry = entries[index + skipped] as Entry;
       const seq = from + index;

@@ -1,5 +1,5 @@
 import { clampStamp, type Stamp } from "../../clock.ts";
-import type { IntentRun, IntentStamp, Progress } from "../../spool/spool.ts";
+import type { IntentStamp, Progress } from "../../spool/spool.ts";
 import { nearestIn, type StampRange } from "./stamp-window.ts";
 
 /** Stamps an uptime of one boot, as well as is known now. */
@@ -51,8 +51,8 @@ const dated = (stamp: Stamp): Stamp =>
     ? stamp
     : { ...stamp, epochMs: Math.min(Math.max(0, stamp.epochMs), lastDateMs) };
 
-/** The stamps an intent gave; entries it does not name get none. */
-export const intendedStamps = ({ from, stamps }: IntentRun): NextStamp => {
+/** The stamps an intent gave to a boot, from seq `from` on; entries it does not name get none. */
+export const intendedStamps = (from: number, stamps: readonly IntentStamp[]): NextStamp => {
   let used = 0;
   return (seq) => (seq < from ? null : (stamps[used++] ?? null));
 };

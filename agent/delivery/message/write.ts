@@ -1,24 +1,25 @@
 import type { LogEvent } from "../../../shared/event.ts";
-import { bootText } from "../../../shared/frame.ts";
+import { type Boot, bootText } from "../../../shared/frame.ts";
 import { messageLimitBytes } from "../../cloudwatch/limits.ts";
+import type { IntentStamp } from "../../spool/spool.ts";
 import type { PendingEntry } from "../batch/pending.ts";
-import type { LogStream } from "../stream.ts";
 import {
   createSiteTexts,
   type JsonPiece,
   noPiece,
   pieceOf,
-  type SiteText,
+  plainPiece,
   textPiece,
   valuesPiece,
 } from "./json-piece.ts";
 import {
-  clockFields,
   eventMessages,
   isClockUnstated,
   type MessageForm,
   measurementMessages,
   noticeMessages,
+  type Origin,
+  unstatedErrorMs,
 } from "./message.ts";
 
 /** An event as a member of `logEvents`. */
@@ -29,8 +30,19 @@ export interface Written {
   bytes: number;
 }
 
-/** The events of an entry, in order; the same for the same stamp. */
-export type Writer = (entry: PendingEntry) => readonly Written[];
+/** What the message of a logged event is made of besides the event. */
+export interface PlainEntry extends Origin {
+  /** Names the boot among all. */
+  bootKey: string;
+}
+
+/** Writes events as they stand in the body; the same for the same stamp. */
+export interface Writer {
+  /** The events of an entry, in order. */
+  write(entry: PendingEntry): readonly Written[];
+  /** The one event of an entry that is a logged event and no more; null where it needs more care. */
+  writePlain(event: LogEvent, entry: PlainEntry, stamp: IntentStamp): Written | null;
+}
 
 /** The messages of an entry, in order. */
 export const messagesOf = (entry: PendingEntry, form: MessageForm): string[] => {
@@ -58,65 +70,103 @@ const bootsLimit = 4_096;
  */
 export const createWriter = (form: MessageForm): Writer => {
   const siteTextOf = createSiteTexts();
+  const timestampOf = createTimestamps();
   const origins = new Map<string, JsonPiece>();
+  let lastKey = "";
+  let lastOrigin = noPiece;
 
-  const originOf = ({ bootKey, device, boot }: PendingEntry): JsonPiece => {
-    const known = origins.get(bootKey);
-    if (known !== undefined) return known;
-    if (origins.size >= bootsLimit) origins.clear();
+  const makeOrigin = (device: string, boot: Boot): JsonPiece => {
     const fields = JSON.stringify({ device, boot: bootText(boot) }).slice(1, -1);
-    const made = pieceOf(`,${fields},"seq":`);
-    origins.set(bootKey, made);
-    return made;
+    return pieceOf(`,${fields},"seq":`);
   };
-  return (entry) => {
-    const { event, measured, stamp, told } = entry;
-    const isPlain = form === "json" && measured === null && told.length === 0;
-    if (isPlain && event !== null) {
-      const written = writeEvent(event, entry, siteTextOf(event.site), originOf(entry));
-      if (written !== null) return [written];
+  const originOf = ({ bootKey, device, boot }: PlainEntry): JsonPiece => {
+    if (bootKey === lastKey) return lastOrigin;
+    const origin = origins.get(bootKey) ?? makeOrigin(device, boot);
+    if (origins.size >= bootsLimit) origins.clear();
+    origins.set(bootKey, origin);
+    lastKey = bootKey;
+    lastOrigin = origin;
+    return origin;
+  };
+  /** Null for an event that needs more care: other values than numbers and texts, or too long. */
+  const writePlain: Writer["writePlain"] = ({ site, values }, entry, stamp) => {
+    if (form !== "json") return null;
+    const list = valuesPiece(values);
+    if (list === null) return null;
+    const { start, middle, format, render, isPlain } = siteTextOf(site);
+    const shown = render(values);
+    const text = isPlain && list.isPlain ? plainPiece(shown) : textPiece(shown);
+    const origin = originOf(entry);
+    const seq = String(entry.seq);
+    const clock = isClockUnstated(stamp) ? noPiece : clockPiece(entry.uptimeMs, stamp);
+    const hasValues = values.length > 0;
+    const bytes =
+      start.bytes +
+      text.bytes +
+      middle.bytes +
+      origin.bytes +
+      seq.length +
+      (hasValues ? format.bytes + list.bytes + 1 : 0) +
+      clock.bytes +
+      1;
+    if (bytes > messageLimitBytes) return null;
+    const args = hasValues ? `${format.json}${list.json}]` : "";
+    const from = `${start.json}${text.json}${middle.json}${origin.json}${seq}`;
+    return { json: `${timestampOf(stamp.epochMs)}${from}${args}${clock.json}}"}`, bytes };
+  };
+  return {
+    write(entry) {
+      const { event, measured, stamp, told } = entry;
+      if (event !== null && measured === null && told.length === 0) {
+        const written = writePlain(event, entry, stamp);
+        if (written !== null) return [written];
+      }
+      return messagesOf(entry, form).map((message) => writtenAs(stamp.epochMs, message));
+    },
+    writePlain,
+  };
+};
+
+/** The three digits of the ms within a second. */
+const digitsOfMs: readonly string[] = Array.from({ length: 1_000 }, (_, ms) =>
+  String(ms).padStart(3, "0"),
+);
+
+/**
+ * The beginning of an event with this stamp, up to the stamp's end. Stamps are no small integers to the
+ * engine, whose digits take a tenth of delivery's time: those of the second are kept.
+ */
+const createTimestamps = (): ((epochMs: number) => string) => {
+  let keptSecond = -1;
+  let kept = "";
+  return (epochMs) => {
+    const second = Math.floor(epochMs / 1_000);
+    if (second !== keptSecond) {
+      keptSecond = second;
+      kept = second > 0 ? `{"timestamp":${second}` : "";
     }
-    return messagesOf(entry, form).map((message) => writtenAs(stamp.epochMs, message));
+    return second > 0 ? kept + digitsOfMs[epochMs - second * 1_000] : `{"timestamp":${epochMs}`;
   };
 };
 
-const clockPiece = (entry: PendingEntry): JsonPiece =>
-  isClockUnstated(entry.stamp)
-    ? noPiece
-    : pieceOf(`,${JSON.stringify(clockFields(entry, entry.stamp)).slice(1, -1)}`);
-
-/** Null for an event that needs more care: one with other values than numbers and texts, or too long. */
-const writeEvent = (
-  { values }: LogEvent,
-  entry: PendingEntry,
-  site: SiteText,
-  origin: JsonPiece,
-): Written | null => {
-  const list = valuesPiece(values);
-  if (list === null) return null;
-  const { start, middle, format } = site;
-  const text = textPiece(site.render(values));
-  const seq = String(entry.seq);
-  const clock = clockPiece(entry);
-  let args = "";
-  let bytes = start.bytes + text.bytes + middle.bytes + origin.bytes + seq.length + clock.bytes + 1;
-  if (values.length > 0) {
-    args = `${format.json}${list.json}]`;
-    bytes += format.bytes + list.bytes + 1;
+/** The fields that `clockFields` gives, at once as they stand in the body. */
+const clockPiece = (
+  uptimeMs: number | null,
+  { quality, errorMs, trueMs }: IntentStamp,
+): JsonPiece => {
+  let json = "";
+  let escapes = 0;
+  if (quality !== "synced") {
+    json = `,\\"uptime\\":${uptimeMs},\\"clock\\":\\"${quality}\\"`;
+    escapes = 6;
   }
-  if (bytes > messageLimitBytes) return null;
-  const message = `${start.json}${text.json}${middle.json}${origin.json}${seq}${args}${clock.json}}`;
-  return { json: `{"timestamp":${entry.stamp.epochMs},"message":"${message}"}`, bytes };
-};
-
-/** The body of a PutLogEvents call with the first `length` of these events. */
-export const bodyOf = (
-  { group, stream }: LogStream,
-  json: readonly string[],
-  length: number = json.length,
-): Uint8Array => {
-  let text = `{"logGroupName":${JSON.stringify(group)},"logStreamName":${JSON.stringify(stream)},"logEvents":[`;
-  // Not joined: that would copy each event once more.
-  for (let index = 0; index < length; index++) text += index > 0 ? `,${json[index]}` : json[index];
-  return Buffer.from(`${text}]}`);
+  if (errorMs !== null && errorMs > unstatedErrorMs) {
+    json += `,\\"errorMs\\":${errorMs}`;
+    escapes += 2;
+  }
+  if (trueMs !== undefined) {
+    json += `,\\"trueTime\\":${trueMs}`;
+    escapes += 2;
+  }
+  return { json, bytes: json.length - escapes };
 };

@@ -1,41 +1,36 @@
 import type { RejectedEvents, Verdict } from "../../cloudwatch/faults.ts";
-import type { Metrics } from "../../metrics.ts";
-import type { DeadLetter, Spool } from "../../spool/spool.ts";
-import type { Time } from "../../time.ts";
 import { type Batch, intentOf, withAccepted } from "../batch/batch.ts";
-import type { Formats } from "../batch/formats.ts";
+import type { ComposedBatch } from "../batch/compose.ts";
 import type { StampWindow } from "../batch/stamp-window.ts";
 import type { Creation, Creator } from "../create.ts";
-import { lettersOf } from "../dead-letter.ts";
-import type { MessageForm } from "../message/message.ts";
-import type { OpenLanes } from "../schedule/open-lanes.ts";
 import type { Pace } from "../schedule/pace.ts";
 import type { Next } from "../schedule/schedule.ts";
+import type { LogStream } from "../stream.ts";
 import type { ReadBack } from "./read-back.ts";
 import { type Division, divide } from "./restamp.ts";
-import { settlementOf } from "./settle.ts";
+import { createSettle, type Settle, type SettleOptions } from "./settle.ts";
+
+/** A call that was made for a batch. */
+export interface Call {
+  lane: string;
+  target: LogStream;
+  /** The batch; null as long as it cannot be composed again. */
+  whole(): Promise<ComposedBatch | null>;
+}
 
 /** What follows once a call was answered, or was not. `length`: events of the batch it carried. */
-export interface Outcomes {
-  /** All of the batch is where it belongs, but for what is refused: that becomes dead letters. */
-  settle(batch: Batch): Promise<Next>;
+export interface Outcomes extends Settle {
   /** Does what the verdict on a PutLogEvents call asks for. */
-  follow(batch: Batch, length: number, verdict: Verdict): Promise<Next>;
+  follow(call: Call, verdict: Verdict): Promise<Next>;
   /** Goes on after a look for a call whose outcome has been unknown for `unknownMs`. */
   resolve(batch: Batch, length: number, look: ReadBack, unknownMs: number): Promise<Next>;
 }
 
-export interface OutcomeOptions {
-  spool: Spool;
+export interface OutcomeOptions extends SettleOptions {
   creator: Creator;
   /** Of PutLogEvents calls. */
   pace: Pace;
-  metrics: Metrics;
-  time: Time;
-  lanes: OpenLanes;
   stampWindow: StampWindow;
-  form: MessageForm;
-  formats: Pick<Formats, "isUnknown">;
   /** How long a batch may stay invisible before it is sent again. */
   unknownOutcomeWaitMs: number;
   /** Events with a stamp CloudWatch refuses: sent with the nearest it accepts, or kept. */
@@ -53,15 +48,9 @@ const longestLookPauseMs = 10_000;
 const again: Next = { kind: "more" };
 
 export const createOutcomes = (options: OutcomeOptions): Outcomes => {
-  const { spool, lanes, metrics, time } = options;
+  const { spool, lanes, metrics } = options;
+  const { settle, settleDraft } = createSettle(options);
 
-  const settle = async (batch: Batch): Promise<Next> => {
-    const letters = lettersOf(batch, options.form, Math.floor(time.epochMs()));
-    await spool.settle(settlementOf(batch, letters));
-    lanes.close(batch.lane);
-    count(options, batch, letters);
-    return batch.isLast ? { kind: "empty" } : again;
-  };
   const replaceIntent = async (batch: Batch): Promise<Next> => {
     await spool.propose(intentOf(batch));
     lanes.open(batch.lane);
@@ -82,34 +71,28 @@ export const createOutcomes = (options: OutcomeOptions): Outcomes => {
     rejected === undefined && length === batch.events.length
       ? settle(batch)
       : goOn(restOf(options, batch, length, rejected));
-  const create = (batch: Batch, missing: "group" | "stream"): Next => {
-    const { lane, target } = batch;
-    const until = options.creator
-      .create(target, missing)
-      .then((made) => afterCreation(options, { lane, target }, made));
-    return { kind: "wait", until };
-  };
   return {
     settle,
-    async follow(batch, length, verdict) {
+    settleDraft,
+    async follow(call, verdict) {
       switch (verdict.verdict) {
         case "accepted":
-          return accept(batch, length, verdict.rejected);
+          return withWhole(call, (batch) => accept(batch, batch.length, verdict.rejected));
         case "create":
-          return create(batch, verdict.missing);
+          return create(options, call, verdict.missing);
         case "unknown":
           metrics.callsUnknown++;
-          lanes.becomeUnknown(batch.lane);
+          lanes.becomeUnknown(call.lane);
           return { kind: "pause", pauseMs: firstLookMs };
         case "split":
         case "giveUp":
-          return halve(batch, verdict.reason);
+          return withWhole(call, (batch) => halve(batch, verdict.reason));
         case "throttled":
           metrics.callsThrottled++;
           options.pace.throttled();
-          return giveWay(options, batch, verdict);
+          return giveWay(options, call, verdict);
         default:
-          return giveWay(options, batch, verdict);
+          return giveWay(options, call, verdict);
       }
     },
     async resolve(batch, length, look, unknownMs) {
@@ -123,6 +106,25 @@ export const createOutcomes = (options: OutcomeOptions): Outcomes => {
       return goOn(rest);
     },
   };
+};
+
+const withWhole = async (
+  call: Call,
+  use: (batch: ComposedBatch) => Promise<Next>,
+): Promise<Next> => {
+  const batch = await call.whole();
+  return batch === null ? { kind: "empty" } : use(batch);
+};
+
+const create = (
+  options: OutcomeOptions,
+  { lane, target }: Call,
+  missing: "group" | "stream",
+): Next => {
+  const until = options.creator
+    .create(target, missing)
+    .then((made) => afterCreation(options, { lane, target }, made));
+  return { kind: "wait", until };
 };
 
 /** What is there already was made by another, or is not to be seen yet: it is tried more slowly. */
@@ -199,21 +201,4 @@ const tellRefused = (
   onTrouble(
     `CloudWatch refused the stamps of ${refused.length} events of "${lane}": ${reasons}; they are ${fate}`,
   );
-};
-
-const count = ({ metrics, formats }: OutcomeOptions, batch: Batch, letters: DeadLetter[]): void => {
-  metrics.deadLetters += letters.length;
-  for (const { event, measured, stamp, told } of batch.entries) {
-    if (measured?.rule === null) metrics.metricsRefused++;
-    const isDelivered = event !== null && stamp.refused === undefined;
-    if (isDelivered) metrics.eventsDelivered++;
-    if (isDelivered && formats.isUnknown(event.site)) metrics.formatsUnknown++;
-    if (isDelivered && stamp.trueMs !== undefined) metrics.eventsRestamped++;
-    for (const { notice } of told) {
-      if (notice.event !== "dropped") continue;
-      const { reason, count: lost = 0, atMost } = notice;
-      if (atMost) metrics.powerLossAtMost += lost;
-      else metrics.dropped[reason] = (metrics.dropped[reason] ?? 0) + lost;
-    }
-  }
 };

@@ -1,7 +1,57 @@
-import type { DeadLetter, Progress, Settlement, StoredFrame } from "../../spool/spool.ts";
+import type { Metrics } from "../../metrics.ts";
+import type { DeadLetter, Progress, Settlement, Spool, StoredFrame } from "../../spool/spool.ts";
+import type { Time } from "../../time.ts";
 import type { Batch } from "../batch/batch.ts";
 import { framesByBoot } from "../batch/boot-entries.ts";
+import type { Draft } from "../batch/draft.ts";
+import type { Formats } from "../batch/formats.ts";
 import { bootKeyOf, type PendingEntry } from "../batch/pending.ts";
+import { addTally, createTally, type Tally, tallyEntry } from "../batch/tally.ts";
+import { lettersOf, unreadableLetters } from "../dead-letter.ts";
+import type { MessageForm } from "../message/message.ts";
+import type { OpenLanes } from "../schedule/open-lanes.ts";
+import type { Next } from "../schedule/schedule.ts";
+
+/** Closes what was begun for a lane. */
+export interface Settle {
+  /** All of the batch is where it belongs, but for what is refused: that becomes dead letters. */
+  settle(batch: Batch): Promise<Next>;
+  /** All of the draft is where it belongs. */
+  settleDraft(draft: Draft): Promise<Next>;
+}
+
+export interface SettleOptions {
+  spool: Spool;
+  lanes: OpenLanes;
+  metrics: Metrics;
+  time: Time;
+  form: MessageForm;
+  formats: Pick<Formats, "isUnknown">;
+}
+
+export const createSettle = (options: SettleOptions): Settle => {
+  const { spool, lanes, metrics, time, form, formats } = options;
+
+  const close = async (settlement: Settlement, tally: Tally, isLast: boolean): Promise<Next> => {
+    await spool.settle(settlement);
+    lanes.close(settlement.lane);
+    metrics.deadLetters += settlement.deadLetters.length;
+    addTally(metrics, tally);
+    return { kind: isLast ? "empty" : "more" };
+  };
+  return {
+    settle(batch) {
+      const letters = lettersOf(batch, form, Math.floor(time.epochMs()));
+      const tally = createTally();
+      for (const entry of batch.entries) tallyEntry(tally, entry, formats);
+      return close(settlementOf(batch, letters), tally, batch.isLast);
+    },
+    settleDraft({ lane, progress, delivered, unreadable, tally, isLast }) {
+      const deadLetters = unreadableLetters(unreadable, Math.floor(time.epochMs()));
+      return close({ lane, progress, delivered, deadLetters }, tally, isLast);
+    },
+  };
+};
 
 /** The furthest entry of each boot, with the latest stamp. */
 interface Reached {

@@ -102,6 +102,72 @@ describe("embedded broker's rules", () => {
   });
 });
 
+describe("embedded broker's way past the broker", () => {
+  it("carries thousands of acks at once", async () => {
+    const { broker } = await startBroker();
+    const device = await connectClient(broker.url);
+    await device.subscribeAsync(down);
+
+    for (let ack = 0; ack < 5_000; ack++) broker.send("pump", Uint8Array.of(ack >> 8, ack & 255));
+
+    for (let ack = 0; ack < 5_000; ack++) {
+      expect((await device.nextMessage()).payload).toEqual([ack >> 8, ack & 255]);
+    }
+  });
+
+  it("sends to each that listens, until it listens no more", async () => {
+    const { broker } = await startBroker();
+    const [device, other] = [await connectClient(broker.url), await connectClient(broker.url)];
+    for (const client of [device, other]) await client.subscribeAsync(down);
+    await other.subscribeAsync(topicOf(prefix, "door", "down"));
+
+    broker.send("pump", Uint8Array.of(1));
+    await other.nextMessage();
+    await other.unsubscribeAsync(down);
+    broker.send("pump", Uint8Array.of(2));
+    broker.send("door", Uint8Array.of(3));
+
+    expect((await device.nextMessage()).payload).toEqual([1]);
+    expect((await device.nextMessage()).payload).toEqual([2]);
+    expect((await other.nextMessage()).payload).toEqual([3]);
+  });
+
+  it("sends to the connection that took the client's place", async () => {
+    const { broker } = await startBroker();
+    const first = await connectClient(broker.url, { clientId: "pump" });
+    await first.subscribeAsync(down);
+    const second = await connectClient(broker.url, { clientId: "pump" });
+    await second.subscribeAsync(down);
+
+    broker.send("pump", Uint8Array.of(7));
+
+    expect((await second.nextMessage()).payload).toEqual([7]);
+  });
+
+  it("takes frames in order with what goes through the broker", async () => {
+    const { broker, frames, until } = await startBroker();
+    const device = await connectClient(broker.url, { keepalive: 1 });
+    const texts = Array.from({ length: 60 }, (_, index) => `frame ${index}`);
+
+    for (const [index, text] of texts.entries()) {
+      device.publish(up, text, { qos: index % 2 === 0 ? 1 : 0, retain: index % 7 === 0 });
+      if (index % 5 === 0) device.subscribe(down);
+    }
+    await until(() => frames.length === texts.length);
+
+    expect(frames.map(({ text }) => text)).toEqual(texts);
+  });
+
+  it("acknowledges what is sent at QoS 1", async () => {
+    const { broker } = await startBroker();
+    const device = await connectClient(broker.url);
+
+    const sent = Array.from({ length: 50 }, () => device.publishAsync(up, "frame", { qos: 1 }));
+
+    await expect(Promise.all(sent)).resolves.toHaveLength(50);
+  });
+});
+
 describe("embedded broker's guard", () => {
   it("ends a connection whose first packet announces more than 4 kB", async () => {
     const { broker } = await startBroker();

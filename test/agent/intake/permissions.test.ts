@@ -1,7 +1,7 @@
 import type { Client, PublishPacket } from "aedes";
 import { describe, expect, it } from "vitest";
+import { presenceLimit } from "../../../agent/intake/intake.ts";
 import { createPermissions, type Permissions } from "../../../agent/intake/permissions.ts";
-import { presenceLimit } from "../../../agent/intake/presence.ts";
 import { shardOf, topicOf } from "../../../shared/topic.ts";
 
 const prefix = "fleetlog/1";

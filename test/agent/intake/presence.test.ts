@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createPresence, presenceLimit, silenceMs } from "../../../agent/intake/presence.ts";
+import { presenceLimit } from "../../../agent/intake/intake.ts";
+import { createPresence, silenceMs } from "../../../agent/intake/presence.ts";
 import { fakeTime } from "../../support/fake-time.ts";
 
 const startPresence = (connected?: ReadonlySet<string>) => {

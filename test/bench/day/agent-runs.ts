@@ -8,12 +8,18 @@ export interface AgentRunsOptions {
   config: string;
   /** Region, keys and endpoint. */
   environment: Readonly<Record<string, string>>;
+  /** The command line, built; by default the one this was built with. */
+  program?: string;
+  /** Flags for Node. */
+  nodeFlags?: readonly string[];
 }
 
 /** `fleetlog start` as a process of its own, one run after the other on the same data. */
 export interface AgentRuns {
   /** Resolves once it takes frames. */
   start(): Promise<void>;
+  /** Of the last run. */
+  pid(): number;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** SIGTERM; false if something was left undelivered. */
@@ -29,13 +35,14 @@ interface Run {
   ended: Promise<unknown>;
 }
 
-const program = fileURLToPath(new URL("../../../agent/cli/fleetlog.js", import.meta.url));
+const ownProgram = fileURLToPath(new URL("../../../agent/cli/fleetlog.js", import.meta.url));
 
-export const createAgentRuns = ({ config, environment }: AgentRunsOptions): AgentRuns => {
+export const createAgentRuns = (options: AgentRunsOptions): AgentRuns => {
+  const { config, environment, program = ownProgram, nodeFlags = [] } = options;
   const runs: Run[] = [];
 
   const begin = (onReady: () => void): Run => {
-    const child = spawn(process.execPath, [program, "start", "--config", config], {
+    const child = spawn(process.execPath, [...nodeFlags, program, "start", "--config", config], {
       env: { PATH: process.env.PATH, ...environment },
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -68,6 +75,7 @@ export const createAgentRuns = ({ config, environment }: AgentRunsOptions): Agen
       if (isReady === false)
         throw new Error("Cannot start the agent: it ended before it was ready");
     },
+    pid: () => runs.at(-1)?.child.pid ?? 0,
     async kill() {
       await end("SIGKILL");
     },

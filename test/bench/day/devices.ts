@@ -15,6 +15,10 @@ export interface DevicesOptions {
 export interface Devices {
   /** Resolves once everything is logged and acked. */
   finish(): Promise<void>;
+  /** Nothing more is logged. */
+  enough(): void;
+  /** Events the agent has said it stored. */
+  acked(): number;
   /** Events dropped on the devices: the pace leaves no reason for any. */
   dropped(): number;
   /** What each has logged. */
@@ -57,10 +61,12 @@ export const startDevices = (options: DevicesOptions): Devices => {
   );
   const logged = new Map(devices.map(({ name }) => [name, 0]));
 
+  let isEnough = false;
+
   const run = async ({ name, log, events: total }: Device): Promise<void> => {
     const startMs = performance.now();
     let ordinal = 0;
-    while (ordinal < total) {
+    while (ordinal < total && !isEnough) {
       const dueEvents = ((performance.now() - startMs) / 1_000) * (eventsPerSecond / count);
       while (ordinal < Math.min(total, dueEvents) && log.stats().pending < pendingLimit) {
         log.info("speed %d rpm of %s, event %d", 900 + (ordinal % 700), name, ordinal++);
@@ -76,6 +82,10 @@ export const startDevices = (options: DevicesOptions): Devices => {
     async finish() {
       await finished;
     },
+    enough() {
+      isEnough = true;
+    },
+    acked: () => devices.reduce((sum, { log }) => sum + log.stats().acked, 0),
     dropped: () =>
       devices.reduce((sum, { log }) => {
         const { logged: all, acked, pending } = log.stats();

@@ -29,7 +29,8 @@ export interface Fleet extends FleetOptions {
   encode(device: number, frame: number, sending: Sending): Uint8Array;
 }
 
-type Random = () => number;
+/** In [0, 1). */
+export type Random = () => number;
 
 const integer = (random: Random, least: number, most: number): number =>
   least + Math.floor(random() * (most - least + 1));
@@ -37,7 +38,8 @@ const integer = (random: Random, least: number, most: number): number =>
 const decimal = (random: Random, least: number, most: number): number =>
   integer(random, least * 10, most * 10) / 10;
 
-interface Source {
+/** A place in the program that logs. */
+export interface Source {
   level: Level;
   tag: string;
   format: string;
@@ -47,7 +49,7 @@ interface Source {
 const words = ["inlet", "outlet", "tank", "boiler"] as const;
 const word = (random: Random): string => words[integer(random, 0, 3)] ?? "inlet";
 
-const sources: readonly Source[] = [
+export const sources: readonly Source[] = [
   {
     level: "info",
     tag: "climate",
@@ -94,7 +96,7 @@ const sources: readonly Source[] = [
 ];
 
 /** Marsaglia's xorshift32. */
-const createRandom = (seed: number): Random => {
+export const createRandom = (seed: number): Random => {
   let state = (seed * 2_654_435_761 + 1) >>> 0 || 1;
   return () => {
     state ^= state << 13;
@@ -107,12 +109,13 @@ const createRandom = (seed: number): Random => {
 
 const stepMs = 20;
 
-const eventAt = (seq: number, random: Random): LogEvent => {
-  const source = sources[integer(random, 0, sources.length - 1)] as Source;
+export const eventFrom = (source: Source, uptimeMs: number, random: Random): LogEvent => {
   const { level, tag, format } = source;
-  const site = { level, tag, format };
-  return { kind: "event", uptimeMs: seq * stepMs, site, values: source.values(random) };
+  return { kind: "event", uptimeMs, site: { level, tag, format }, values: source.values(random) };
 };
+
+const eventAt = (seq: number, random: Random): LogEvent =>
+  eventFrom(sources[integer(random, 0, sources.length - 1)] as Source, seq * stepMs, random);
 
 export const createFleet = (options: FleetOptions): Fleet => {
   const { devices, events, frameEvents } = options;

@@ -1,14 +1,25 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Batch } from "../../../../agent/delivery/batch/batch.ts";
 import { createComposer } from "../../../../agent/delivery/batch/compose.ts";
 import { createStampWindow } from "../../../../agent/delivery/batch/stamp-window.ts";
+import type { ReadClock } from "../../../../agent/delivery/batch/stamping.ts";
+import { createTally, tallyEntry } from "../../../../agent/delivery/batch/tally.ts";
 import { createMetricRule } from "../../../../agent/delivery/message/metric.ts";
 import { eventsIn } from "../../../../agent/delivery/outcome/read-back.ts";
+import { settlementOf } from "../../../../agent/delivery/outcome/settle.ts";
 import { createStreams } from "../../../../agent/delivery/stream.ts";
+import type { Spool } from "../../../../agent/spool/spool.ts";
+import { packStamps } from "../../../../agent/spool/stamps.ts";
+import { encodeFrame } from "../../../../shared/codec/encode.ts";
 import type { LogEvent } from "../../../../shared/event.ts";
+import type { Frame } from "../../../../shared/frame.ts";
+import { anyFrame } from "../../../support/any-frame.ts";
 import { withoutDictionaries } from "../../../support/any-reading.ts";
-import { bootOf } from "../../../support/any-receipt.ts";
+import { bootOf, headerOf, newFrame } from "../../../support/any-receipt.ts";
 import { lane, sentBy, startDeliveryStep } from "../../../support/delivery-step.ts";
 import { fakeSpool } from "../../../support/fake-spool.ts";
+import { append } from "../../../support/opened-spool.ts";
 
 const dayMs = 86_400_000;
 
@@ -34,6 +45,48 @@ const backlogAndLive = async (random: () => number, isLiveFirst: boolean) => {
   rig.time.advance(9 * dayMs);
   await rig.finish();
   return sentBy(rig);
+};
+
+const composerOf = (spool: Spool, readClock: ReadClock = inTurnOfUptime) =>
+  createComposer({
+    spool,
+    streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
+    loadClocks: async () => {},
+    clockOf: () => readClock,
+    stampWindow: createStampWindow(() => 0),
+    refusedStamps: "keep",
+    form: "json",
+    metricRule: createMetricRule("test"),
+    ...withoutDictionaries(),
+    random: () => 0.99,
+  });
+
+const inTurnOfUptime: ReadClock = (uptimeMs) => ({
+  epochMs: uptimeMs,
+  errorMs: 1,
+  quality: "synced",
+});
+
+/** Stamps of every kind, which often run backwards and are often equal. */
+const anyhow: ReadClock = (uptimeMs) => ({
+  epochMs: Math.round((uptimeMs % 1e9) / 50) + ((uptimeMs % 7) - 3) * 5,
+  errorMs: uptimeMs % 3 === 0 ? null : uptimeMs % 2_000,
+  quality: (["synced", "estimated", "placed"] as const)[uptimeMs % 3] ?? "placed",
+});
+
+/** Stores frames of two boots, whatever their bodies; the seqs are made to fit. */
+const storeAll = async (spool: Spool, frames: { frame: Frame; boot: number }[]): Promise<void> => {
+  const nextSeq = new Map<number, number>();
+  for (const { frame, boot: number } of frames) {
+    const boot = bootOf(number);
+    const { body } = frame;
+    const count = body.kind === "entries" ? body.entries.length : Math.min(9, frame.header.count);
+    const from = nextSeq.get(number) ?? 0;
+    nextSeq.set(number, from + count);
+    const bytes = encodeFrame({ header: headerOf(boot, from, count), body });
+    const stored = { ...newFrame("pump", from, { boot }), lane, end: from + count, bytes };
+    await append(spool, stored, number);
+  }
 };
 
 describe("composer", () => {
@@ -62,23 +115,42 @@ describe("composer", () => {
     expect(calls).toEqual([["day 1"], ["day 2"], ["live"], ["day 3"], ["day 4"]]);
   });
 
+  it("composes of any frames what their intent gives again byte by byte", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ frame: anyFrame(), boot: fc.constantFrom(1, 2) }), { minLength: 1 }),
+        async (frames) => {
+          const { spool } = await fakeSpool({ limitBytes: 100_000_000 });
+          await storeAll(spool, frames);
+          const composed = await composerOf(spool, anyhow).compose(lane);
+          if (composed.kind !== "draft") throw new Error(`Composed ${composed.kind}`);
+          const { draft } = composed;
+
+          const batch = await composerOf(spool).recompose(draft.intent);
+
+          const formats = { isUnknown: () => false };
+          const tally = createTally();
+          for (const entry of batch?.entries ?? []) tallyEntry(tally, entry, formats);
+          const settlement = settlementOf({ ...(batch as Batch) }, []);
+          expect(Buffer.from(batch?.body ?? "").toString()).toBe(
+            Buffer.from(draft.body ?? "").toString(),
+          );
+          expect(batch?.events).toHaveLength(draft.events);
+          expect(draft.tally).toEqual(tally);
+          expect(draft.delivered).toEqual(settlement.delivered);
+          expect(draft.progress).toEqual(expect.arrayContaining(settlement.progress));
+          expect(draft.progress).toHaveLength(settlement.progress.length);
+        },
+      ),
+    );
+  });
+
   it("composes the batch of an intent again, stamps and all, whatever has come since", async () => {
     const rig = await startDeliveryStep();
-    const composer = createComposer({
-      spool: rig.spool,
-      streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
-      loadClocks: async () => {},
-      clockOf: () => (uptimeMs) => ({ epochMs: uptimeMs, errorMs: 1, quality: "synced" }),
-      stampWindow: createStampWindow(() => 0),
-      refusedStamps: "keep",
-      form: "json",
-      metricRule: createMetricRule("test"),
-      ...withoutDictionaries(),
-      random: () => 0.99,
-    });
+    const composer = composerOf(rig.spool);
     await rig.store([on(1, "a"), on(2, "b")]);
     const stamps = [70, 80].map((epochMs) => ({ epochMs, errorMs: 3, quality: "synced" as const }));
-    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps }];
+    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps: packStamps(stamps) }];
     await rig.store([on(3, "c")]);
 
     const batch = await composer.recompose({ lane, group: "g2", stream: "s2", runs });
@@ -97,21 +169,10 @@ describe("composer", () => {
 
   it("composes in chronological order an intent whose stamps were revised", async () => {
     const rig = await startDeliveryStep();
-    const composer = createComposer({
-      spool: rig.spool,
-      streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
-      loadClocks: async () => {},
-      clockOf: () => (uptimeMs) => ({ epochMs: uptimeMs, errorMs: 1, quality: "synced" }),
-      stampWindow: createStampWindow(() => 0),
-      refusedStamps: "keep",
-      form: "json",
-      metricRule: createMetricRule("test"),
-      ...withoutDictionaries(),
-      random: () => 0.99,
-    });
+    const composer = composerOf(rig.spool);
     await rig.store([on(1, "a"), on(2, "b")]);
     const stamps = [90, 80].map((epochMs) => ({ epochMs, errorMs: 3, quality: "synced" as const }));
-    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps }];
+    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps: packStamps(stamps) }];
 
     const batch = await composer.recompose({ lane, group: "g2", stream: "s2", runs });
 
@@ -128,20 +189,9 @@ describe("composer", () => {
 
   it("refuses an intent whose frames the spool does not hold", async () => {
     const { spool } = await fakeSpool();
-    const composer = createComposer({
-      spool,
-      streams: createStreams({ group: "g", stream: "s", fleet: "test" }),
-      loadClocks: async () => {},
-      clockOf: () => () => ({ epochMs: 0, errorMs: 1, quality: "synced" }),
-      stampWindow: createStampWindow(() => 0),
-      refusedStamps: "keep",
-      form: "json",
-      metricRule: createMetricRule("test"),
-      ...withoutDictionaries(),
-      random: () => 0.99,
-    });
+    const composer = composerOf(spool);
     const stamps = [{ epochMs: 1, errorMs: 1, quality: "synced" as const }];
-    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps }];
+    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps: packStamps(stamps) }];
 
     const composing = composer.recompose({ lane, group: "g", stream: "s", runs });
 

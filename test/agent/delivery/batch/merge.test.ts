@@ -4,31 +4,27 @@ import { sortEntries } from "../../../../agent/delivery/batch/batch.ts";
 import type { BootEntries } from "../../../../agent/delivery/batch/boot-entries.ts";
 import { liveBoots, mergeBoots } from "../../../../agent/delivery/batch/merge.ts";
 import type { PendingEntry } from "../../../../agent/delivery/batch/pending.ts";
-import { entryAt } from "../../../support/any-batch.ts";
+import { bootOfEntries, entryAt } from "../../../support/any-batch.ts";
 import { bootOf } from "../../../support/any-receipt.ts";
 
 const dayMs = 86_400_000;
 
 /** The entries of one boot with these stamps. */
-const bootWith = (number: number, ...stamps: number[]): BootEntries => {
-  const entries = stamps.map((epochMs, seq) => entryAt(epochMs, seq, { boot: bootOf(number) }));
-  let place = 0;
-  return {
-    bootKey: `pump/${number}`,
-    head: () => entries[place] ?? null,
-    advance() {
-      place++;
-    },
-    lastUptimeMs: () => stamps.at(-1) ?? null,
-  };
-};
+const bootWith = (number: number, ...stamps: number[]): BootEntries =>
+  bootOfEntries(
+    stamps.map((epochMs, seq) => entryAt(epochMs, seq, { boot: bootOf(number) })),
+    stamps.at(-1) ?? null,
+  );
 
 const newestMs = (boot: BootEntries): number => boot.lastUptimeMs() ?? 0;
 
 const takeAll = (boots: readonly BootEntries[]): PendingEntry[] => {
   const merged = mergeBoots(boots);
   const taken: PendingEntry[] = [];
-  for (let entry = merged.next(); entry !== null; entry = merged.next()) taken.push(entry);
+  for (let boot = merged.first(); boot !== null; boot = merged.first()) {
+    taken.push(boot.entry());
+    merged.advance();
+  }
   return taken;
 };
 

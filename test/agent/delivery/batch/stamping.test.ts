@@ -84,9 +84,8 @@ describe("stamps of what waits", () => {
 describe("stamps of an intent", () => {
   it("belong to the entries from its first seq, and to no others", () => {
     const stamps = [1, 2].map((epochMs) => ({ epochMs, errorMs: 1, quality: "synced" }) as const);
-    const run = { device: "pump", boot: bootOf(1), from: 3, stamps };
 
-    const nextStamp = intendedStamps(run);
+    const nextStamp = intendedStamps(3, stamps);
 
     expect([2, 3, 4, 5].map((seq) => nextStamp(seq, 0)?.epochMs)).toEqual([
       undefined,

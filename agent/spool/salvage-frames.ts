@@ -1,0 +1,117 @@
+import { bootText } from "../../shared/frame.ts";
+import type { Change } from "./group-commit.ts";
+import type { KeyedStore } from "./keyed-store.ts";
+import { laneOf, positionOf, rangeOf } from "./keys.ts";
+import type { Lane } from "./lanes.ts";
+import { decodeStored, encodeStored } from "./record.ts";
+import type { BootOfDevice, StoredFrame } from "./spool.ts";
+
+/** How far a boot is known to be delivered, and to be stored. */
+export interface Reached {
+  next: number;
+  end: number;
+}
+
+/** The frames that could be read. */
+export interface SalvagedFrames {
+  lanes: Map<string, Lane>;
+  counts: { frames: number; records: number; lost: number; possiblyDuplicated: number };
+}
+
+export interface SalvageFramesOptions {
+  /** Keeps a frame of which not even the seqs can be told. */
+  keepDamaged(bytes: Uint8Array): Change[];
+  write(changes: Change[]): Promise<void>;
+}
+
+/** Names a boot of a device among all. */
+export const ownerOf = ({ device, boot }: BootOfDevice): string => `${device}/${bootText(boot)}`;
+
+/** Where a frame lies, and its seqs. */
+interface Place {
+  key: string;
+  owner: string;
+  /** First seq it accounts for, those that were counted as lost included. */
+  since: number;
+  from: number;
+  end: number;
+}
+
+const frameAt = (key: string, record: Uint8Array): StoredFrame | null => {
+  try {
+    return decodeStored(laneIn(key), positionOf(key), record);
+  } catch {
+    return null;
+  }
+};
+
+const laneIn = (key: string): string => laneOf(key.slice(0, key.lastIndexOf("/")));
+
+const count = (lanes: Map<string, Lane>, name: string, position: number, bytes: number): void => {
+  const lane = lanes.get(name) ?? { frames: 0, bytes: 0, head: position, tail: 0 };
+  lane.frames++;
+  lane.bytes += bytes;
+  lane.head = Math.min(lane.head, position);
+  lane.tail = Math.max(lane.tail, position + 1);
+  lanes.set(name, lane);
+};
+
+/**
+ * Reads all frames, and makes the books of their lanes. Where seqs of a boot are missing before a frame,
+ * that frame tells of them. Notes in `reached` how far boots are stored.
+ */
+export const salvageFrames = async (
+  raw: KeyedStore,
+  reached: Map<string, Reached>,
+  { keepDamaged, write }: SalvageFramesOptions,
+): Promise<SalvagedFrames> => {
+  const counts = { frames: 0, records: 0, lost: 0, possiblyDuplicated: 0 };
+  const lanes = new Map<string, Lane>();
+  const places: Place[] = [];
+  for await (const [key, record] of raw.entries(rangeOf("f/"))) {
+    const frame = frameAt(key, record);
+    if (frame === null) {
+      counts.records++;
+      await write([{ type: "del", key }, ...keepDamaged(record)]);
+      continue;
+    }
+    counts.frames++;
+    count(lanes, frame.lane, frame.position, record.length);
+    const { from, end, lost } = frame;
+    places.push({ key, owner: ownerOf(frame), since: from - lost, from, end });
+  }
+  places.sort((left, right) =>
+    left.owner === right.owner ? left.from - right.from : left.owner < right.owner ? -1 : 1,
+  );
+  for (const { key, owner, since, from, end } of places) {
+    const known = reached.get(owner) ?? { next: 0, end: 0 };
+    const covered = Math.max(known.next, known.end);
+    counts.possiblyDuplicated += Math.max(0, end - Math.max(from, known.next));
+    reached.set(owner, { next: known.next, end: Math.max(known.end, end) });
+    if (since <= covered) continue;
+    counts.lost += since - covered;
+    await write([await tellLost(raw, lanes, key, from - covered)]);
+  }
+  return { lanes, counts };
+};
+
+/** The same frame, which tells that so many seqs before it are lost. */
+const tellLost = async (
+  raw: KeyedStore,
+  lanes: Map<string, Lane>,
+  key: string,
+  lost: number,
+): Promise<Change> => {
+  const record = (await raw.get(key)) as Uint8Array;
+  const {
+    position: _position,
+    storedBytes: _bytes,
+    isDamaged,
+    ...frame
+  } = frameAt(key, record) as StoredFrame;
+  const value = encodeStored({ ...frame, lost });
+  // Bytes that changed must not get a checksum that says they did not.
+  if (isDamaged) value.set(record.subarray(4, 8), 4);
+  (lanes.get(frame.lane) as Lane).bytes += value.length - record.length;
+  return { type: "put", key, value };
+};

@@ -1,0 +1,43 @@
+import { parseArgs } from "node:util";
+import { allFaults, type Coverage } from "./faults.ts";
+import { runWorld } from "./world.ts";
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    seed: { type: "string" },
+  },
+});
+
+const replay = async (seed: number): Promise<void> => {
+  const { faults, logged, delivered } = await runWorld(seed, { onStory: print });
+  for (const fault of faults) print(`fault: ${fault}`);
+  print(`${logged} events logged, ${delivered} delivered`);
+  print(JSON.stringify({ seeds: 1, failures: faults.length > 0 ? [seed] : [] }));
+};
+
+const runSeeds = async (from: number, seeds: number): Promise<void> => {
+  const failures: number[] = [];
+  const coverage: Coverage = {};
+  const startMs = performance.now();
+  for (let seed = from; seed < from + seeds; seed++) {
+    const outcome = await runWorld(seed);
+    for (const fault of allFaults) {
+      coverage[fault] = (coverage[fault] ?? 0) + (outcome.coverage[fault] ?? 0);
+    }
+    if (outcome.faults.length === 0) continue;
+    failures.push(seed);
+    print(`seed ${seed}: ${outcome.faults.slice(0, 3).join("; ")}`);
+  }
+  for (const fault of allFaults) print(`${String(coverage[fault] ?? 0).padStart(9)} ${fault}`);
+  const seedsPerSecond = Number((seeds / ((performance.now() - startMs) / 1_000)).toFixed(1));
+  print(JSON.stringify({ seeds, seedsPerSecond, failures }));
+};
+
+if (values.seed === undefined) await runSeeds(Number(values.from), Number(values.seeds));
+else await replay(Number(values.seed));

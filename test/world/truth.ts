@@ -1,0 +1,129 @@
+import { decodeFrame, decodeHead } from "../../shared/codec/decode.ts";
+import { decodeAck } from "../../shared/codec/downlink.ts";
+import type { Entry } from "../../shared/event.ts";
+import { type Boot, bootText } from "../../shared/frame.ts";
+import { type HeldDefinitions, heldDefinitions } from "../support/held-definitions.ts";
+
+/** A log call, and what the module said at once of its event. */
+export interface Logged {
+  /** Names the event in all of the world, and in its text. */
+  id: number;
+  level: string;
+  tag: string;
+  /** As it is rendered. */
+  text: string;
+  /** True time of the call. */
+  trueMs: number;
+  /** Why it got no seq; null where it did. */
+  refused: string | null;
+  /** Once a frame has shown it. */
+  seq: number | null;
+}
+
+/** One start of a device, as it really was. */
+export interface BootTruth {
+  device: string;
+  boot: Boot;
+  /** Names the boot among all of its device, as the agent does. */
+  name: string;
+  /** Its flash counts it, and was not erased since: a later boot can tell of it. */
+  isRemembered: boolean;
+  /** What agents have acked of it: rises within a store. */
+  acked: { atMs: number; next: number }[];
+  logged: Logged[];
+  /** What the module counted as dropped, by reason. */
+  dropped: { [reason: string]: number };
+  /** Events of the logger's own. */
+  own: number;
+  /** Seqs for which a tombstone was sent. */
+  tombstones: { first: number; end: number }[];
+  /** Payloads that were sent, and the seqs they stand for. */
+  sent: { payload: Uint8Array; first: number; end: number }[];
+  definitions: HeldDefinitions;
+}
+
+/** What only the world knows: every boot, and every event that was logged. */
+export interface Truth {
+  boots: BootTruth[];
+  begin(device: string, boot: Boot, isRemembered: boolean): BootTruth;
+  /** A device sends a frame: it shows which events have which seqs. */
+  observe(device: string, payload: Uint8Array): void;
+  /** An agent acks. */
+  observeAck(device: string, payload: Uint8Array, atMs: number): void;
+  /** All that the device's flash held is gone. */
+  forget(device: string): void;
+  nextId(): number;
+  /** Something is logged. */
+  enter(boot: BootTruth, line: Pick<Logged, "id" | "level" | "tag" | "text">, trueMs: number): Logged;
+}
+
+const marker = /^#(\d+)/;
+
+/** The id that an entry's event has in its text; null for one that the program did not log. */
+const idOf = (entry: Entry): number | null => {
+  if (entry.kind !== "event") return null;
+  const [value] = entry.values;
+  if (entry.site.isMetric) return value as number;
+  if (entry.site.format.startsWith("#%d")) return value as number;
+  const found = marker.exec(entry.site.format);
+  return found === null ? null : Number(found[1]);
+};
+
+export const createTruth = (): Truth => {
+  const boots: BootTruth[] = [];
+  const byName = new Map<string, BootTruth>();
+  const byId = new Map<number, Logged>();
+  let lastId = 0;
+  return {
+    boots,
+    observeAck(device, payload, atMs) {
+      const decoded = decodeAck(payload);
+      if (!decoded.ok) return;
+      const { boot, next } = decoded.ack;
+      const truth = byName.get(`${device}/${bootText(boot)}`);
+      if (next > 0) truth?.acked.push({ atMs, next });
+    },
+    forget(device) {
+      for (const boot of boots) if (boot.device === device) boot.isRemembered = false;
+    },
+    nextId: () => ++lastId,
+    enter(boot, { id, level, tag, text }, trueMs) {
+      const logged: Logged = { id, level, tag, text, trueMs, refused: null, seq: null };
+      boot.logged.push(logged);
+      byId.set(logged.id, logged);
+      return logged;
+    },
+    begin(device, boot, isRemembered) {
+      const name = bootText(boot);
+      const truth: BootTruth = {
+        ...{ device, boot, name, isRemembered, logged: [], dropped: {}, own: 0, tombstones: [] },
+        sent: [],
+        acked: [],
+        definitions: heldDefinitions(),
+      };
+      boots.push(truth);
+      byName.set(`${device}/${name}`, truth);
+      return truth;
+    },
+    observe(device, payload) {
+      const begun = decodeHead(payload);
+      if (!begun.ok) return;
+      const { boot, first, count } = begun.header;
+      const truth = byName.get(`${device}/${bootText(boot)}`);
+      if (truth === undefined) return;
+      truth.sent.push({ payload, first, end: first + count });
+      truth.definitions.take(begun.head);
+      const decoded = decodeFrame(payload, truth.definitions.lookup);
+      if (!decoded.ok) return;
+      const { body } = decoded.frame;
+      if (body.kind === "tombstone") {
+        truth.tombstones.push({ first, end: first + count });
+        return;
+      }
+      for (const [index, entry] of body.entries.entries()) {
+        const logged = byId.get(idOf(entry) ?? 0);
+        if (logged !== undefined) logged.seq = first + index;
+      }
+    },
+  };
+};
