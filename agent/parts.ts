@@ -92,6 +92,7 @@ const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<P
   const open = (): Promise<Spool> =>
     createLevelSpool({
       ...limits,
+      reserveBytes: settings.spool.reserveBytes,
       directory,
       time,
       onTrouble,
