@@ -15,7 +15,7 @@ import { createSharedShards, type SharedShards } from "./shards/shared-shards.ts
 import { noteDamage } from "./spool/damage.ts";
 import { createLevelSpool } from "./spool/level.ts";
 import { isDamage } from "./spool/open-store.ts";
-import type { Spool, SpoolLimits } from "./spool/spool.ts";
+import type { SpoolLimits } from "./spool/spool.ts";
 
 /** The settings, and the ports with their defaults. */
 export interface Given extends Omit<PipelineOptions, "dictionaries" | "commands" | "send"> {
@@ -38,6 +38,7 @@ export const openParts = async (given: Given): Promise<Parts> => {
   const opened: (() => unknown)[] = [];
   let shards: Shards | undefined;
   let intake: Intake | undefined;
+  let owned: ReadonlySet<number> | undefined;
   const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
   try {
     const dictionaries = await (ports.openDictionaries?.() ??
@@ -53,9 +54,15 @@ export const openParts = async (given: Given): Promise<Parts> => {
         );
       }));
     opened.push(commands.close);
-    shards = await openShards({ ...given, dictionaries, commands, send });
+    const onOwned = (now: ReadonlySet<number>): void => {
+      owned = now;
+      intake?.listen?.(now);
+    };
+    shards = await openShards({ ...given, dictionaries, commands, send, onOwned });
     opened.push(shards.stop);
     intake = await openIntake(given, shards);
+    if (owned !== undefined) intake.listen?.(owned);
+    await intake.tried;
     return { dictionaries, commands, shards, intake };
   } catch (cause) {
     for (const close of opened.reverse()) await close();
@@ -88,28 +95,34 @@ const openCommands = (given: Given, onDue: (device: string) => void): Promise<Co
 /** All shards, with a spool in a folder of this machine. */
 const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<Pipeline> => {
   const { settings, metrics, ports, time, onTrouble, onRepeat } = options;
+  if (ports.openSpool !== undefined) return createPipeline(options, await ports.openSpool(limits));
   const directory = join(settings.data, "spool");
-  const open = (): Promise<Spool> =>
-    createLevelSpool({
-      ...limits,
-      reserveBytes: settings.spool.reserveBytes,
-      directory,
-      time,
-      onTrouble,
-      onSalvaged({ possiblyDuplicated }) {
-        metrics.possiblyDuplicated += possiblyDuplicated;
-        if (possiblyDuplicated > 0) onRepeat(metrics.possiblyDuplicated);
-      },
-    });
+  const spool = await createLevelSpool({
+    ...limits,
+    reserveBytes: settings.spool.reserveBytes,
+    directory,
+    time,
+    onTrouble,
+    onSalvaged({ possiblyDuplicated }) {
+      metrics.possiblyDuplicated += possiblyDuplicated;
+      if (possiblyDuplicated > 0) onRepeat(metrics.possiblyDuplicated);
+    },
+  });
   const onFatal = (cause: unknown): void => {
-    if (isDamage(cause)) noteDamage(directory, messageOf(cause));
+    try {
+      if (isDamage(cause)) noteDamage(directory, messageOf(cause));
+    } catch (thrown) {
+      onTrouble(`Cannot note that spool "${directory}" is damaged: ${messageOf(thrown)}`);
+    }
     options.onFatal(cause);
   };
-  return createPipeline({ ...options, onFatal }, await (ports.openSpool?.(limits) ?? open()));
+  return createPipeline({ ...options, onFatal }, spool);
 };
 
 interface ShardsOptions extends PipelineOptions {
   ports: AgentPorts;
+  /** The shards of which this agent needs the frames; not told where it has all. */
+  onOwned(shards: ReadonlySet<number>): void;
 }
 
 /** From the frames to CloudWatch: on this machine alone, or shared with other agents. */
@@ -153,7 +166,5 @@ const openIntake = async (
   if (url === undefined) return createBroker({ ...mqtt, events });
   const { storeId, agent } = shards;
   const clientId = mqtt.clientId ?? (agent === undefined ? undefined : `fleetlog-${agent}`);
-  const client = createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
-  await client.tried;
-  return client;
+  return createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
 };

@@ -1,9 +1,10 @@
 import type { Boot } from "../shared/frame.ts";
 import { type Source, shardOf } from "../shared/topic.ts";
-import { type AckOptions, sendAck } from "./ack.ts";
+import type { AckOptions } from "./ack.ts";
+import { type Answers, createAnswers } from "./answers.ts";
 import { type Arrival, firstFrameOf, readArrival } from "./arrival.ts";
 import { type Bury, createBury } from "./bury.ts";
-import type { BootClock } from "./clock.ts";
+import type { BootClock, ClockState } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
 import { isDoubtful, keepDoubled } from "./doubled.ts";
@@ -33,7 +34,7 @@ export const createReceive = (
   options: ReceiveOptions,
 ): ((source: Source, payload: Uint8Array) => void) => {
   const { devices, metrics, onFatal, onTrouble, time } = options;
-  const admitting = { ...options, bury: createBury(options) };
+  const admitting = { ...options, bury: createBury(options), answers: createAnswers(options) };
   const fail = (cause: unknown): void => {
     const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
     if (!isStopping) onFatal(cause);
@@ -65,6 +66,7 @@ export const createReceive = (
 
 interface AdmitOptions extends ReceiveOptions {
   bury: Bury;
+  answers: Answers;
 }
 
 const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise<void> => {
@@ -78,7 +80,7 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   if (doubled !== null && receipt.kind === "duplicate") {
     const next = session.cursor(boot);
     const answer = { boot, clock: device.clock(boot), next, definitions: 0, busyMs: 0 };
-    return doubled.then(() => sendAck(options, device.id, answer));
+    return options.answers.give(doubled, device.id, answer);
   }
   const lane = options.laneOf(device.id, boot);
   const isNew = receipt.kind === "new";
@@ -95,7 +97,7 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const next = isDoubted ? header.base : session.cursor(boot);
   const definitions = session.definitions(boot);
   const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
-  return written.then(() => sendAck(options, device.id, answer));
+  return options.answers.give(written, device.id, answer);
 };
 
 /** The send uptime of a frame is its own boot's, unless a later one sent it. */
@@ -180,8 +182,8 @@ const outdate = (
   return { record: { ...outdated, clock: state, device: id }, lane: laneOf(id, outdated.boot) };
 };
 
-const store = async (
-  options: ReceiveOptions,
+const store = (
+  options: AdmitOptions,
   device: Device,
   arrival: Arrival,
   { lane, from, lost }: { lane: string; from: number; lost: number },
@@ -202,10 +204,17 @@ const store = async (
   const { cursor: next, dictionary } = state;
   const definitions = session.definitions(boot);
   const found = { lane, device: id, boot, from, end: next, lost, closes };
-  const saved = clock.state();
-  await spool.append(
+  let saved: ClockState | undefined;
+  const written = spool.append(
     { ...found, ...(dictionary === undefined ? {} : { dictionary }), bytes: payload },
-    { ...state, clock: saved, device: id },
+    {
+      ...state,
+      device: id,
+      get clock() {
+        saved = clock.state();
+        return saved;
+      },
+    },
     {
       isNewDevice,
       forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),
@@ -213,10 +222,11 @@ const store = async (
       outdated: outdate(options, device, advance),
     },
   );
-  clock.noteSaved(saved);
-  metrics.framesStored++;
-  if (header.endedAgoMs !== undefined) metrics.framesReplayed++;
-  metrics.entriesStored += next - from;
-  sendAck(options, id, { boot, clock, next, definitions, busyMs: 0 });
-  options.onStored(lane);
+  return options.answers.give(written, id, { boot, clock, next, definitions, busyMs: 0 }, () => {
+    if (saved !== undefined) clock.noteSaved(saved);
+    metrics.framesStored++;
+    if (header.endedAgoMs !== undefined) metrics.framesReplayed++;
+    metrics.entriesStored += next - from;
+    options.onStored(lane);
+  });
 };

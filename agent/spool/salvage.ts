@@ -1,3 +1,4 @@
+import { decodeBoot, encodeBoot } from "./boot-record.ts";
 import { put, remove } from "./changes.ts";
 import { unseal } from "./checked-store.ts";
 import type { Change } from "./group-commit.ts";
@@ -31,10 +32,12 @@ export interface SalvageOptions {
 /** Changes written at a time. */
 const chunk = 1_000;
 
-const decodeSealed = <Type>(key: string, sealed: Uint8Array): Type | null => {
+type Decode<Type> = (value: Uint8Array) => Type;
+
+const decodeSealed = <Type>(key: string, sealed: Uint8Array, decode: Decode<Type>): Type | null => {
   const value = unseal(key, sealed);
   try {
-    return value === null ? null : decodeJson<Type>(value);
+    return value === null ? null : decode(value);
   } catch {
     return null;
   }
@@ -43,9 +46,12 @@ const decodeSealed = <Type>(key: string, sealed: Uint8Array): Type | null => {
 /** Reads values, and removes those that cannot be read. */
 const createReader = (raw: KeyedStore, write: (changes: Change[]) => Promise<void>) => {
   let removed = 0;
-  const values = async function* <Type>(prefix: string): AsyncGenerator<[string, Type]> {
+  const values = async function* <Type>(
+    prefix: string,
+    decode: Decode<Type> = decodeJson,
+  ): AsyncGenerator<[string, Type]> {
     for await (const [key, sealed] of raw.entries(rangeOf(prefix))) {
-      const value = decodeSealed<Type>(key, sealed);
+      const value = decodeSealed(key, sealed, decode);
       if (value !== null) {
         yield [key, value];
         continue;
@@ -94,9 +100,10 @@ export const salvage = async ({ raw, checked, openLetters }: SalvageOptions): Pr
   await write([...(await raw.keys(rangeOf("l/"))), ...(await raw.keys(rangeOf("i/")))].map(remove));
   await write([...lanes].map(([name, lane]) => put(laneKey(name), lane)));
   const devices = new Set<string>();
-  for await (const [key, record] of values<BootRecord>("b/")) {
+  for await (const [key, record] of values("b/", decodeBoot)) {
     devices.add(record.device);
-    await write([put(key, mended(record, reached.get(ownerOf(record))))]);
+    const value = encodeBoot(mended(record, reached.get(ownerOf(record))));
+    await write([{ type: "put", key, value }]);
   }
   await mendDefinitions(values, write);
   await write([put(devicesKey, devices.size), put(metaKey, newMeta())]);

@@ -200,9 +200,10 @@ export interface Spool {
    */
   hasRoom(lane: string, bytes: number, isNewDevice: boolean): boolean;
   /**
-   * Stores a frame with what is known of its boot, and forgets older boots of the device. Resolves
+   * Stores a frame with what is known of its boot, and forgets older boots of the device. The record is
+   * read as the write begins that it goes with, or not at all where a later one of its boot does. Resolves
    * once all of it is synced to disk, in the order of the calls of `append`, `define` and `synced`. Rejects
-   * with `SPOOL_FAILED`, then always: nothing is retried.
+   * with `SPOOL_FAILED`, then always: nothing is retried. Frames that are synced together get one promise.
    */
   append(frame: NewFrame, record: BootRecord, change: DeviceChange): Promise<void>;
   /**

@@ -107,6 +107,25 @@ describe("agent process", () => {
     );
   });
 
+  it("says how far AWS's clock is ahead of the machine's", async () => {
+    const { endpoint, client } = await startEndpoint();
+    await makeStream(client, "pump", "/fleetlog/default");
+    const settings = [
+      `data = "${await scratchDirectory()}"`,
+      "[mqtt]\nport = 0",
+      `[cloudwatch]\nendpoint = "${endpoint.url}"`,
+    ];
+    const agent = await startAgentProcess(settings.join("\n"));
+    await ackOf(String((await agent.said("ready")).mqtt), 0);
+
+    agent.child.kill("SIGTERM");
+    await agent.ended();
+
+    const { clockOffsetMs, isDrained } = agent.lines().at(-1) as Record<string, unknown>;
+    expect(isDrained).toBe(true);
+    expect(Math.abs(Number(clockOffsetMs))).toBeLessThan(30_000);
+  });
+
   it("stops on SIGINT as well", async () => {
     const agent = await startAgentProcess(settingsOf(await scratchDirectory()));
     await agent.said("ready");

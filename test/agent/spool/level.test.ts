@@ -76,7 +76,7 @@ describe("level spool's folder", () => {
     expect(spool.usage().frames).toBe(0);
   });
 
-  it.each([3, 5])("is refused where another version wrote it, in format %d", async (format) => {
+  it.each([4, 6])("is refused where another version wrote it, in format %d", async (format) => {
     const directory = await scratchDirectory();
     const store = new ClassicLevel<string, string>(directory);
     await store.put("m/store", JSON.stringify({ format, storeId: 1 }));
@@ -84,7 +84,7 @@ describe("level spool's folder", () => {
 
     const opening = createLevelSpool({ ...anyLimits, directory });
 
-    await expect(opening).rejects.toThrow(`its format is ${format}, this version reads 4; let`);
+    await expect(opening).rejects.toThrow(`its format is ${format}, this version reads 5; let`);
   });
 
   it("is refused with the system's reason where it cannot be made", async () => {
