@@ -108,6 +108,7 @@ const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<P
   const directory = join(settings.data, "spool");
   const spool = await createLevelSpool({
     ...limits,
+    reserveBytes: settings.spool.reserveBytes,
     directory,
     time,
     onTrouble,

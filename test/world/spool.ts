@@ -1,7 +1,6 @@
 import { checkedStore } from "../../agent/spool/checked-store.ts";
 import { createKeyedSpool } from "../../agent/spool/keyed-spool.ts";
 import type { KeyedStore } from "../../agent/spool/keyed-store.ts";
-import { createLetters } from "../../agent/spool/letters.ts";
 import { isDamage } from "../../agent/spool/open-store.ts";
 import { type Salvaged, salvage } from "../../agent/spool/salvage.ts";
 import type { Spool, SpoolLimits } from "../../agent/spool/spool.ts";
@@ -23,19 +22,7 @@ export const openSpool = async (
       disk.noteDamage();
     }
   }
-  const { limitDeadLetters: limit, onEvicted } = limits;
-  const checked = checkedStore(raw);
-  const openLetters = async () => {
-    const letters = await createLetters({ store: checked, limit, onEvicted });
-    return (bytes: Uint8Array) =>
-      letters.add({
-        device: "unknown",
-        reason: "its record changed on the agent's disk",
-        epochMs: 0,
-        content: { base64: Buffer.from(bytes).toString("base64") },
-      });
-  };
-  const salvaged = await salvage({ raw, checked, openLetters });
+  const salvaged = await salvage({ raw, limits, epochMs: () => 0 });
   disk.noteRepair();
   onSalvaged(salvaged);
   return open();
