@@ -37,6 +37,7 @@ export const openParts = async (given: Given): Promise<Parts> => {
   const opened: (() => unknown)[] = [];
   let shards: Shards | undefined;
   let intake: Intake | undefined;
+  let owned: ReadonlySet<number> | undefined;
   const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
   try {
     const dictionaries = await (ports.openDictionaries?.() ??
@@ -52,9 +53,15 @@ export const openParts = async (given: Given): Promise<Parts> => {
         );
       }));
     opened.push(commands.close);
-    shards = await openShards({ ...given, dictionaries, commands, send });
+    const onOwned = (now: ReadonlySet<number>): void => {
+      owned = now;
+      intake?.listen?.(now);
+    };
+    shards = await openShards({ ...given, dictionaries, commands, send, onOwned });
     opened.push(shards.stop);
     intake = await openIntake(given, shards);
+    if (owned !== undefined) intake.listen?.(owned);
+    await intake.tried;
     return { dictionaries, commands, shards, intake };
   } catch (cause) {
     for (const close of opened.reverse()) await close();
@@ -108,6 +115,8 @@ const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<P
 
 interface ShardsOptions extends PipelineOptions {
   ports: AgentPorts;
+  /** The shards of which this agent needs the frames; not told where it has all. */
+  onOwned(shards: ReadonlySet<number>): void;
 }
 
 /** From the frames to CloudWatch: on this machine alone, or shared with other agents. */
@@ -154,7 +163,5 @@ const openIntake = async (
   const { storeId, agent } = shards;
   const clientId = mqtt.clientId ?? (agent === undefined ? undefined : `fleetlog-${agent}`);
   const { createBrokerClient } = await import("./intake/client.ts");
-  const client = createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
-  await client.tried;
-  return client;
+  return createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
 };

@@ -44,7 +44,7 @@ const cloudwatchSchema = table({
 const deliverySchema = table({
   flushAfterMs: integer(0, 3_600_000).default(5_000),
   callsPerSecond: integer(1, 5_000).default(1_000),
-  workers: integer(1, 1_000).default(64),
+  workers: integer(1, 1_000).default(256),
   unknownOutcomeWaitMs: integer(0, 3_600_000).default(60_000),
   refusedStamps: z.enum(["restamp", "keep"]).default("restamp"),
   dictionaryWaitMs: integer(0, 31 * 86_400_000).default(86_400_000),

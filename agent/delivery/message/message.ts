@@ -19,7 +19,7 @@ export interface Origin {
 }
 
 /** A synced stamp is within this of the true time, unless its message has `errorMs`. */
-const unstatedErrorMs = 1_000;
+export const unstatedErrorMs = 1_000;
 
 type Fields = Record<string, unknown>;
 
