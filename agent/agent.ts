@@ -54,6 +54,11 @@ export interface Agent {
   command(device: string, want: CommandInput): Promise<HeldCommand>;
   /** What is stored and not accepted by CloudWatch. */
   pending(): SpoolUsage;
+  /**
+   * How far AWS's clock is ahead of this machine's, ms, by the last answer's `Date`, which counts
+   * whole seconds; undefined before the first.
+   */
+  clockOffsetMs(): number | undefined;
   /** Takes no more frames, delivers what waits for `delivery.drainMs`; false if some is left. */
   stop(): Promise<boolean>;
 }
@@ -86,6 +91,7 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
       return held;
     },
     pending: () => usageOf(shards.pipelines()),
+    clockOffsetMs: () => cloudwatch.clockOffsetMs(),
     async stop() {
       commands.close();
       await intake.stop();

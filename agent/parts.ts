@@ -14,7 +14,7 @@ import type { SharedShards } from "./shards/shared-shards.ts";
 import { noteDamage } from "./spool/damage.ts";
 import { createLevelSpool } from "./spool/level.ts";
 import { isDamage } from "./spool/open-store.ts";
-import type { Spool, SpoolLimits } from "./spool/spool.ts";
+import type { SpoolLimits } from "./spool/spool.ts";
 
 /** The settings, and the ports with their defaults. */
 export interface Given extends Omit<PipelineOptions, "dictionaries" | "commands" | "send"> {
@@ -94,23 +94,27 @@ const openCommands = (given: Given, onDue: (device: string) => void): Promise<Co
 /** All shards, with a spool in a folder of this machine. */
 const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<Pipeline> => {
   const { settings, metrics, ports, time, onTrouble, onRepeat } = options;
+  if (ports.openSpool !== undefined) return createPipeline(options, await ports.openSpool(limits));
   const directory = join(settings.data, "spool");
-  const open = (): Promise<Spool> =>
-    createLevelSpool({
-      ...limits,
-      directory,
-      time,
-      onTrouble,
-      onSalvaged({ possiblyDuplicated }) {
-        metrics.possiblyDuplicated += possiblyDuplicated;
-        if (possiblyDuplicated > 0) onRepeat(metrics.possiblyDuplicated);
-      },
-    });
+  const spool = await createLevelSpool({
+    ...limits,
+    directory,
+    time,
+    onTrouble,
+    onSalvaged({ possiblyDuplicated }) {
+      metrics.possiblyDuplicated += possiblyDuplicated;
+      if (possiblyDuplicated > 0) onRepeat(metrics.possiblyDuplicated);
+    },
+  });
   const onFatal = (cause: unknown): void => {
-    if (isDamage(cause)) noteDamage(directory, messageOf(cause));
+    try {
+      if (isDamage(cause)) noteDamage(directory, messageOf(cause));
+    } catch (thrown) {
+      onTrouble(`Cannot note that spool "${directory}" is damaged: ${messageOf(thrown)}`);
+    }
     options.onFatal(cause);
   };
-  return createPipeline({ ...options, onFatal }, await (ports.openSpool?.(limits) ?? open()));
+  return createPipeline({ ...options, onFatal }, spool);
 };
 
 interface ShardsOptions extends PipelineOptions {

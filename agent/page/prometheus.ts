@@ -57,6 +57,11 @@ export const createPrometheus = (status: () => Status): Registry => {
   gauge("fleetlog_spool_frames", "frames that wait", ({ pending }) => pending.frames);
   gauge("fleetlog_spool_bytes", "bytes of the frames that wait", ({ pending }) => pending.bytes);
   gauge("fleetlog_spool_limit_bytes", "bytes that may wait", ({ pending }) => pending.limitBytes);
+  gauge(
+    "fleetlog_clock_offset_ms",
+    "how far AWS's clock is ahead of this machine's, NaN before its first answer",
+    ({ clockOffsetMs }) => clockOffsetMs ?? Number.NaN,
+  );
   collectDefaultMetrics({ register: registry });
   return registry;
 };

@@ -65,14 +65,17 @@ export const appended = (
   { isNewDevice, forget, definitions, outdated }: DeviceChange,
 ): { changes: Changes; bytes: number } => {
   const { lanes } = books;
-  const value = encodeStored(frame);
+  const evicted = books.letters.evicted.take(frame.device);
+  const whole = evicted === null ? frame : { ...frame, evicted: evicted.told };
+  const value = encodeStored(whole);
   const position = lanes.add(frame.lane, value.length);
-  books.frames.append(storedAt(frame, position, value));
+  books.frames.append(storedAt(whole, position, value));
   const changes: Changes = [
     { type: "put", key: frameKey(frame.lane, position), value },
     bootChange(record),
     laneChange(lanes, frame.lane),
   ];
+  if (evicted !== null) changes.push(evicted.change);
   if (definitions) changes.push(...books.definitions.change(record, frame.lane, definitions));
   if (outdated) {
     const { record: old, lane } = outdated;

@@ -8,7 +8,6 @@ import {
   defined,
   movedAside,
   put,
-  remove,
   settled,
 } from "./changes.ts";
 import { createStoredDefinitions } from "./definitions.ts";
@@ -22,7 +21,6 @@ import {
   intentKey,
   laneOf,
   letterIdOf,
-  letterKeyOf,
   metaKey,
   progressPrefix,
   rangeOf,
@@ -151,16 +149,11 @@ const list = async <Type>(
 const letterPart = (
   { store, group, letters }: Parts,
   whileOpen: WhileOpen,
-): Pick<Spool, "bury" | "deadLetters" | "dropLetters"> => ({
+): Pick<Spool, "bury" | "evict" | "deadLetters" | "dropLetters"> => ({
   bury: (letter) => whileOpen(() => group.commit(letters.add(letter), true)),
   deadLetters: () => whileOpen(() => readLetters(store)),
-  dropLetters: (ids) =>
-    whileOpen(() =>
-      group.commit(
-        ids.map((id) => remove(letterKeyOf(id))),
-        true,
-      ),
-    ),
+  dropLetters: (ids) => whileOpen(() => group.commit(letters.drop(ids), true)),
+  evict: (device, reason) => whileOpen(() => group.commit(letters.evict(device, reason), false)),
 });
 
 type LanePart = Pick<

@@ -63,24 +63,24 @@ const useStore = async (
   return onDisk(spool, freeSpace, createReclaim(store));
 };
 
-const salvageStore = async (
+const salvageStore = (
   store: Store,
   freeSpace: FreeSpace,
   { limitDeadLetters: limit, onEvicted, time = systemTime }: LevelSpoolOptions,
 ): Promise<Salvaged> => {
   const raw = keyedStore(store, freeSpace);
-  const letters = await createLetters({ store: raw, limit, onEvicted });
-  return salvage({
-    raw,
-    checked: checkedStore(raw),
-    keepDamaged: (bytes) =>
+  const checked = checkedStore(raw);
+  const openLetters = async () => {
+    const letters = await createLetters({ store: checked, limit, onEvicted });
+    return (bytes: Uint8Array): Change[] =>
       letters.add({
         device: "unknown",
         reason: "its record changed on the agent's disk",
         epochMs: Math.floor(time.epochMs()),
         content: { base64: Buffer.from(bytes).toString("base64") },
-      }),
-  });
+      });
+  };
+  return salvage({ raw, checked, openLetters });
 };
 
 /** A small disk has smaller pieces than LevelDB's own 4 and 2 MiB: what is rewritten at once grows with them. */

@@ -10,21 +10,22 @@ export const encodeJson = (value: unknown): Uint8Array => Buffer.from(JSON.strin
 export const decodeJson = <Type>(bytes: Uint8Array): Type =>
   JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Type;
 
-/** What few frames have. */
-type SeldomFound = Pick<NewFrame, "closes" | "dictionary" | "asideMs">;
-
 /** What the session found out about a frame. */
 type Found = Omit<NewFrame, "lane" | "bytes">;
+
+/** What few frames have. */
+type SeldomFound = Omit<Found, "boot" | "from" | "end" | "lost" | "device">;
 
 /** Numbers of a head: four of 8 bytes and the nonce. */
 const numbersBytes = 36;
 
-const seldomOf = ({ closes, dictionary, asideMs }: NewFrame): Buffer | null =>
-  closes.length === 0 && dictionary === undefined && asideMs === undefined
-    ? null
-    : Buffer.from(
-        JSON.stringify({ closes, dictionary, asideMs } satisfies Record<string, unknown>),
-      );
+const seldomOf = (frame: NewFrame): Buffer | null => {
+  const { lane, bytes, boot, from, end, lost, device, ...seldom } = frame;
+  for (const key in seldom) {
+    if (key !== "closes" || seldom.closes.length > 0) return Buffer.from(JSON.stringify(seldom));
+  }
+  return null;
+};
 
 /**
  * What was found: the end is JSON of what few frames have.

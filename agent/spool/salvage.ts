@@ -25,8 +25,8 @@ export interface SalvageOptions {
   raw: KeyedStore;
   /** The same store, which seals what is written. */
   checked: Pick<KeyedStore, "write">;
-  /** Keeps a frame of which not even the seqs can be told. */
-  keepDamaged(bytes: Uint8Array): Change[];
+  /** Opens the dead letters, once all can be read, for frames of which not even the seqs can be told. */
+  openLetters(): Promise<(bytes: Uint8Array) => Change[]>;
 }
 
 /** Changes written at a time. */
@@ -83,10 +83,14 @@ const createChunks = (store: Pick<KeyedStore, "write">) => {
  * anew from it, calls under way are given up. It gets a new store id: devices then define everything again.
  * Where it is cut off, it does the same once more. Rejects with `SPOOL_FORMAT`.
  */
-export const salvage = async ({ raw, checked, keepDamaged }: SalvageOptions): Promise<Salvaged> => {
+export const salvage = async ({ raw, checked, openLetters }: SalvageOptions): Promise<Salvaged> => {
   await checkFormat(raw);
   const { write, flush } = createChunks(checked);
   const { values, removed } = createReader(raw, write);
+  for await (const _letter of values("d/"));
+  for await (const _evicted of values("t/"));
+  await flush();
+  const keepDamaged = await openLetters();
   const reached = new Map<string, Reached>();
   for await (const [, done] of values<Progress>("p/")) {
     const next = Math.max(done.next, reached.get(ownerOf(done))?.next ?? 0);
@@ -102,7 +106,6 @@ export const salvage = async ({ raw, checked, keepDamaged }: SalvageOptions): Pr
     await write([{ type: "put", key, value }]);
   }
   await mendDefinitions(values, write);
-  for await (const _letter of values("d/"));
   await write([put(devicesKey, devices.size), put(metaKey, newMeta())]);
   await flush();
   return { ...counts, records: counts.records + removed() };

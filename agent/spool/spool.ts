@@ -3,6 +3,7 @@ import type { Boot } from "../../shared/frame.ts";
 import type { ClockState, StampQuality } from "../clock.ts";
 import type { BootState } from "../session/boot-state.ts";
 import type { ClosedBoot } from "../session/closing.ts";
+import type { EvictedCount } from "./evicted.ts";
 import type { DiskUsage } from "./free-space.ts";
 
 /** What the agent knows of one boot of a device; written together with each frame. */
@@ -29,6 +30,8 @@ export interface NewFrame {
   dictionary?: string;
   /** When it was set aside, epoch ms. */
   asideMs?: number;
+  /** Dead letters of the device that gave way before it was stored; the spool adds them. */
+  evicted?: EvictedCount[];
   bytes: Uint8Array;
 }
 
@@ -212,6 +215,11 @@ export interface Spool {
   synced(): Promise<void>;
   /** Keeps bytes or events that can never be delivered; synced. Beyond the limit the oldest go. */
   bury(letter: DeadLetter): Promise<void>;
+  /**
+   * Counts a dead letter that is not kept, for there are too many. These and those that gave way are told
+   * with the next frame of the device.
+   */
+  evict(device: string, reason: string): Promise<void>;
   /** Those with events first, each kind oldest first. */
   deadLetters(): Promise<StoredLetter[]>;
   /** Forgets dead letters; synced. Ids that are not known are passed over. */

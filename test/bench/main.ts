@@ -1,5 +1,6 @@
 import { messageOf } from "../../agent/errors.ts";
 import { runAgent } from "./agent.ts";
+import { runClock } from "./clock.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
@@ -15,6 +16,7 @@ type Benchmark = (flags: string[]) => Promise<void>;
 
 const benchmarks = new Map<string, Benchmark>([
   ["agent", runAgent],
+  ["clock", runClock],
   ["day", runDay],
   ["deliver", runDeliver],
   ["faults", runFaults],

@@ -55,13 +55,15 @@ const rates: { [fault in Strike]?: readonly [number, number] } = {
 
 const usual = [0.005, 0.35] as const;
 
-export const createFaults = (dice: Dice): Faults => {
+/** `without`: faults that do not come. */
+export const createFaults = (dice: Dice, without: readonly string[] = []): Faults => {
   const share = dice.pick([0, 0.15, 0.3, 0.5, 0.8]);
   const rateOf = new Map<Strike, number>();
   for (const fault of strikes) {
     if (dice.chance(share)) rateOf.set(fault, dice.spread(...(rates[fault] ?? usual)));
   }
-  const known = disasters.filter(() => dice.chance(share));
+  const known = disasters.filter((fault) => dice.chance(share) && !without.includes(fault));
+  for (const fault of without) rateOf.delete(fault as Strike);
   const coverage: Coverage = {};
   const note = (fault: Fault): void => {
     coverage[fault] = (coverage[fault] ?? 0) + 1;

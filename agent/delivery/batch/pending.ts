@@ -75,8 +75,9 @@ const noticeOfClosed = ({ next, atMost, boots }: ClosedBoot): Notice => {
 };
 
 /** What the session found when it stored this frame, told with the frame's first entry. */
-const companions = ({ device, boot, closes, lost, from }: StoredFrame): readonly Told[] => {
-  if (closes.length === 0 && lost === 0) return nothingTold;
+const companions = (frame: StoredFrame): readonly Told[] => {
+  const { device, boot, closes, lost, from, evicted = [] } = frame;
+  if (closes.length === 0 && lost === 0 && evicted.length === 0) return nothingTold;
   const found = closes.map((closed): Told => {
     const origin = { device, boot: closed.boot, seq: closed.next, uptimeMs: null };
     return { origin, notice: noticeOfClosed(closed) };
@@ -85,6 +86,11 @@ const companions = ({ device, boot, closes, lost, from }: StoredFrame): readonly
     const origin = { device, boot, seq: from - lost, uptimeMs: null };
     const reason = "agent_state_lost";
     found.push({ origin, notice: { level: "warn", event: "dropped", reason, count: lost } });
+  }
+  for (const { reason: detail, count } of evicted) {
+    const origin = { device, boot, seq: from, uptimeMs: null };
+    const reason = "dead_letter_evicted";
+    found.push({ origin, notice: { level: "warn", event: "dropped", reason, count, detail } });
   }
   return found;
 };
