@@ -90,7 +90,8 @@ const auditEvent = (
   const { id, seq, text, level, tag } = event;
   const name = `event #${id}`;
   if (text !== logged.text) fail(`${name} says "${text}", not "${logged.text}"`);
-  if (level !== logged.level || tag !== logged.tag) fail(`${name} is of another site`);
+  if (level !== logged.level || tag !== logged.tag)
+    fail(`${name} is ${level} of "${tag}", not ${logged.level} of "${logged.tag}"`);
   if (before !== undefined && before.seq !== seq) fail(`${name} has seqs ${before.seq} and ${seq}`);
   if (logged.seq !== null && logged.seq !== seq) fail(`${name} has seq ${seq}, not ${logged.seq}`);
   if (event.clock !== "synced") return;
