@@ -91,6 +91,9 @@ const noCommands: Commands = {
   close() {},
 };
 
+/** What is stored with a frame; how much is not known as room is asked for. */
+const headBytes = 1_024;
+
 const restartMs = [50, 30_000] as const;
 
 export const createMachine = (options: MachineOptions): Machine => {
@@ -215,7 +218,7 @@ export const createMachine = (options: MachineOptions): Machine => {
   });
   const checkBound = ({ spool, isAlive }: Process): void => {
     const bytes = spool?.usage().bytes ?? 0;
-    if (isAlive && bytes > options.spoolBytes) {
+    if (isAlive && bytes > options.spoolBytes + headBytes) {
       options.onBroken(`the spool holds ${bytes} bytes, its limit is ${options.spoolBytes}`);
     }
   };
