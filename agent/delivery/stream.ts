@@ -87,11 +87,10 @@ export const createStreams = (templates: StreamTemplates): Streams => {
     streamOf(name, epochMs) {
       const lane = baseLane(name);
       const colon = lane.indexOf(":");
+      const named = { group: lane.slice(0, colon), stream: lane.slice(colon + 1) };
+      if (!named.stream.includes("{date}")) return named;
       const date = new Date(epochMs).toISOString().slice(0, 10);
-      return {
-        group: lane.slice(0, colon),
-        stream: lane.slice(colon + 1).replaceAll("{date}", date),
-      };
+      return { ...named, stream: named.stream.replaceAll("{date}", date) };
     },
   };
 };
