@@ -1,7 +1,7 @@
 import { type Agent, createAgent } from "./agent.ts";
 import { messageOf } from "./errors.ts";
 import { createLog, createTroubleFilter } from "./log.ts";
-import { createPage, type Page } from "./page/server.ts";
+import type { Page } from "./page/server.ts";
 import { createTroubles, type Troubles } from "./page/status.ts";
 import type { Settings } from "./settings.ts";
 import { systemTime } from "./time.ts";
@@ -61,6 +61,7 @@ const showPage = async (
 ): Promise<Page | null> => {
   if (port === undefined) return null;
   try {
+    const { createPage } = await import("./page/server.ts");
     return await createPage({
       host,
       port,

@@ -7,12 +7,11 @@ import { commandFolder } from "./commands/folder.ts";
 import { createDictionaries, type Dictionaries } from "./dictionary/folder.ts";
 import { messageOf } from "./errors.ts";
 import { createBroker } from "./intake/broker.ts";
-import { createBrokerClient } from "./intake/client.ts";
 import type { Intake, IntakeEvents } from "./intake/intake.ts";
 import { createPresence, type Presence } from "./intake/presence.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 import { allShards, type Shards } from "./shards/shards.ts";
-import { createSharedShards, type SharedShards } from "./shards/shared-shards.ts";
+import type { SharedShards } from "./shards/shared-shards.ts";
 import { noteDamage } from "./spool/damage.ts";
 import { createLevelSpool } from "./spool/level.ts";
 import { isDamage } from "./spool/open-store.ts";
@@ -117,11 +116,7 @@ const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<P
     },
   });
   const onFatal = (cause: unknown): void => {
-    try {
-      if (isDamage(cause)) noteDamage(directory, messageOf(cause));
-    } catch (thrown) {
-      onTrouble(`Cannot note that spool "${directory}" is damaged: ${messageOf(thrown)}`);
-    }
+    if (isDamage(cause)) noteDamage(directory, messageOf(cause));
     options.onFatal(cause);
   };
   return createPipeline({ ...options, onFatal }, spool);
@@ -140,6 +135,8 @@ const openShards = async (options: ShardsOptions): Promise<Shards> => {
   const limits = { ...settings.spool, onEvicted: () => metrics.deadLettersEvicted++ };
   const { url } = redis;
   if (url === undefined) return allShards(await openAlone(options, limits));
+  // Loaded where they are used: ioredis and mqtt take 10 MB of memory each.
+  const { createSharedShards } = await import("./shards/shared-shards.ts");
   const shared: SharedShards = await createSharedShards({
     ...options,
     settings: { ...redis, url },
@@ -175,5 +172,6 @@ const openIntake = async (
   if (url === undefined) return createBroker({ ...mqtt, events, metrics, time });
   const { storeId, agent } = shards;
   const clientId = mqtt.clientId ?? (agent === undefined ? undefined : `fleetlog-${agent}`);
+  const { createBrokerClient } = await import("./intake/client.ts");
   return createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
 };

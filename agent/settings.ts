@@ -102,6 +102,8 @@ export interface DeliverySettings {
   unknownOutcomeWaitMs: number;
   /** Events whose stamps CloudWatch refuses: sent with the nearest it accepts, or dead letters. */
   refusedStamps: "restamp" | "keep";
+  /** Regular expressions, in any case of letters: what they match in an event's text is taken out. */
+  redact: string[];
   /** How long frames wait for a dictionary that is not there; then they are dead letters. */
   dictionaryWaitMs: number;
   /** Bytes of frames that may wait for dictionaries, as stored; of more the oldest give way. */

@@ -52,6 +52,7 @@ describe("settings", () => {
         workers: 256,
         unknownOutcomeWaitMs: 60_000,
         refusedStamps: "restamp",
+        redact: [],
         dictionaryWaitMs: 86_400_000,
         dictionaryWaitBytes: 67_108_864,
         drainMs: 10_000,

@@ -8,6 +8,7 @@ import { runDevice } from "./device.ts";
 import { runFaults } from "./faults.ts";
 import { runFuzz } from "./fuzz.ts";
 import { runKill } from "./kill.ts";
+import { runOpen } from "./open.ts";
 import { runPump } from "./pump.ts";
 import { runScale } from "./scale.ts";
 import { runWire } from "./wire.ts";
@@ -24,6 +25,7 @@ const benchmarks = new Map<string, Benchmark>([
   ["faults", runFaults],
   ["fuzz", runFuzz],
   ["kill", runKill],
+  ["open", runOpen],
   ["pump", runPump],
   ["scale", runScale],
   ["wire", runWire],
