@@ -165,7 +165,7 @@ describe("receive and what it cannot read", () => {
     const { disk, take, spool, metrics } = await startReceive();
     disk.hold();
 
-    for (let count = 0; count < 40; count++) await take(Buffer.from("hello"));
+    for (let count = 0; count < 40; count++) await take(Buffer.from("hello"), `pump-${count}`);
     disk.release();
     await turns();
 
