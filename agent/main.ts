@@ -1,7 +1,7 @@
 import { type Agent, createAgent } from "./agent.ts";
 import { messageOf } from "./errors.ts";
 import { createLog, createTroubleFilter } from "./log.ts";
-import { createPage, type Page } from "./page/server.ts";
+import type { Page } from "./page/server.ts";
 import { createTroubles, type Troubles } from "./page/status.ts";
 import type { Settings } from "./settings.ts";
 import { systemTime } from "./time.ts";
@@ -36,6 +36,9 @@ export const runAgent = async (settings: Settings): Promise<number> => {
   if (mqtt.allowAnonymous && mqtt.url === undefined) {
     log.warn(`Anyone who reaches ${agent.mqttUrl} can connect and log under any name`);
   }
+  if (mqtt.passwords !== undefined && mqtt.cert === undefined && mqtt.url === undefined) {
+    log.warn("Passwords of devices are sent in the clear: set mqtt.cert and mqtt.key");
+  }
   const status = setInterval(() => {
     log.info({ ...countsOf(agent), online: agent.online().length }, "status");
     const { clockOffsetMs = 0 } = countsOf(agent);
@@ -58,6 +61,7 @@ const showPage = async (
 ): Promise<Page | null> => {
   if (port === undefined) return null;
   try {
+    const { createPage } = await import("./page/server.ts");
     return await createPage({
       host,
       port,

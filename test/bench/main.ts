@@ -1,6 +1,7 @@
 import { messageOf } from "../../agent/errors.ts";
 import { runAgent } from "./agent.ts";
 import { runClock } from "./clock.ts";
+import { runConnect } from "./connect.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
@@ -18,6 +19,7 @@ type Benchmark = (flags: string[]) => Promise<void>;
 const benchmarks = new Map<string, Benchmark>([
   ["agent", runAgent],
   ["clock", runClock],
+  ["connect", runConnect],
   ["day", runDay],
   ["deliver", runDeliver],
   ["faults", runFaults],
