@@ -17,8 +17,8 @@ export type Channel = "up" | "down" | "state";
 export const topicOf = (prefix: string, device: string, channel: Channel): string =>
   `${prefix}/${shardOf(device)}/${device}/${channel}`;
 
-/** What an agent subscribes to for one channel: of the whole fleet, or of one shard. */
-export const fleetFilter = (prefix: string, channel: Channel, shard: number | "+" = "+"): string =>
+/** What an agent subscribes to for one channel: of one shard, or with `+` of the whole fleet. */
+export const fleetFilter = (prefix: string, channel: Channel, shard: number | "+"): string =>
   `${prefix}/${shard}/+/${channel}`;
 
 /** Where agents announce their stores to each other. */

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AgentError, messageOf } from "../errors.ts";
 import { createFaults, type FaultControl } from "./faults.ts";
+import { bodiesLimitBytes } from "./receive.ts";
 import { type ServeOptions, serve, type Tally } from "./serve.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { createVerifier } from "./verify.ts";
@@ -26,6 +27,8 @@ export interface EndpointOptions {
   visibilityDelayMs?: number | (() => number);
   /** Default true. */
   acceptGzip?: boolean;
+  /** Bytes of bodies held at a time: of more, calls are refused with 503. Default 256 MiB. */
+  bodiesLimitBytes?: number;
 }
 
 /** CloudWatch Logs on this machine: the part of it that fleetlog uses, as strict as the service. */
@@ -135,6 +138,7 @@ const serveOptionsOf = (
     tally,
     nowMs: options.nowMs ?? Date.now,
     acceptGzip: options.acceptGzip ?? true,
+    bodies: { limitBytes: options.bodiesLimitBytes ?? bodiesLimitBytes, heldBytes: 0 },
     stopping,
     context: {
       store,

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { AgentError } from "../errors.ts";
@@ -13,27 +13,56 @@ export const bodyLimitBytes = 8_388_608;
 const tooLarge = (): AgentError =>
   refusal("RequestEntityTooLargeException", `Request size exceeds ${bodyLimitBytes} bytes`);
 
+/** Bytes of bodies that an endpoint holds at a time, unless it is told otherwise. */
+export const bodiesLimitBytes = 268_435_456;
+
+/** Bodies that are being received, or were and are being dealt with. */
+export interface Bodies {
+  limitBytes: number;
+  heldBytes: number;
+}
+
+const tooMany = (): AgentError =>
+  refusal("ServiceUnavailableException", "Too many bytes of requests are under way");
+
 const unreadable = (message: string): AgentError => refusal("SerializationException", message);
 
-/** Reads a request's whole body as sent, up to the limit. By events: an iterator costs twice as much. */
-export const receiveBody = (request: IncomingMessage): Promise<Buffer> =>
+/**
+ * Reads a request's whole body as sent, up to the limits. Its bytes are among those held until the
+ * response is closed, or the body is refused. By events: an iterator costs twice as much.
+ */
+export const receiveBody = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  bodies: Bodies,
+): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let bytes = 0;
-    const refuse = (): void => {
-      request.pause();
-      reject(tooLarge());
+    const release = (): void => {
+      bodies.heldBytes -= bytes;
+      bytes = 0;
+      parts.length = 0;
     };
-    if (Number(request.headers["content-length"] ?? 0) > bodyLimitBytes) return refuse();
+    const refuse = (refused: AgentError): void => {
+      request.pause();
+      request.removeAllListeners("data");
+      release();
+      reject(refused);
+    };
+    if (Number(request.headers["content-length"] ?? 0) > bodyLimitBytes) return refuse(tooLarge());
     request.on("data", (part: Buffer) => {
       bytes += part.length;
-      if (bytes > bodyLimitBytes) refuse();
+      bodies.heldBytes += part.length;
+      if (bytes > bodyLimitBytes) refuse(tooLarge());
+      else if (bodies.heldBytes > bodies.limitBytes) refuse(tooMany());
       else parts.push(part);
     });
     request.on("end", () => {
       resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
     });
     request.on("error", reject);
+    response.once("close", release);
   });
 
 /** Undoes the `content-encoding`, which the signature covers. */

@@ -5,7 +5,7 @@ import { AgentError, messageOf } from "../errors.ts";
 import type { Action, ActionContext } from "./actions/action.ts";
 import { actions } from "./actions/table.ts";
 import type { Fault, FaultSource } from "./faults.ts";
-import { parseBody, receiveBody, unpackBody } from "./receive.ts";
+import { type Bodies, parseBody, receiveBody, unpackBody } from "./receive.ts";
 import { refusal, statusOf } from "./service-error.ts";
 import type { Verifier } from "./verify.ts";
 
@@ -27,6 +27,7 @@ export interface ServeOptions {
   nowMs: () => number;
   /** False: gzip bodies are taken for damaged JSON, as by a server that does not know them. */
   acceptGzip: boolean;
+  bodies: Bodies;
   context: Omit<ActionContext, "nowMs">;
   /** Ends the waiting of calls that a fault holds back. */
   stopping: AbortSignal;
@@ -85,8 +86,12 @@ const applyWith = async (
   return reply;
 };
 
-const perform = async (request: IncomingMessage, options: ServeOptions): Promise<Reply> => {
-  const sent = await receiveBody(request);
+const perform = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ServeOptions,
+): Promise<Reply> => {
+  const sent = await receiveBody(request, response, options.bodies);
   const { name, action } = targetOf(request);
   const { method = "", url: target = "", headers, headersDistinct } = request;
   const nowMs = Math.floor(options.nowMs());
@@ -124,7 +129,7 @@ export const serve = async (
   response: ServerResponse,
   options: ServeOptions,
 ): Promise<void> => {
-  const reply = await perform(request, options).catch(replyOfError);
+  const reply = await perform(request, response, options).catch(replyOfError);
   if (reply.errorName !== undefined) count(options.tally.refusals, reply.errorName);
   if (!request.complete) response.shouldKeepAlive = false;
   if (!request.socket.destroyed) send(response, reply, options.nowMs());

@@ -14,7 +14,7 @@ export interface Meta {
   check: number;
 }
 
-const storeFormat = 4;
+const storeFormat = 5;
 
 /** What an empty store, or one that was repaired, says of itself: devices must not take it for another. */
 export const newMeta = (): Meta => {
@@ -45,8 +45,8 @@ const isWhole = ({ format, storeId, check }: Meta): boolean =>
 export const readMeta = async (store: KeyedStore): Promise<Meta> => {
   const known = await store.get(metaKey);
   if (known === undefined) {
-    const others = await store.keys({ ...rangeOf(""), limit: 1 });
-    if (others.length > 0) throw damaged("it does not say what it is");
+    const boots = await store.keys({ ...rangeOf("b/"), limit: 1 });
+    if (boots.length > 0) throw damaged("it does not say what it is");
     const meta = newMeta();
     await store.write([put(metaKey, meta)], true);
     return meta;

@@ -4,24 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { AWSCloudWatchLogs } from "../../agent/cloudwatch/client.ts";
 import { type ReadEvent, readAll } from "../../agent/demo/read-all.ts";
 import { createChance } from "../../agent/local/chance.ts";
-import { type Books, balance } from "./faults/books.ts";
+import { balance } from "./faults/books.ts";
 import { mountSmallDisk, type SmallDisk } from "./faults/disk.ts";
 import type { EndpointProcessOptions, EndpointReport } from "./faults/endpoint-process.ts";
+import { type Flags, parseFlags } from "./faults/flags.ts";
 import { type BrokerKind, type Fleet, freePort, startFleet } from "./faults/fleet.ts";
+import type { Books } from "./faults/ledger.ts";
 import { type Program, startProgram } from "./faults/program.ts";
 import { createStorm, type Storm } from "./faults/storm.ts";
 import { readTruth } from "./faults/truth.ts";
-
-interface Flags {
-  seconds: number;
-  devices: number;
-  broker: BrokerKind | "both";
-  seed: number;
-}
 
 /** The last line, with the books. */
 interface Result extends Books {
@@ -197,35 +191,6 @@ const isGood = (result: Result): boolean =>
   result.duplicates <= result.possiblyDuplicated &&
   result.outOfOrder === 0 &&
   result.beyondBound === 0;
-
-const integerOf = (name: string, text: string): number => {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new Error(`Cannot use --${name} "${text}": give an integer from 1`);
-};
-
-const brokerOf = (text: string): Flags["broker"] => {
-  if (text === "embedded" || text === "mosquitto" || text === "both") return text;
-  throw new Error(`Cannot use --broker "${text}": give embedded, mosquitto or both`);
-};
-
-const parseFlags = (args: string[]): Flags => {
-  const { values } = parseArgs({
-    args,
-    options: {
-      seconds: { type: "string", default: "600" },
-      devices: { type: "string", default: "50" },
-      broker: { type: "string", default: "both" },
-      seed: { type: "string", default: "1" },
-    },
-  });
-  return {
-    seconds: integerOf("seconds", values.seconds),
-    devices: integerOf("devices", values.devices),
-    broker: brokerOf(values.broker),
-    seed: integerOf("seed", values.seed),
-  };
-};
 
 /**
  * `bench -- faults [--seconds S] [--devices N] [--broker embedded|mosquitto|both]`: real processes on

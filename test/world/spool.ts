@@ -1,7 +1,6 @@
 import { checkedStore, unseal } from "../../agent/spool/checked-store.ts";
 import { createKeyedSpool } from "../../agent/spool/keyed-spool.ts";
 import type { KeyedStore } from "../../agent/spool/keyed-store.ts";
-import { createLetters } from "../../agent/spool/letters.ts";
 import { isDamage } from "../../agent/spool/open-store.ts";
 import { decodeJson } from "../../agent/spool/record.ts";
 import { type Salvaged, salvage } from "../../agent/spool/salvage.ts";
@@ -31,19 +30,7 @@ export const openSpool = async (
       disk.noteDamage();
     }
   }
-  const { limitDeadLetters: limit, onEvicted } = limits;
-  const letters = await createLetters({ store: raw, limit, onEvicted });
-  const salvaged = await salvage({
-    raw,
-    checked: checkedStore(raw),
-    keepDamaged: (bytes) =>
-      letters.add({
-        device: "unknown",
-        reason: "its record changed on the agent's disk",
-        epochMs: 0,
-        content: { base64: Buffer.from(bytes).toString("base64") },
-      }),
-  });
+  const salvaged = await salvage({ raw, limits, epochMs: () => 0 });
   disk.noteRepair();
   onSalvaged(salvaged);
   return open();

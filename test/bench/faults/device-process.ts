@@ -34,6 +34,8 @@ interface Device {
   client: MqttClient;
   /** Makes the next call. */
   call(): void;
+  /** Whether this boot has made none: nobody but it can tell the agent that the one before is over. */
+  isSilent(): boolean;
   close(): Promise<void>;
 }
 
@@ -80,6 +82,7 @@ const startDevice = (options: DeviceOptions, port: number, truth: Truth): Device
       truth.write({ kind: "made", device, boot, epochMs: Date.now(), logged, refused });
       ordinal++;
     },
+    isSilent: () => ordinal === 0,
     async close() {
       if (await log.close(closeLimitMs)) truth.write({ kind: "closed", device, boot });
       await client.endAsync(true);
@@ -106,6 +109,7 @@ const main = async ({ devices, port, truth: path, eventsPerSecond }: DeviceProce
       await wait(Math.random() * 2 * pauseMs);
       if (order === undefined) device.call();
     }
+    if (device.isSilent()) device.call();
     while (order !== "stop") await wait(reportEveryMs);
     await device.close();
   };

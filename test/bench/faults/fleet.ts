@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commandPath } from "../../support/debian.ts";
 import { type FaultProxy, startFaultProxy } from "../../support/fault-proxy.ts";
 import type { DeviceOptions, DeviceProcessOptions, Report } from "./device-process.ts";
 import { type Program, startProgram } from "./program.ts";
@@ -70,10 +71,14 @@ drainMs = 30000
 `;
 
 const startBroker = async (directory: string, port: number): Promise<Program> => {
+  const command = commandPath("mosquitto");
+  if (command === undefined) {
+    throw new Error("Cannot find mosquitto: install Debian's package, or give --broker embedded");
+  }
   const config = join(directory, "mosquitto.conf");
   const settings = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "persistence false"];
   await writeFile(config, `${settings.join("\n")}\n`);
-  return startProgram({ name: "broker", command: "/usr/sbin/mosquitto", args: ["-c", config] });
+  return startProgram({ name: "broker", command, args: ["-c", config] });
 };
 
 /** Every second device has flash, every fifth an outbox that overflows in an outage. */

@@ -132,7 +132,7 @@ const kindsOf = (options: StormOptions): Kind[] => {
     ...onProgram(
       options,
       fleets.map(({ agent }) => agent),
-      5,
+      4,
     ),
     ...onProgram(options, brokers, 3),
     ...onProgram(options, [endpoint], 2),
