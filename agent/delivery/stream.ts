@@ -140,11 +140,9 @@ export const createStreams = (templates: StreamTemplates): Streams => {
     streamOf(name, epochMs) {
       const lane = baseLane(name);
       const colon = lane.indexOf(":");
-      const date = dateOf(epochMs);
-      return {
-        group: lane.slice(0, colon),
-        stream: lane.slice(colon + 1).replaceAll("{date}", date),
-      };
+      const named = { group: lane.slice(0, colon), stream: lane.slice(colon + 1) };
+      if (!named.stream.includes("{date}")) return named;
+      return { ...named, stream: named.stream.replaceAll("{date}", dateOf(epochMs)) };
     },
     elsewhere({ device, boot }, site, epochMs) {
       const { some, whole } = routesOf(routes, device);
