@@ -1,10 +1,26 @@
 import { type Boot, bootText } from "../../shared/frame.ts";
 
+/** Names that are remembered; they are asked for with each frame. */
+const rememberedNames = 4_096;
+
+/** The same function, which remembers what it was asked for last. */
+const createRemembered = (make: (name: string) => string): ((name: string) => string) => {
+  const made = new Map<string, string>();
+  return (asked) => {
+    const known = made.get(asked);
+    if (known !== undefined) return known;
+    if (made.size >= rememberedNames) made.clear();
+    const fresh = make(asked);
+    made.set(asked, fresh);
+    return fresh;
+  };
+};
+
 /**
  * Keys of the store. Lanes are escaped, so that no name can reach into another's range; positions
  * are fixed-width, so that keys sort as numbers do.
  */
-const name = encodeURIComponent;
+const name = createRemembered(encodeURIComponent);
 const place = (position: number): string => position.toString(16).padStart(14, "0");
 
 export const metaKey = "m/store";
