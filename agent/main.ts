@@ -36,6 +36,9 @@ export const runAgent = async (settings: Settings): Promise<number> => {
   if (mqtt.allowAnonymous && mqtt.url === undefined) {
     log.warn(`Anyone who reaches ${agent.mqttUrl} can connect and log under any name`);
   }
+  if (mqtt.passwords !== undefined && mqtt.cert === undefined && mqtt.url === undefined) {
+    log.warn("Passwords of devices are sent in the clear: set mqtt.cert and mqtt.key");
+  }
   const status = setInterval(() => {
     log.info({ ...countsOf(agent), online: agent.online().length }, "status");
     const { clockOffsetMs = 0 } = countsOf(agent);

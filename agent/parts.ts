@@ -8,6 +8,7 @@ import { createDictionaries, type Dictionaries } from "./dictionary/folder.ts";
 import { messageOf } from "./errors.ts";
 import { createBroker } from "./intake/broker.ts";
 import type { Intake, IntakeEvents } from "./intake/intake.ts";
+import { createPresence, type Presence } from "./intake/presence.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 import { allShards, type Shards } from "./shards/shards.ts";
 import type { SharedShards } from "./shards/shared-shards.ts";
@@ -17,10 +18,9 @@ import { isDamage } from "./spool/open-store.ts";
 import type { SpoolLimits } from "./spool/spool.ts";
 
 /** The settings, and the ports with their defaults. */
-export interface Given extends Omit<PipelineOptions, "dictionaries" | "commands" | "send"> {
+export interface Given
+  extends Omit<PipelineOptions, "dictionaries" | "commands" | "send" | "onLimited"> {
   ports: AgentPorts;
-  /** Devices that say so. */
-  online: Set<string>;
 }
 
 /** The parts of a running agent. */
@@ -29,16 +29,21 @@ export interface Parts {
   commands: Commands;
   shards: Shards;
   intake: Intake;
+  presence: Presence;
 }
 
 /** Opens the parts from CloudWatch's end to the devices': none takes what the next cannot pass on. */
 export const openParts = async (given: Given): Promise<Parts> => {
-  const { ports, onTrouble } = given;
+  const { ports, time, onTrouble } = given;
   const opened: (() => unknown)[] = [];
   let shards: Shards | undefined;
   let intake: Intake | undefined;
   let owned: ReadonlySet<number> | undefined;
   const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
+  const isConnected = (device: string): boolean => intake?.isConnected?.(device) === true;
+  const onLimited = (device: string, forMs: number): void => intake?.hush?.(device, forMs);
+  const presence = createPresence({ time, isConnected });
+  opened.push(presence.close);
   try {
     const dictionaries = await (ports.openDictionaries?.() ??
       openDictionaries(given, (hash) => {
@@ -46,7 +51,7 @@ export const openParts = async (given: Given): Promise<Parts> => {
       }));
     opened.push(dictionaries.close);
     const commands = await (ports.openCommands?.() ??
-      openCommands(given, (device) => {
+      openCommands(given, presence, (device) => {
         const reminded = shards?.of(shardOf(device))?.remind(device);
         reminded?.catch((cause: unknown) =>
           onTrouble(`Cannot tell device "${device}" a command: ${messageOf(cause)}`),
@@ -57,12 +62,12 @@ export const openParts = async (given: Given): Promise<Parts> => {
       owned = now;
       intake?.listen?.(now);
     };
-    shards = await openShards({ ...given, dictionaries, commands, send, onOwned });
+    shards = await openShards({ ...given, dictionaries, commands, send, onLimited, onOwned });
     opened.push(shards.stop);
-    intake = await openIntake(given, shards);
+    intake = await openIntake(given, shards, presence);
     if (owned !== undefined) intake.listen?.(owned);
     await intake.tried;
-    return { dictionaries, commands, shards, intake };
+    return { dictionaries, commands, shards, intake, presence };
   } catch (cause) {
     for (const close of opened.reverse()) await close();
     throw cause;
@@ -83,11 +88,15 @@ const openDictionaries = async (
   });
 };
 
-const openCommands = (given: Given, onDue: (device: string) => void): Promise<Commands> =>
+const openCommands = (
+  given: Given,
+  { isOnline }: Presence,
+  onDue: (device: string) => void,
+): Promise<Commands> =>
   createCommands({
     ...given,
     directory: commandFolder(given.settings.data),
-    isOnline: (device) => given.online.has(device),
+    isOnline,
     onDue,
   });
 
@@ -98,6 +107,7 @@ const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<P
   const directory = join(settings.data, "spool");
   const spool = await createLevelSpool({
     ...limits,
+    reserveBytes: settings.spool.reserveBytes,
     directory,
     time,
     onTrouble,
@@ -150,20 +160,21 @@ const openShards = async (options: ShardsOptions): Promise<Shards> => {
 
 /** From the devices to the shards. */
 const openIntake = async (
-  { settings, ports, online, time, onTrouble }: Given,
+  { settings, ports, metrics, time, onTrouble }: Given,
   shards: Shards,
+  presence: Presence,
 ): Promise<Intake> => {
   const { url, ...mqtt } = settings.mqtt;
   const events: IntakeEvents = {
-    onFrame: shards.receive,
-    onPresence({ device }, isOnline) {
-      if (isOnline) online.add(device);
-      else online.delete(device);
+    onFrame(source, payload) {
+      presence.heard(source.device);
+      shards.receive(source, payload);
     },
+    onPresence: ({ device }, isOnline) => presence.told(device, isOnline),
     onTrouble,
   };
   if (ports.openIntake !== undefined) return ports.openIntake(events);
-  if (url === undefined) return createBroker({ ...mqtt, events });
+  if (url === undefined) return createBroker({ ...mqtt, events, metrics, time });
   const { storeId, agent } = shards;
   const clientId = mqtt.clientId ?? (agent === undefined ? undefined : `fleetlog-${agent}`);
   const { createBrokerClient } = await import("./intake/client.ts");

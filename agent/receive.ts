@@ -9,6 +9,7 @@ import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
 import { isDoubtful, keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
+import { createOverrun } from "./overrun.ts";
 import type { Advance, Receipt } from "./session.ts";
 import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
@@ -19,6 +20,8 @@ export interface ReceiveOptions extends AckOptions {
   /** A frame was stored in the lane. */
   onStored(lane: string): void;
   onTrouble(message: string): void;
+  /** The device should not be heard for a while. */
+  onLimited?(device: string, forMs: number): void;
   /** The spool failed: nothing more can be promised. */
   onFatal(cause: unknown): void;
 }
@@ -35,6 +38,7 @@ export const createReceive = (
 ): ((source: Source, payload: Uint8Array) => void) => {
   const { devices, metrics, onFatal, onTrouble, time } = options;
   const admitting = { ...options, bury: createBury(options), answers: createAnswers(options) };
+  const overrun = createOverrun(options);
   const fail = (cause: unknown): void => {
     const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
     if (!isStopping) onFatal(cause);
@@ -58,18 +62,46 @@ export const createReceive = (
     metrics.framesReceived++;
     const arrivalMs = time.monotonicMs();
     if (isStray(source)) return;
+    const admission = overrun.admit(source.device, arrivalMs);
+    if (admission === "drop") return;
+    const isTaken = admission === "take";
+    const settle = (): void => {
+      if (isTaken) overrun.settle(source.device);
+      else overrun.settleBusy(source.device);
+    };
+    const finish = (work: Promise<unknown>): void => {
+      work.then(settle, (cause: unknown) => {
+        settle();
+        fail(cause);
+      });
+    };
     const arrival = readArrival(payload, arrivalMs);
     if (!("header" in arrival)) {
       metrics.framesUnreadable++;
-      admitting.bury(source.device, payload, arrival.reason).catch(fail);
+      finish(admitting.bury(source.device, payload, arrival.reason));
       return;
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      admit(admitting, device, arrival).catch(fail);
+      finish(isTaken ? admit(admitting, device, arrival) : refuse(admitting, device, arrival));
     });
-    loaded?.catch(fail);
+    loaded?.catch((cause: unknown) => {
+      settle();
+      fail(cause);
+    });
   };
+};
+
+/** Asks a device to wait that has sent more than its window. */
+const refuse = (
+  { answers, spool }: AdmitOptions,
+  device: Device,
+  { header: { boot } }: Arrival,
+): Promise<void> => {
+  const { session } = device;
+  const known = { next: session.cursor(boot), definitions: session.definitions(boot) };
+  const answer = { boot, clock: device.clock(boot), ...known, busyMs: noRoomMs };
+  return answers.give(spool.synced(), device.id, answer);
 };
 
 interface AdmitOptions extends ReceiveOptions {

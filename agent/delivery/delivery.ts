@@ -5,6 +5,7 @@ import type { Spool } from "../spool/spool.ts";
 import type { Time } from "../time.ts";
 import { type ComposerOptions, createComposer } from "./batch/compose.ts";
 import { createFormats, type FormatSource } from "./batch/formats.ts";
+import { createRedact } from "./batch/redact.ts";
 import { createStampWindow } from "./batch/stamp-window.ts";
 import { createCreator } from "./create.ts";
 import { type BodiesHeld, createDeliver } from "./deliver.ts";
@@ -87,7 +88,8 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
   const creator = createCreator({ ...options, group: settings.cloudwatch });
   const stampWindow = createStampWindow(() => time.epochMs() + (cloudwatch.clockOffsetMs() ?? 0));
   const metricRule = createMetricRule(settings.fleet);
-  const composer = createComposer({ ...shared, stampWindow, metricRule, aside });
+  const redact = createRedact(settings.delivery.redact);
+  const composer = createComposer({ ...shared, stampWindow, metricRule, redact, aside });
   const outcomes = createOutcomes({ ...shared, creator, pace, lanes, stampWindow });
   const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace, bodies });
   const schedule = createSchedule({

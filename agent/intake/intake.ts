@@ -23,6 +23,10 @@ export interface Intake {
   readonly tried?: Promise<void>;
   /** Takes the frames of these shards alone from now on; absent where devices come with all of theirs. */
   listen?(shards: ReadonlySet<number>): void;
+  /** Whether a connection that spoke for the device is open; absent where connections are another's. */
+  isConnected?(device: string): boolean;
+  /** Reads nothing from the device's connection for a while; absent where connections are another's. */
+  hush?(device: string, forMs: number): void;
   stop(): Promise<void>;
 }
 

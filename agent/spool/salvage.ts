@@ -1,13 +1,14 @@
 import { decodeBoot, encodeBoot } from "./boot-record.ts";
 import { put, remove } from "./changes.ts";
-import { unseal } from "./checked-store.ts";
+import { checkedStore, unseal } from "./checked-store.ts";
 import type { Change } from "./group-commit.ts";
 import type { KeyedStore } from "./keyed-store.ts";
 import { definitionKey, devicesKey, laneKey, metaKey, rangeOf } from "./keys.ts";
+import { createLetters } from "./letters.ts";
 import { newMeta, readMeta } from "./meta.ts";
 import { decodeJson } from "./record.ts";
 import { ownerOf, type Reached, salvageFrames } from "./salvage-frames.ts";
-import type { BootRecord, HeldDefinition, Progress } from "./spool.ts";
+import type { BootRecord, HeldDefinition, Progress, SpoolLimits } from "./spool.ts";
 
 /** What a damaged store still had, and what that means. */
 export interface Salvaged {
@@ -23,10 +24,9 @@ export interface Salvaged {
 export interface SalvageOptions {
   /** The store, whose values are read as they are. */
   raw: KeyedStore;
-  /** The same store, which seals what is written. */
-  checked: Pick<KeyedStore, "write">;
-  /** Opens the dead letters, once all can be read, for frames of which not even the seqs can be told. */
-  openLetters(): Promise<(bytes: Uint8Array) => Change[]>;
+  /** Of dead letters: what remains of frames of which not even the seqs can be told is kept there. */
+  limits: Pick<SpoolLimits, "limitDeadLetters" | "onEvicted">;
+  epochMs(): number;
 }
 
 /** Changes written at a time. */
@@ -83,14 +83,16 @@ const createChunks = (store: Pick<KeyedStore, "write">) => {
  * anew from it, calls under way are given up. It gets a new store id: devices then define everything again.
  * Where it is cut off, it does the same once more. Rejects with `SPOOL_FORMAT`.
  */
-export const salvage = async ({ raw, checked, openLetters }: SalvageOptions): Promise<Salvaged> => {
+export const salvage = async (options: SalvageOptions): Promise<Salvaged> => {
+  const { raw } = options;
+  const checked = checkedStore(raw);
   await checkFormat(raw);
   const { write, flush } = createChunks(checked);
   const { values, removed } = createReader(raw, write);
   for await (const _letter of values("d/"));
   for await (const _evicted of values("t/"));
   await flush();
-  const keepDamaged = await openLetters();
+  const keepDamaged = await openLetters(checked, options);
   const reached = new Map<string, Reached>();
   for await (const [, done] of values<Progress>("p/")) {
     const next = Math.max(done.next, reached.get(ownerOf(done))?.next ?? 0);
@@ -109,6 +111,21 @@ export const salvage = async ({ raw, checked, openLetters }: SalvageOptions): Pr
   await write([put(devicesKey, devices.size), put(metaKey, newMeta())]);
   await flush();
   return { ...counts, records: counts.records + removed() };
+};
+
+/** Once all of them can be read. */
+const openLetters = async (
+  store: KeyedStore,
+  { limits: { limitDeadLetters: limit, onEvicted }, epochMs }: SalvageOptions,
+): Promise<(bytes: Uint8Array) => Change[]> => {
+  const letters = await createLetters({ store, limit, onEvicted });
+  return (bytes) =>
+    letters.add({
+      device: "unknown",
+      reason: "its record changed on the agent's disk",
+      epochMs: Math.floor(epochMs()),
+      content: { base64: Buffer.from(bytes).toString("base64") },
+    });
 };
 
 /** A store of another version is not damaged, but not ours to mend either. */

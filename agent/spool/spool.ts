@@ -221,10 +221,7 @@ export interface Spool {
   synced(): Promise<void>;
   /** Keeps bytes or events that can never be delivered; synced. Beyond the limit the oldest go. */
   bury(letter: DeadLetter): Promise<void>;
-  /**
-   * Counts a dead letter that is not kept, for there are too many. These and those that gave way are told
-   * with the next frame of the device.
-   */
+  /** Counts a dead letter of which there are too many to keep; told with the next frame of the device. */
   evict(device: string, reason: string): Promise<void>;
   /** Those with events first, each kind oldest first. */
   deadLetters(): Promise<StoredLetter[]>;

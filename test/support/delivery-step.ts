@@ -77,6 +77,7 @@ export const startDeliveryStep = async (
     time,
     form,
     metricRule: createMetricRule("test"),
+    redact: null,
     lanes,
     stampWindow,
     refusedStamps,

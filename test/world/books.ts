@@ -35,7 +35,7 @@ const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
  *
  * What no one can know is let pass: a boot of which only a store knew that is gone, and one that lost its RAM,
  * or flash, before any frame of it was stored. Two boots of one name (flash put back from a copy) share
- * their seqs.
+ * their seqs, and what the first had in RAM is taken for what the second has.
  */
 export const audit = (options: AuditOptions): Account => {
   const ledger = createLedger(options);
@@ -71,14 +71,20 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
   const covers = coversOf(ledger, boot, messages);
   const isWhole = covers.length === 0 && others.length === 0;
   if (!isLostUnheard(ledger, boot)) {
+    const isReplaced = others.some((each) => isLater(ledger, each, boot));
     for (const { logged, from, most } of uncovered(boot, found, covers)) {
-      fail(`event #${logged.id}, seq ${from === most ? from : `${from} to ${most}`}, is nowhere`);
+      const isAcked = boot.acked.some(({ next }) => from < next);
+      if (!isReplaced || isAcked)
+        fail(`event #${logged.id}, seq ${from === most ? from : `${from} to ${most}`}, is nowhere`);
     }
     auditCounts(ledger, boot, { messages, isWhole }, fail);
   }
   if (others.length === 0) auditNotices(ledger, boot, messages, fail);
   return found.size;
 };
+
+const isLater = ({ truth: { boots } }: Ledger, boot: BootTruth, than: BootTruth): boolean =>
+  boots.indexOf(boot) > boots.indexOf(than);
 
 const auditEvent = (
   ledger: Ledger,
@@ -90,7 +96,8 @@ const auditEvent = (
   const { id, seq, text, level, tag } = event;
   const name = `event #${id}`;
   if (text !== logged.text) fail(`${name} says "${text}", not "${logged.text}"`);
-  if (level !== logged.level || tag !== logged.tag) fail(`${name} is of another site`);
+  if (level !== logged.level || tag !== logged.tag)
+    fail(`${name} is ${level} of "${tag}", not ${logged.level} of "${logged.tag}"`);
   if (before !== undefined && before.seq !== seq) fail(`${name} has seqs ${before.seq} and ${seq}`);
   if (logged.seq !== null && logged.seq !== seq) fail(`${name} has seq ${seq}, not ${logged.seq}`);
   if (event.clock !== "synced") return;

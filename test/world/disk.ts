@@ -24,7 +24,7 @@ export interface Disk {
   contents(): Contents;
   /** Puts this in place of all there is, synced. */
   restore(contents: Contents): void;
-  /** Changes a byte of what is stored; false where that is nothing. */
+  /** Changes a byte of what is stored, but for dead letters; false where that is nothing. */
   damage(): boolean;
   /** The store says of itself that it must be repaired before it is used. */
   isDamaged(): boolean;
@@ -55,6 +55,9 @@ const readMs = [0, 1] as const;
 const writeMs = [0.1, 3] as const;
 const syncMs = [0.5, 20] as const;
 const slowMs = [100, 20_000] as const;
+
+/** Nothing would tell of the events in a dead letter that changed. */
+const letterPrefix = "d/";
 
 export const createDisk = ({ clockwork, dice, faults }: DiskOptions): Disk => {
   let held = new Map<string, Uint8Array>();
@@ -152,7 +155,9 @@ export const createDisk = ({ clockwork, dice, faults }: DiskOptions): Disk => {
       underWay = [];
     },
     damage() {
-      const keys = [...held.keys()].filter((key) => held.get(key)?.length !== 0).sort();
+      const isWorth = (key: string): boolean =>
+        !key.startsWith(letterPrefix) && held.get(key)?.length !== 0;
+      const keys = [...held.keys()].filter(isWorth).sort();
       if (keys.length === 0) return false;
       const key = dice.pick(keys);
       const value = new Uint8Array(held.get(key) as Uint8Array);

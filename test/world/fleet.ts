@@ -50,6 +50,10 @@ export interface UnitOptions {
 
 const leastOutboxBytes = 512;
 
+/** Log calls of a program, but for floods: most worlds are small, so that there can be many. */
+const anyCalls = (dice: Dice): number =>
+  dice.chance(0.8) ? dice.spread(2, 40) : dice.spread(40, 250);
+
 const words = ["open", "closed", "inlet", "outlet", "a longer text that comes again", "ü€😀"];
 
 type Line = Pick<Logged, "id" | "level" | "tag" | "text"> & { call(run: Run): void };
@@ -93,7 +97,7 @@ export const createUnit = (options: UnitOptions): Unit => {
   const flash = dice.chance(0.5) ? fakeFlash({ pages: dice.pick([4, 8]), pageBytes: 1_024 }) : null;
   const driftPpm = dice.between(-190, 190);
   const outboxBytes = dice.pick([512, 1_024, 2_048, 2_048, 16_384]);
-  const pauseMs = options.troubledMs / dice.spread(3, 150);
+  const pauseMs = options.troubledMs / anyCalls(dice);
   /** Runs whose log is closed. */
   const closed = new Set<Run>();
   let copy: Uint8Array | null = null;

@@ -1,4 +1,4 @@
-import type { StoredLetter } from "../../agent/spool/spool.ts";
+import type { DeadLetter } from "../../agent/spool/spool.ts";
 import type { Taken } from "./cloud.ts";
 import { type Message, readMessage } from "./delivered.ts";
 import type { Machine } from "./machine.ts";
@@ -8,7 +8,7 @@ import type { BootTruth, Truth } from "./truth.ts";
 export interface AuditOptions {
   truth: Truth;
   taken: readonly Taken[];
-  letters: readonly StoredLetter[];
+  letters: readonly DeadLetter[];
   machine: Pick<Machine, "replacements" | "repairs" | "wallClocks" | "possiblyDuplicated">;
   /** True time 0 of the world, epoch ms. */
   startEpochMs: number;

@@ -4,7 +4,7 @@ import { messageOf } from "../../agent/errors.ts";
 import type { Metrics } from "../../agent/metrics.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
 import { isDamage } from "../../agent/spool/open-store.ts";
-import type { Spool, SpoolLimits, StoredLetter } from "../../agent/spool/spool.ts";
+import type { DeadLetter, Spool, SpoolLimits } from "../../agent/spool/spool.ts";
 import type { Time } from "../../agent/time.ts";
 import type { Clockwork } from "./clockwork.ts";
 import type { Cloud } from "./cloud.ts";
@@ -14,7 +14,7 @@ import { createDisk, type Disk } from "./disk.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
 import type { Sabotage } from "./sabotage.ts";
-import { openSpool } from "./spool.ts";
+import { lettersIn, openSpool } from "./spool.ts";
 
 /** The machine the agent runs on: it starts the agent, and starts it again whenever it ended. */
 export interface Machine {
@@ -37,8 +37,8 @@ export interface Machine {
   /** Sum over all processes so far. */
   possiblyDuplicated(): number;
   metrics(): Metrics[];
-  /** All that are kept now; there must be an agent. */
-  deadLetters(): Promise<StoredLetter[]>;
+  /** All that are kept, and that went with a store. */
+  deadLetters(): DeadLetter[];
   replacements: readonly Replacement[];
   /** When the store was repaired. */
   repairs: readonly number[];
@@ -91,6 +91,9 @@ const noCommands: Commands = {
   close() {},
 };
 
+/** What is stored with a frame; how much is not known as room is asked for. */
+const headBytes = 1_024;
+
 const restartMs = [50, 30_000] as const;
 
 export const createMachine = (options: MachineOptions): Machine => {
@@ -100,6 +103,7 @@ export const createMachine = (options: MachineOptions): Machine => {
   const wallClocks = [{ sinceMs: 0, aheadMs: 0 }];
   const replacements: Replacement[] = [];
   const repairs: number[] = [];
+  const lostLetters: DeadLetter[] = [];
   let backup = disk.contents();
   let current: Process | null = null;
 
@@ -214,7 +218,7 @@ export const createMachine = (options: MachineOptions): Machine => {
   });
   const checkBound = ({ spool, isAlive }: Process): void => {
     const bytes = spool?.usage().bytes ?? 0;
-    if (isAlive && bytes > options.spoolBytes) {
+    if (isAlive && bytes > options.spoolBytes + headBytes) {
       options.onBroken(`the spool holds ${bytes} bytes, its limit is ${options.spoolBytes}`);
     }
   };
@@ -232,7 +236,7 @@ export const createMachine = (options: MachineOptions): Machine => {
     repairs,
     agent: () => current?.agent ?? null,
     metrics: () => processes.flatMap(({ metrics }) => (metrics === null ? [] : [metrics])),
-    deadLetters: async () => (await current?.spool?.deadLetters()) ?? [],
+    deadLetters: () => [...lostLetters, ...lettersIn(disk.contents())],
     possiblyDuplicated: () =>
       processes.reduce(
         (sum, { possiblyDuplicated, salvaged }) => sum + possiblyDuplicated + salvaged,
@@ -258,6 +262,7 @@ export const createMachine = (options: MachineOptions): Machine => {
     },
     replaceStore(isRestored) {
       if (current !== null) end(current, false, "its store is replaced");
+      lostLetters.push(...lettersIn(disk.contents()));
       disk.restore(isRestored ? backup : new Map());
       replacements.push({ atMs: clockwork.nowMs(), isRestored });
     },

@@ -1,11 +1,18 @@
-import { checkedStore } from "../../agent/spool/checked-store.ts";
+import { checkedStore, unseal } from "../../agent/spool/checked-store.ts";
 import { createKeyedSpool } from "../../agent/spool/keyed-spool.ts";
 import type { KeyedStore } from "../../agent/spool/keyed-store.ts";
-import { createLetters } from "../../agent/spool/letters.ts";
 import { isDamage } from "../../agent/spool/open-store.ts";
+import { decodeJson } from "../../agent/spool/record.ts";
 import { type Salvaged, salvage } from "../../agent/spool/salvage.ts";
-import type { Spool, SpoolLimits } from "../../agent/spool/spool.ts";
-import type { Disk } from "./disk.ts";
+import type { DeadLetter, Spool, SpoolLimits } from "../../agent/spool/spool.ts";
+import type { Contents, Disk } from "./disk.ts";
+
+/** The dead letters in a store that nobody has open. */
+export const lettersIn = (contents: Contents): DeadLetter[] =>
+  [...contents].flatMap(([key, sealed]) => {
+    const value = key.startsWith("d/") ? unseal(key, sealed) : null;
+    return value === null ? [] : [decodeJson<DeadLetter>(value)];
+  });
 
 /** A spool on the simulated disk; one that is damaged is repaired, as `createLevelSpool` does. */
 export const openSpool = async (
@@ -23,19 +30,7 @@ export const openSpool = async (
       disk.noteDamage();
     }
   }
-  const { limitDeadLetters: limit, onEvicted } = limits;
-  const checked = checkedStore(raw);
-  const openLetters = async () => {
-    const letters = await createLetters({ store: checked, limit, onEvicted });
-    return (bytes: Uint8Array) =>
-      letters.add({
-        device: "unknown",
-        reason: "its record changed on the agent's disk",
-        epochMs: 0,
-        content: { base64: Buffer.from(bytes).toString("base64") },
-      });
-  };
-  const salvaged = await salvage({ raw, checked, openLetters });
+  const salvaged = await salvage({ raw, limits, epochMs: () => 0 });
   disk.noteRepair();
   onSalvaged(salvaged);
   return open();

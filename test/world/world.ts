@@ -120,13 +120,11 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
     do await clockwork.run(clockwork.nowMs() + lookEachMs);
     while (!isAtRest(units, machine) && clockwork.nowMs() < limitMs);
     if (!isAtRest(units, machine)) broken.push(restlessness(units, machine));
-    const letters = machine.deadLetters();
-    await clockwork.run(clockwork.nowMs() + lookEachMs);
     const account = audit({
       truth,
       taken: cloud.taken,
       machine,
-      letters: await letters,
+      letters: machine.deadLetters(),
       startEpochMs,
       isDamaged: faults.coverage.damagedByte !== undefined,
     });

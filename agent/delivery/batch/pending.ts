@@ -6,6 +6,7 @@ import type { IntentStamp, NewFrame, StoredFrame } from "../../spool/spool.ts";
 import { type Notice, noticeOfDrop, noticeOfPowerLoss, type Origin } from "../message/message.ts";
 import { type Measurement, type MetricRule, measurementOf } from "../message/metric.ts";
 import type { Formats } from "./formats.ts";
+import type { Redact } from "./redact.ts";
 
 /** A notice, and which seq it tells of. */
 export interface Told {
@@ -44,6 +45,8 @@ export interface Reading {
   lookup: Lookup;
   formats: Pick<Formats, "siteOf">;
   metricRule: MetricRule;
+  /** Null where nothing is secret. */
+  redact: Redact | null;
 }
 
 /** Entries of one frame, each made when it is asked for. */
@@ -197,7 +200,7 @@ const damaged = "its bytes changed on the agent's disk";
 export const openFrame = (
   frame: StoredFrame,
   bootKey: string,
-  { lookup, formats, metricRule }: Reading,
+  { lookup, formats, metricRule, redact }: Reading,
 ): FrameEntries => {
   const decoded: DecodedFrame | null = frame.isDamaged ? null : decodeFrame(frame.bytes, lookup);
   if (decoded === null || !decoded.ok) {
@@ -216,6 +219,9 @@ export const openFrame = (
     for (const entry of body.entries) {
       if (entry.kind === "event") entry.site = formats.siteOf(frame.dictionary, entry.site);
     }
+  }
+  if (redact !== null) {
+    for (const entry of body.entries) if (entry.kind === "event") redact(entry);
   }
   return ofEntries(frame, bootKey, { entries: body.entries, skipped, metricRule });
 };
