@@ -107,7 +107,6 @@ const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<P
   const directory = join(settings.data, "spool");
   const spool = await createLevelSpool({
     ...limits,
-    reserveBytes: settings.spool.reserveBytes,
     directory,
     time,
     onTrouble,
@@ -117,11 +116,7 @@ const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<P
     },
   });
   const onFatal = (cause: unknown): void => {
-    try {
-      if (isDamage(cause)) noteDamage(directory, messageOf(cause));
-    } catch (thrown) {
-      onTrouble(`Cannot note that spool "${directory}" is damaged: ${messageOf(thrown)}`);
-    }
+    if (isDamage(cause)) noteDamage(directory, messageOf(cause));
     options.onFatal(cause);
   };
   return createPipeline({ ...options, onFatal }, spool);
