@@ -2,6 +2,7 @@ import type { Boot } from "../../shared/frame.ts";
 import { bootText } from "../../shared/frame.ts";
 import { shardOf } from "../../shared/topic.ts";
 import { AgentError } from "../errors.ts";
+import { createRemembered } from "../remembered.ts";
 import { baseLane } from "../spool/aside.ts";
 
 /** A log stream of CloudWatch. */
@@ -75,14 +76,18 @@ export const createStreams = (templates: StreamTemplates): Streams => {
   );
   const { fleet } = templates;
   const group = templates.group.replaceAll("{fleet}", fleet);
+  const stream = templates.stream.replaceAll("{fleet}", fleet);
+  const isByBoot = stream.includes("{boot}");
+  const laneOfDevice = createRemembered(
+    (device) =>
+      `${group}:${stream
+        .replaceAll("{device}", device)
+        .replaceAll("{shard}", () => String(shardOf(device)))}`,
+  );
   return {
     laneOf(device, boot) {
-      const stream = templates.stream
-        .replaceAll("{fleet}", fleet)
-        .replaceAll("{device}", device)
-        .replaceAll("{boot}", bootText(boot))
-        .replaceAll("{shard}", String(shardOf(device)));
-      return `${group}:${stream}`;
+      const lane = laneOfDevice(device);
+      return isByBoot ? lane.replaceAll("{boot}", bootText(boot)) : lane;
     },
     streamOf(name, epochMs) {
       const lane = baseLane(name);
