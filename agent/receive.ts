@@ -4,6 +4,7 @@ import type { AckOptions } from "./ack.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { type Arrival, firstFrameOf, readArrival } from "./arrival.ts";
 import { type Bury, createBury } from "./bury.ts";
+import { askToWait, busyMs } from "./busy.ts";
 import type { BootClock, ClockState } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
@@ -25,9 +26,6 @@ export interface ReceiveOptions extends AckOptions {
   /** The spool failed: nothing more can be promised. */
   onFatal(cause: unknown): void;
 }
-
-/** How long a device waits before it sends again when there is no room. */
-const noRoomMs = 5_000;
 
 /**
  * Takes payloads from `up` topics all the way to the spool. A device gets its ack once the frame is
@@ -83,25 +81,13 @@ export const createReceive = (
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      finish(isTaken ? admit(admitting, device, arrival) : refuse(admitting, device, arrival));
+      finish(isTaken ? admit(admitting, device, arrival) : askToWait(admitting, device, arrival));
     });
     loaded?.catch((cause: unknown) => {
       settle();
       fail(cause);
     });
   };
-};
-
-/** Asks a device to wait that has sent more than its window. */
-const refuse = (
-  { answers, spool }: AdmitOptions,
-  device: Device,
-  { header: { boot } }: Arrival,
-): Promise<void> => {
-  const { session } = device;
-  const known = { next: session.cursor(boot), definitions: session.definitions(boot) };
-  const answer = { boot, clock: device.clock(boot), ...known, busyMs: noRoomMs };
-  return answers.give(spool.synced(), device.id, answer);
 };
 
 interface AdmitOptions extends ReceiveOptions {
@@ -136,7 +122,7 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const written = learnAlone(options, device, arrival) ?? spool.synced();
   const next = isDoubted ? header.base : session.cursor(boot);
   const definitions = session.definitions(boot);
-  const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
+  const answer = { boot, clock, next, definitions, busyMs: isBusy ? busyMs : 0 };
   return options.answers.give(written, device.id, answer);
 };
 
