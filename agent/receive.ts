@@ -41,17 +41,25 @@ export const createReceive = (
     const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
     if (!isStopping) onFatal(cause);
   };
+  /** A connection gives the same source with each frame. */
+  const checked = new WeakSet<Source>();
+  const isStray = (source: Source): boolean => {
+    if (checked.has(source)) return false;
+    const shard = shardOf(source.device);
+    if (source.shard === shard) {
+      checked.add(source);
+      return false;
+    }
+    metrics.framesRefused++;
+    onTrouble(
+      `Refused a frame of device "${source.device}": its topic has shard ${source.shard}, the device's is ${shard}`,
+    );
+    return true;
+  };
   return (source, payload) => {
     metrics.framesReceived++;
     const arrivalMs = time.monotonicMs();
-    const shard = shardOf(source.device);
-    if (source.shard !== shard) {
-      metrics.framesRefused++;
-      onTrouble(
-        `Refused a frame of device "${source.device}": its topic has shard ${source.shard}, the device's is ${shard}`,
-      );
-      return;
-    }
+    if (isStray(source)) return;
     const admission = overrun.admit(source.device, arrivalMs);
     if (admission === "drop") return;
     const isTaken = admission === "take";
@@ -124,10 +132,10 @@ const both = (left: Promise<unknown>, right: Promise<unknown>): Promise<void> =>
   Promise.all([left, right]).then(() => {});
 
 /** The send uptime of a frame is its own boot's, unless a later one sent it. */
-const learnTime = (clock: BootClock, { arrivalMs, header }: Arrival): void => {
+const learnTime = (clock: BootClock, { header, timing }: Arrival): void => {
   const { endedAgoMs, sendUptimeMs: lastUptimeMs } = header;
-  if (endedAgoMs === undefined) clock.observe({ arrivalMs, ...header });
-  else clock.observeEnd({ arrivalMs, lastUptimeMs, endedAgoMs });
+  if (endedAgoMs === undefined) clock.observe(timing);
+  else clock.observeEnd({ arrivalMs: timing.arrivalMs, lastUptimeMs, endedAgoMs });
 };
 
 /** Counts a frame that is not stored. */
@@ -233,7 +241,7 @@ const store = (
     {
       ...state,
       device: id,
-      get clock() {
+      clock() {
         saved = clock.state();
         return saved;
       },

@@ -3,6 +3,7 @@ import type { Boot } from "../../shared/frame.ts";
 import { bootText } from "../../shared/frame.ts";
 import { shardOf } from "../../shared/topic.ts";
 import { AgentError } from "../errors.ts";
+import { createRemembered } from "../remembered.ts";
 import type { RouteSettings } from "../settings.ts";
 import { baseLane } from "../spool/aside.ts";
 import { createRoute, type GroupSettings, metricsGroupOf, type Route } from "./route.ts";
@@ -116,12 +117,13 @@ export const createStreams = (templates: StreamTemplates): Streams => {
   for (const { group, stream = templates.stream } of routes) checkTemplates({ group, stream });
 
   const groupOf = (template: string): string => template.replaceAll("{fleet}", fleet);
-  const streamName = (template: string, device: string, boot: Boot): string =>
+  const nameOfDevice = (template: string, device: string): string =>
     template
       .replaceAll("{fleet}", fleet)
       .replaceAll("{device}", device)
-      .replaceAll("{boot}", bootText(boot))
-      .replaceAll("{shard}", String(shardOf(device)));
+      .replaceAll("{shard}", () => String(shardOf(device)));
+  const streamName = (template: string, device: string, boot: Boot): string =>
+    nameOfDevice(template, device).replaceAll("{boot}", bootText(boot));
   const homeOf = (device: string): Pick<StreamTemplates, "group" | "stream"> => {
     if (routes.length === 0) return templates;
     const { whole } = routesOf(routes, device);
@@ -130,12 +132,17 @@ export const createStreams = (templates: StreamTemplates): Streams => {
   };
   const classOf = (group: string): GroupSettings["class"] =>
     routes.find((route) => groupOf(route.group) === group)?.class ?? groups.class;
+  const isByBoot = [templates, ...routes].some(({ stream }) => stream?.includes("{boot}"));
+  const laneOfDevice = createRemembered((device) => {
+    const { group, stream } = homeOf(device);
+    return `${groupOf(group)}:${nameOfDevice(stream, device)}`;
+  });
   const isForMetrics = (group: string): boolean => classOf(group) === "STANDARD";
   const hasRareAccess = [groups, ...routes].some((each) => each.class === "INFREQUENT_ACCESS");
   return {
     laneOf(device, boot) {
-      const { group, stream } = homeOf(device);
-      return `${groupOf(group)}:${streamName(stream, device, boot)}`;
+      const lane = laneOfDevice(device);
+      return isByBoot ? lane.replaceAll("{boot}", bootText(boot)) : lane;
     },
     streamOf(name, epochMs) {
       const lane = baseLane(name);
