@@ -43,7 +43,7 @@ export interface Agent {
   /** Where devices connect. */
   mqttUrl: string;
   metrics: Readonly<Metrics>;
-  /** Devices that are connected, as far as they or their last wills say. */
+  /** Devices that are connected, as far as they, their last wills and what they send show. */
   online(): string[];
   /** Devices in memory, those heard of last first. */
   devices(limit: number): DeviceStatus[];
@@ -54,6 +54,11 @@ export interface Agent {
   command(device: string, want: CommandInput): Promise<HeldCommand>;
   /** What is stored and not accepted by CloudWatch. */
   pending(): SpoolUsage;
+  /**
+   * How far AWS's clock is ahead of this machine's, ms, by the last answer's `Date`, which counts
+   * whole seconds; undefined before the first.
+   */
+  clockOffsetMs(): number | undefined;
   /** Takes no more frames, delivers what waits for `delivery.drainMs`; false if some is left. */
   stop(): Promise<boolean>;
 }
@@ -64,19 +69,21 @@ export interface Agent {
  */
 export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}): Promise<Agent> => {
   const given = complete(checkSettings(input, "the caller"), ports);
-  const { settings, online, metrics, streams, cloudwatch, time } = given;
-  const { dictionaries, commands, shards, intake } = await openParts(given);
+  const { settings, metrics, streams, cloudwatch, time } = given;
+  const { dictionaries, commands, shards, intake, presence } = await openParts(given);
   return {
     mqttUrl: intake.url,
     metrics,
-    online: () => [...online],
+    online: presence.online,
     devices: (limit) =>
       shards
         .pipelines()
         .flatMap((pipeline) =>
           pipeline.devices
             .recent(limit)
-            .map((device) => statusOf(device, online.has(device.id), { ...pipeline, streams })),
+            .map((device) =>
+              statusOf(device, presence.isOnline(device.id), { ...pipeline, streams }),
+            ),
         )
         .slice(0, limit),
     async command(device, want) {
@@ -86,8 +93,10 @@ export const createAgent = async (input: SettingsInput, ports: AgentPorts = {}):
       return held;
     },
     pending: () => usageOf(shards.pipelines()),
+    clockOffsetMs: () => cloudwatch.clockOffsetMs(),
     async stop() {
       commands.close();
+      presence.close();
       await intake.stop();
       const isDrained = await shards.drain(settings.delivery.drainMs);
       dictionaries.close();
@@ -105,7 +114,6 @@ const complete = (settings: Settings, ports: AgentPorts): Given => {
   return {
     settings,
     ports,
-    online: new Set(),
     metrics: createMetrics(),
     streams: createStreams({ group: cloudwatch.group, stream: cloudwatch.stream, fleet }),
     cloudwatch: ports.cloudwatch ?? clientOf(settings),

@@ -14,7 +14,7 @@ export interface Arrival {
   payload: Uint8Array;
   /** Its last entry says that the boot ended. */
   isEnd: boolean;
-  /** CRC-32 of what was sealed, of entries that were sent before an ack came; null of any other frame. */
+  /** CRC-32 of what was sealed, of entries that may be among a boot's first; null of any other frame. */
   openingCrc: number | null;
   arrivalMs: number;
 }
@@ -30,6 +30,9 @@ const decode = (payload: Uint8Array): FrameBeginning | FrameFault => {
   return { ok: false, fault: "header", offset: 0, reason, header: null };
 };
 
+/** Where a boot's first frames are, if they are of usual size. */
+const openingSeqs = 256;
+
 const unreadable = { head: null, isEnd: false, openingCrc: null };
 
 export const readArrival = (payload: Uint8Array, arrivalMs: number): Arrival | NoArrival => {
@@ -40,12 +43,12 @@ export const readArrival = (payload: Uint8Array, arrivalMs: number): Arrival | N
     return { header, payload, arrivalMs, ...unreadable };
   }
   const { bodyAt, head, header, isEnd } = decoded;
-  const isOpening = head !== null && (header.first === 0 || header.ackId === 0);
+  const isOpening = head !== null && (header.first < openingSeqs || header.ackId === 0);
   const openingCrc = isOpening ? crc32(payload.subarray(bodyAt)) : null;
   return { header, payload, arrivalMs, head, isEnd, openingCrc };
 };
 
-/** What the frame tells of its boot, if it was sent before an ack came. */
+/** What the frame tells of its boot, if it is among the first. */
 export const firstFrameOf = ({ header, openingCrc, payload }: Arrival): FirstFrame => {
   if (openingCrc === null) return {};
   const heldFrom = heldFromIn(payload, header);

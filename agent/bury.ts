@@ -7,13 +7,13 @@ import type { Time } from "./time.ts";
 export type Bury = (device: string, payload: Uint8Array, reason: string) => Promise<void>;
 
 export interface BuryOptions {
-  spool: Pick<Spool, "bury">;
+  spool: Pick<Spool, "bury" | "evict" | "usage">;
   onTrouble(message: string): void;
   metrics: Metrics;
   time: Time;
 }
 
-/** Payloads on their way to the disk; of more than that nothing is kept. */
+/** Payloads on their way to the disk; more than that are counted only, as all are where the disk is low. */
 const buriesLimit = 16;
 
 /** Of a payload that exceeds a frame no more than the bytes of one are kept. */
@@ -21,8 +21,8 @@ export const createBury = ({ metrics, onTrouble, spool, time }: BuryOptions): Bu
   let burying = 0;
   return async (device, payload, reason) => {
     metrics.deadLetters++;
-    if (burying >= buriesLimit) {
-      metrics.deadLettersEvicted++;
+    if (burying >= buriesLimit || spool.usage().disk?.isLow) {
+      await spool.evict(device, reason);
       return;
     }
     onTrouble(`Cannot take a frame of device "${device}": ${reason}; it is kept as a dead letter`);

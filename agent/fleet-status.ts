@@ -28,16 +28,18 @@ export const statusOf = (
 };
 
 /** Of all pipelines together. */
-export const usageOf = (pipelines: readonly Pipeline[]): SpoolUsage =>
-  pipelines
-    .map(({ spool }) => spool.usage())
-    .reduce(
-      (sum, usage) => ({
-        frames: sum.frames + usage.frames,
-        bytes: sum.bytes + usage.bytes,
-        asideBytes: sum.asideBytes + usage.asideBytes,
-        limitBytes: sum.limitBytes + usage.limitBytes,
-        devices: sum.devices + usage.devices,
-      }),
-      { frames: 0, bytes: 0, asideBytes: 0, limitBytes: 0, devices: 0 },
-    );
+export const usageOf = (pipelines: readonly Pipeline[]): SpoolUsage => {
+  const usages = pipelines.map(({ spool }) => spool.usage());
+  const sum = usages.reduce<SpoolUsage>(
+    (before, usage) => ({
+      frames: before.frames + usage.frames,
+      bytes: before.bytes + usage.bytes,
+      asideBytes: before.asideBytes + usage.asideBytes,
+      limitBytes: before.limitBytes + usage.limitBytes,
+      devices: before.devices + usage.devices,
+    }),
+    { frames: 0, bytes: 0, asideBytes: 0, limitBytes: 0, devices: 0 },
+  );
+  const disk = usages.find((usage) => usage.disk !== undefined)?.disk;
+  return disk === undefined ? sum : { ...sum, disk };
+};

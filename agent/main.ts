@@ -1,12 +1,15 @@
 import { type Agent, createAgent } from "./agent.ts";
 import { messageOf } from "./errors.ts";
 import { createLog, createTroubleFilter } from "./log.ts";
-import { createPage, type Page } from "./page/server.ts";
+import type { Page } from "./page/server.ts";
 import { createTroubles, type Troubles } from "./page/status.ts";
 import type { Settings } from "./settings.ts";
 import { systemTime } from "./time.ts";
 
 const statusPauseMs = 60_000;
+
+/** AWS tells its time in whole seconds, and its answers take a while. */
+const clockWarningMs = 3_000;
 
 /** Runs an agent until SIGINT or SIGTERM; gives the exit code of the process. */
 export const runAgent = async (settings: Settings): Promise<number> => {
@@ -33,18 +36,20 @@ export const runAgent = async (settings: Settings): Promise<number> => {
   if (mqtt.allowAnonymous && mqtt.url === undefined) {
     log.warn(`Anyone who reaches ${agent.mqttUrl} can connect and log under any name`);
   }
+  if (mqtt.passwords !== undefined && mqtt.cert === undefined && mqtt.url === undefined) {
+    log.warn("Passwords of devices are sent in the clear: set mqtt.cert and mqtt.key");
+  }
   const status = setInterval(() => {
-    log.info(
-      { ...agent.metrics, pending: agent.pending(), online: agent.online().length },
-      "status",
-    );
+    log.info({ ...countsOf(agent), online: agent.online().length }, "status");
+    const { clockOffsetMs = 0 } = countsOf(agent);
+    if (Math.abs(clockOffsetMs) >= clockWarningMs) log.warn(clockWarning(clockOffsetMs));
   }, statusPauseMs);
   const signal = await stopped;
   clearInterval(status);
   log.info({ signal, pending: agent.pending() }, "stopping");
   const isDrained = await agent.stop();
   await page?.stop();
-  log.info({ ...agent.metrics, isDrained }, "stopped");
+  log.info({ ...countsOf(agent), isDrained }, "stopped");
   return 0;
 };
 
@@ -56,6 +61,7 @@ const showPage = async (
 ): Promise<Page | null> => {
   if (port === undefined) return null;
   try {
+    const { createPage } = await import("./page/server.ts");
     return await createPage({
       host,
       port,
@@ -71,6 +77,16 @@ const showPage = async (
     throw cause;
   }
 };
+
+const countsOf = (agent: Agent) => {
+  const offsetMs = agent.clockOffsetMs();
+  const clock = offsetMs === undefined ? {} : { clockOffsetMs: Math.round(offsetMs) };
+  return { ...agent.metrics, pending: agent.pending(), ...clock };
+};
+
+/** Stamps are of this clock. */
+const clockWarning = (offsetMs: number): string =>
+  `The clock of this machine is ${Math.abs(offsetMs)} ms ${offsetMs > 0 ? "behind" : "ahead of"} AWS's, and so are all stamps: set it by NTP`;
 
 const stopSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {

@@ -1,5 +1,11 @@
 /** What happened since the agent started. All are counts that only rise. */
 export interface Metrics {
+  /** Connections that the embedded broker accepted. */
+  connections: number;
+  /** Connections to the embedded broker that did not end by the client's word, by reason; refused ones among them. */
+  connectionsEnded: Record<string, number>;
+  /** Last wills on topics where their client may not speak; the client is accepted without it. */
+  willsRefused: number;
   /** Payloads on `up` topics. */
   framesReceived: number;
   /** Frames stored before, or refused because frames before them are missing. */
@@ -9,6 +15,11 @@ export interface Metrics {
   framesLacking: number;
   /** Frames that had to wait: the spool was full. */
   framesBusy: number;
+  /** Frames beyond those a device may have without an ack: not stored, the device is told to wait. */
+  framesOverrun: number;
+  /** Devices that went on all the same, each time; then frames given up meanwhile, without an answer. */
+  devicesLimited: number;
+  framesLimited: number;
   /** Payloads without a readable header; kept as dead letters. */
   framesUnreadable: number;
   /** Frames in the name of a boot that is another's: kept as dead letters, unless they are new to it. */
@@ -51,11 +62,17 @@ export interface Metrics {
 }
 
 export const createMetrics = (): Metrics => ({
+  connections: 0,
+  connectionsEnded: {},
+  willsRefused: 0,
   framesReceived: 0,
   framesDuplicate: 0,
   framesEarly: 0,
   framesLacking: 0,
   framesBusy: 0,
+  framesOverrun: 0,
+  devicesLimited: 0,
+  framesLimited: 0,
   framesUnreadable: 0,
   framesDoubled: 0,
   framesRefused: 0,

@@ -7,21 +7,20 @@ import { commandFolder } from "./commands/folder.ts";
 import { createDictionaries, type Dictionaries } from "./dictionary/folder.ts";
 import { messageOf } from "./errors.ts";
 import { createBroker } from "./intake/broker.ts";
-import { createBrokerClient } from "./intake/client.ts";
 import type { Intake, IntakeEvents } from "./intake/intake.ts";
+import { createPresence, type Presence } from "./intake/presence.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 import { allShards, type Shards } from "./shards/shards.ts";
-import { createSharedShards, type SharedShards } from "./shards/shared-shards.ts";
+import type { SharedShards } from "./shards/shared-shards.ts";
 import { noteDamage } from "./spool/damage.ts";
 import { createLevelSpool } from "./spool/level.ts";
 import { isDamage } from "./spool/open-store.ts";
-import type { Spool, SpoolLimits } from "./spool/spool.ts";
+import type { SpoolLimits } from "./spool/spool.ts";
 
 /** The settings, and the ports with their defaults. */
-export interface Given extends Omit<PipelineOptions, "dictionaries" | "commands" | "send"> {
+export interface Given
+  extends Omit<PipelineOptions, "dictionaries" | "commands" | "send" | "onLimited"> {
   ports: AgentPorts;
-  /** Devices that say so. */
-  online: Set<string>;
 }
 
 /** The parts of a running agent. */
@@ -30,15 +29,21 @@ export interface Parts {
   commands: Commands;
   shards: Shards;
   intake: Intake;
+  presence: Presence;
 }
 
 /** Opens the parts from CloudWatch's end to the devices': none takes what the next cannot pass on. */
 export const openParts = async (given: Given): Promise<Parts> => {
-  const { ports, onTrouble } = given;
+  const { ports, time, onTrouble } = given;
   const opened: (() => unknown)[] = [];
   let shards: Shards | undefined;
   let intake: Intake | undefined;
+  let owned: ReadonlySet<number> | undefined;
   const send = (device: string, payload: Uint8Array): void => intake?.send(device, payload);
+  const isConnected = (device: string): boolean => intake?.isConnected?.(device) === true;
+  const onLimited = (device: string, forMs: number): void => intake?.hush?.(device, forMs);
+  const presence = createPresence({ time, isConnected });
+  opened.push(presence.close);
   try {
     const dictionaries = await (ports.openDictionaries?.() ??
       openDictionaries(given, (hash) => {
@@ -46,17 +51,23 @@ export const openParts = async (given: Given): Promise<Parts> => {
       }));
     opened.push(dictionaries.close);
     const commands = await (ports.openCommands?.() ??
-      openCommands(given, (device) => {
+      openCommands(given, presence, (device) => {
         const reminded = shards?.of(shardOf(device))?.remind(device);
         reminded?.catch((cause: unknown) =>
           onTrouble(`Cannot tell device "${device}" a command: ${messageOf(cause)}`),
         );
       }));
     opened.push(commands.close);
-    shards = await openShards({ ...given, dictionaries, commands, send });
+    const onOwned = (now: ReadonlySet<number>): void => {
+      owned = now;
+      intake?.listen?.(now);
+    };
+    shards = await openShards({ ...given, dictionaries, commands, send, onLimited, onOwned });
     opened.push(shards.stop);
-    intake = await openIntake(given, shards);
-    return { dictionaries, commands, shards, intake };
+    intake = await openIntake(given, shards, presence);
+    if (owned !== undefined) intake.listen?.(owned);
+    await intake.tried;
+    return { dictionaries, commands, shards, intake, presence };
   } catch (cause) {
     for (const close of opened.reverse()) await close();
     throw cause;
@@ -77,38 +88,44 @@ const openDictionaries = async (
   });
 };
 
-const openCommands = (given: Given, onDue: (device: string) => void): Promise<Commands> =>
+const openCommands = (
+  given: Given,
+  { isOnline }: Presence,
+  onDue: (device: string) => void,
+): Promise<Commands> =>
   createCommands({
     ...given,
     directory: commandFolder(given.settings.data),
-    isOnline: (device) => given.online.has(device),
+    isOnline,
     onDue,
   });
 
 /** All shards, with a spool in a folder of this machine. */
 const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<Pipeline> => {
   const { settings, metrics, ports, time, onTrouble, onRepeat } = options;
+  if (ports.openSpool !== undefined) return createPipeline(options, await ports.openSpool(limits));
   const directory = join(settings.data, "spool");
-  const open = (): Promise<Spool> =>
-    createLevelSpool({
-      ...limits,
-      directory,
-      time,
-      onTrouble,
-      onSalvaged({ possiblyDuplicated }) {
-        metrics.possiblyDuplicated += possiblyDuplicated;
-        if (possiblyDuplicated > 0) onRepeat(metrics.possiblyDuplicated);
-      },
-    });
+  const spool = await createLevelSpool({
+    ...limits,
+    directory,
+    time,
+    onTrouble,
+    onSalvaged({ possiblyDuplicated }) {
+      metrics.possiblyDuplicated += possiblyDuplicated;
+      if (possiblyDuplicated > 0) onRepeat(metrics.possiblyDuplicated);
+    },
+  });
   const onFatal = (cause: unknown): void => {
     if (isDamage(cause)) noteDamage(directory, messageOf(cause));
     options.onFatal(cause);
   };
-  return createPipeline({ ...options, onFatal }, await (ports.openSpool?.(limits) ?? open()));
+  return createPipeline({ ...options, onFatal }, spool);
 };
 
 interface ShardsOptions extends PipelineOptions {
   ports: AgentPorts;
+  /** The shards of which this agent needs the frames; not told where it has all. */
+  onOwned(shards: ReadonlySet<number>): void;
 }
 
 /** From the frames to CloudWatch: on this machine alone, or shared with other agents. */
@@ -118,6 +135,8 @@ const openShards = async (options: ShardsOptions): Promise<Shards> => {
   const limits = { ...settings.spool, onEvicted: () => metrics.deadLettersEvicted++ };
   const { url } = redis;
   if (url === undefined) return allShards(await openAlone(options, limits));
+  // Loaded where they are used: ioredis and mqtt take 10 MB of memory each.
+  const { createSharedShards } = await import("./shards/shared-shards.ts");
   const shared: SharedShards = await createSharedShards({
     ...options,
     settings: { ...redis, url },
@@ -136,23 +155,23 @@ const openShards = async (options: ShardsOptions): Promise<Shards> => {
 
 /** From the devices to the shards. */
 const openIntake = async (
-  { settings, ports, online, time, onTrouble }: Given,
+  { settings, ports, metrics, time, onTrouble }: Given,
   shards: Shards,
+  presence: Presence,
 ): Promise<Intake> => {
   const { url, ...mqtt } = settings.mqtt;
   const events: IntakeEvents = {
-    onFrame: shards.receive,
-    onPresence({ device }, isOnline) {
-      if (isOnline) online.add(device);
-      else online.delete(device);
+    onFrame(source, payload) {
+      presence.heard(source.device);
+      shards.receive(source, payload);
     },
+    onPresence: ({ device }, isOnline) => presence.told(device, isOnline),
     onTrouble,
   };
   if (ports.openIntake !== undefined) return ports.openIntake(events);
-  if (url === undefined) return createBroker({ ...mqtt, events });
+  if (url === undefined) return createBroker({ ...mqtt, events, metrics, time });
   const { storeId, agent } = shards;
   const clientId = mqtt.clientId ?? (agent === undefined ? undefined : `fleetlog-${agent}`);
-  const client = createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
-  await client.tried;
-  return client;
+  const { createBrokerClient } = await import("./intake/client.ts");
+  return createBrokerClient({ ...mqtt, clientId, url, events, storeId, time });
 };

@@ -28,6 +28,8 @@ export interface PipelineOptions {
   random(): number;
   /** Sends bytes to a device. */
   send(device: string, payload: Uint8Array): void;
+  /** A device should not be heard for a while. */
+  onLimited?(device: string, forMs: number): void;
   onTrouble(message: string): void;
   onRepeat(possiblyDuplicated: number): void;
   /** The spool failed: nothing more can be promised. */

@@ -1,13 +1,15 @@
 import type { Boot } from "../shared/frame.ts";
 import { type Source, shardOf } from "../shared/topic.ts";
-import { type AckOptions, sendAck } from "./ack.ts";
+import type { AckOptions } from "./ack.ts";
+import { type Answers, createAnswers } from "./answers.ts";
 import { type Arrival, firstFrameOf, readArrival } from "./arrival.ts";
 import { type Bury, createBury } from "./bury.ts";
-import type { BootClock } from "./clock.ts";
+import type { BootClock, ClockState } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
 import { isDoubtful, keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
+import { createOverrun } from "./overrun.ts";
 import type { Advance, Receipt } from "./session.ts";
 import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
@@ -18,6 +20,8 @@ export interface ReceiveOptions extends AckOptions {
   /** A frame was stored in the lane. */
   onStored(lane: string): void;
   onTrouble(message: string): void;
+  /** The device should not be heard for a while. */
+  onLimited?(device: string, forMs: number): void;
   /** The spool failed: nothing more can be promised. */
   onFatal(cause: unknown): void;
 }
@@ -33,7 +37,8 @@ export const createReceive = (
   options: ReceiveOptions,
 ): ((source: Source, payload: Uint8Array) => void) => {
   const { devices, metrics, onFatal, onTrouble, time } = options;
-  const admitting = { ...options, bury: createBury(options) };
+  const admitting = { ...options, bury: createBury(options), answers: createAnswers(options) };
+  const overrun = createOverrun(options);
   const fail = (cause: unknown): void => {
     const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
     if (!isStopping) onFatal(cause);
@@ -49,22 +54,51 @@ export const createReceive = (
       );
       return;
     }
+    const admission = overrun.admit(source.device, arrivalMs);
+    if (admission === "drop") return;
+    const isTaken = admission === "take";
+    const settle = (): void => {
+      if (isTaken) overrun.settle(source.device);
+      else overrun.settleBusy(source.device);
+    };
+    const finish = (work: Promise<unknown>): void => {
+      work.then(settle, (cause: unknown) => {
+        settle();
+        fail(cause);
+      });
+    };
     const arrival = readArrival(payload, arrivalMs);
     if (!("header" in arrival)) {
       metrics.framesUnreadable++;
-      admitting.bury(source.device, payload, arrival.reason).catch(fail);
+      finish(admitting.bury(source.device, payload, arrival.reason));
       return;
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      admit(admitting, device, arrival).catch(fail);
+      finish(isTaken ? admit(admitting, device, arrival) : refuse(admitting, device, arrival));
     });
-    loaded?.catch(fail);
+    loaded?.catch((cause: unknown) => {
+      settle();
+      fail(cause);
+    });
   };
+};
+
+/** Asks a device to wait that has sent more than its window. */
+const refuse = (
+  { answers, spool }: AdmitOptions,
+  device: Device,
+  { header: { boot } }: Arrival,
+): Promise<void> => {
+  const { session } = device;
+  const known = { next: session.cursor(boot), definitions: session.definitions(boot) };
+  const answer = { boot, clock: device.clock(boot), ...known, busyMs: noRoomMs };
+  return answers.give(spool.synced(), device.id, answer);
 };
 
 interface AdmitOptions extends ReceiveOptions {
   bury: Bury;
+  answers: Answers;
 }
 
 const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise<void> => {
@@ -78,7 +112,7 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   if (doubled !== null && receipt.kind === "duplicate") {
     const next = session.cursor(boot);
     const answer = { boot, clock: device.clock(boot), next, definitions: 0, busyMs: 0 };
-    return doubled.then(() => sendAck(options, device.id, answer));
+    return options.answers.give(doubled, device.id, answer);
   }
   const lane = options.laneOf(device.id, boot);
   const isNew = receipt.kind === "new";
@@ -95,7 +129,7 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const next = isDoubted ? header.base : session.cursor(boot);
   const definitions = session.definitions(boot);
   const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
-  return written.then(() => sendAck(options, device.id, answer));
+  return options.answers.give(written, device.id, answer);
 };
 
 /** The send uptime of a frame is its own boot's, unless a later one sent it. */
@@ -180,8 +214,8 @@ const outdate = (
   return { record: { ...outdated, clock: state, device: id }, lane: laneOf(id, outdated.boot) };
 };
 
-const store = async (
-  options: ReceiveOptions,
+const store = (
+  options: AdmitOptions,
   device: Device,
   arrival: Arrival,
   { lane, from, lost }: { lane: string; from: number; lost: number },
@@ -202,10 +236,17 @@ const store = async (
   const { cursor: next, dictionary } = state;
   const definitions = session.definitions(boot);
   const found = { lane, device: id, boot, from, end: next, lost, closes };
-  const saved = clock.state();
-  await spool.append(
+  let saved: ClockState | undefined;
+  const written = spool.append(
     { ...found, ...(dictionary === undefined ? {} : { dictionary }), bytes: payload },
-    { ...state, clock: saved, device: id },
+    {
+      ...state,
+      device: id,
+      get clock() {
+        saved = clock.state();
+        return saved;
+      },
+    },
     {
       isNewDevice,
       forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),
@@ -213,10 +254,11 @@ const store = async (
       outdated: outdate(options, device, advance),
     },
   );
-  clock.noteSaved(saved);
-  metrics.framesStored++;
-  if (header.endedAgoMs !== undefined) metrics.framesReplayed++;
-  metrics.entriesStored += next - from;
-  sendAck(options, id, { boot, clock, next, definitions, busyMs: 0 });
-  options.onStored(lane);
+  return options.answers.give(written, id, { boot, clock, next, definitions, busyMs: 0 }, () => {
+    if (saved !== undefined) clock.noteSaved(saved);
+    metrics.framesStored++;
+    if (header.endedAgoMs !== undefined) metrics.framesReplayed++;
+    metrics.entriesStored += next - from;
+    options.onStored(lane);
+  });
 };

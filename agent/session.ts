@@ -36,7 +36,7 @@ export interface Session {
    * doubled: nobody knows whose they are, so each frame has to bring its own.
    */
   definitions(boot: Boot): number;
-  /** Whether a frame that was sent before an ack came is another than the one stored of its seqs. */
+  /** Whether a frame is another than the one stored of its seqs; false where that is not known. */
   isOther(boot: Boot, opening: Opening): boolean;
   /** Notes that frames of another boot come in the name of this one; null if nothing of it is stored. */
   double(boot: Boot): BootState | null;
@@ -54,7 +54,7 @@ export interface Session {
   define(boot: Boot, definitions: number, dictionary?: string): BootState | null;
 }
 
-/** What a frame says of its boot, if it was sent before an ack came. */
+/** What a frame says of its boot, if it is among the first. */
 export interface FirstFrame extends Pick<BootState, "heldFrom"> {
   /** CRC-32 of what was sealed of it. */
   openingCrc?: number;

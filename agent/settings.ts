@@ -39,6 +39,10 @@ export interface MqttSettings {
   port: number;
   /** Listen beyond this machine although anyone can then connect. */
   allowAnonymous: boolean;
+  /** File of the names and passwords of devices, as `mosquitto_passwd` writes it, for the embedded broker. */
+  passwords?: string | undefined;
+  /** Connections of the embedded broker that may be open at a time. */
+  maxConnections: number;
   /** A broker that runs elsewhere; there is then no embedded one. */
   url?: string | undefined;
   username?: string | undefined;
@@ -55,7 +59,7 @@ export interface MqttSettings {
   limits?: "none" | "aws-iot" | undefined;
   /** File with the certificates to trust in place of the system's; PEM, as the next two. */
   ca?: string | undefined;
-  /** Files with the agent's own certificate and its key. */
+  /** Files with the agent's own certificate and its key; without `url`, those of the embedded broker, which then speaks TLS. */
   cert?: string | undefined;
   key?: string | undefined;
   /** Protocol asked for in the TLS handshake. */
@@ -98,6 +102,8 @@ export interface DeliverySettings {
   unknownOutcomeWaitMs: number;
   /** Events whose stamps CloudWatch refuses: sent with the nearest it accepts, or dead letters. */
   refusedStamps: "restamp" | "keep";
+  /** Regular expressions, in any case of letters: what they match in an event's text is taken out. */
+  redact: string[];
   /** How long frames wait for a dictionary that is not there; then they are dead letters. */
   dictionaryWaitMs: number;
   /** Bytes of frames that may wait for dictionaries, as stored; of more the oldest give way. */

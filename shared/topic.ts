@@ -17,9 +17,9 @@ export type Channel = "up" | "down" | "state";
 export const topicOf = (prefix: string, device: string, channel: Channel): string =>
   `${prefix}/${shardOf(device)}/${device}/${channel}`;
 
-/** What an agent subscribes to for one channel: of the whole fleet, or of one shard. */
-export const fleetFilter = (prefix: string, channel: Channel, shard?: number | "+"): string =>
-  `${prefix}/${shard === undefined ? "+" : shard}/+/${channel}`;
+/** What an agent subscribes to for one channel: of one shard, or with `+` of the whole fleet. */
+export const fleetFilter = (prefix: string, channel: Channel, shard: number | "+"): string =>
+  `${prefix}/${shard}/+/${channel}`;
 
 /** Where agents announce their stores to each other. */
 export const agentTopic = (prefix: string): string => `${prefix}/agent`;

@@ -65,7 +65,7 @@ describe("agent", () => {
     session: [],
     cloudwatch: ["errors"],
     commands: ["errors", "metrics", "time"],
-    intake: ["errors", "time"],
+    intake: ["errors", "metrics", "time"],
     local: ["cloudwatch", "errors"],
     spool: ["clock", "errors", "session", "time"],
     dictionary: ["errors", "time"],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { frameLimitBytes } from "../../shared/limits.ts";
 import { retentionDays } from "../cloudwatch/limits.ts";
+import { isPattern } from "../delivery/batch/redact.ts";
 import { createStreams } from "../delivery/stream.ts";
 import { messageOf } from "../errors.ts";
 import type { Settings } from "../settings.ts";
@@ -44,9 +45,10 @@ const cloudwatchSchema = table({
 const deliverySchema = table({
   flushAfterMs: integer(0, 3_600_000).default(5_000),
   callsPerSecond: integer(1, 5_000).default(1_000),
-  workers: integer(1, 1_000).default(64),
+  workers: integer(1, 1_000).default(256),
   unknownOutcomeWaitMs: integer(0, 3_600_000).default(60_000),
   refusedStamps: z.enum(["restamp", "keep"]).default("restamp"),
+  redact: z.array(z.string().refine(isPattern, "is no regular expression")).default([]),
   dictionaryWaitMs: integer(0, 31 * 86_400_000).default(86_400_000),
   dictionaryWaitBytes: integer(0, Number.MAX_SAFE_INTEGER).default(67_108_864),
   drainMs: integer(0, 600_000).default(10_000),

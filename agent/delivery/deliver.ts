@@ -11,6 +11,11 @@ import type { OpenLanes } from "./schedule/open-lanes.ts";
 import type { Pace } from "./schedule/pace.ts";
 import type { Next } from "./schedule/schedule.ts";
 
+/** Bytes of the bodies that are held in memory until their calls are answered. */
+export interface BodiesHeld {
+  bytes: number;
+}
+
 export interface DeliverOptions {
   spool: Spool;
   cloudwatch: AWSCloudWatchLogs;
@@ -19,6 +24,7 @@ export interface DeliverOptions {
   outcomes: Outcomes;
   /** Of calls that read back: the service allows 25 a second. */
   readPace: Pace;
+  bodies: BodiesHeld;
   metrics: Metrics;
   time: Time;
 }
@@ -28,11 +34,20 @@ export interface DeliverOptions {
  * steps a lane keeps nothing in memory but where it stands; its intent says the rest.
  */
 export const createDeliver = (options: DeliverOptions): ((lane: string) => Promise<Next>) => {
-  const { spool, cloudwatch, composer, lanes, outcomes, metrics } = options;
+  const { spool, cloudwatch, composer, lanes, outcomes, bodies, metrics } = options;
 
   const call = async (body: Uint8Array): Promise<Verdict> => {
     metrics.calls++;
     return judge("PutLogEvents", await cloudwatch.attemptEncoded("PutLogEvents", body));
+  };
+  const holding = async (body: Uint8Array | null, use: () => Promise<Next>): Promise<Next> => {
+    const bytes = body?.length ?? 0;
+    bodies.bytes += bytes;
+    try {
+      return await use();
+    } finally {
+      bodies.bytes -= bytes;
+    }
   };
   const deliverAgain = async (intent: Intent, unknownMs: number | null): Promise<Next> => {
     const batch = await composer.recompose(intent);
@@ -43,8 +58,9 @@ export const createDeliver = (options: DeliverOptions): ((lane: string) => Promi
       const look = await lookFor(target, eventsIn(body), options);
       return outcomes.resolve(batch, length, look, unknownMs);
     }
-    const verdict = await call(body);
-    return outcomes.follow({ ...batch, whole: async () => batch }, verdict);
+    return holding(body, async () =>
+      outcomes.follow({ ...batch, whole: async () => batch }, await call(body)),
+    );
   };
   const deliverDraft = async (draft: Draft): Promise<Next> => {
     const { lane, intent, body, events } = draft;
@@ -61,7 +77,7 @@ export const createDeliver = (options: DeliverOptions): ((lane: string) => Promi
     const composed = await composer.compose(lane);
     switch (composed.kind) {
       case "draft":
-        return deliverDraft(composed.draft);
+        return holding(composed.draft.body, () => deliverDraft(composed.draft));
       case "givenUp":
         return outcomes.settle(composed.batch);
       case "sorted":

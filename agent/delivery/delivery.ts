@@ -5,9 +5,10 @@ import type { Spool } from "../spool/spool.ts";
 import type { Time } from "../time.ts";
 import { type ComposerOptions, createComposer } from "./batch/compose.ts";
 import { createFormats, type FormatSource } from "./batch/formats.ts";
+import { createRedact } from "./batch/redact.ts";
 import { createStampWindow } from "./batch/stamp-window.ts";
 import { createCreator } from "./create.ts";
-import { createDeliver } from "./deliver.ts";
+import { type BodiesHeld, createDeliver } from "./deliver.ts";
 import { createMetricRule } from "./message/metric.ts";
 import { createOutcomes } from "./outcome/outcome.ts";
 import { createAside } from "./schedule/aside.ts";
@@ -44,12 +45,16 @@ const readsPerSecond = 20;
 
 const fatalPauseMs = 60_000;
 
-/** How many calls may begin in a second. */
+/** Bodies under way together, in bytes; so many lanes are served at once that each cannot have a full batch. */
+const bodiesLimitBytes = 67_108_864;
+
+/** How many calls may begin in a second, and what those under way hold. */
 export interface DeliveryPaces {
   /** Of PutLogEvents. */
   pace: Pace;
   /** Of calls that read back. */
   readPace: Pace;
+  bodies: BodiesHeld;
 }
 
 export const createDeliveryPaces = (
@@ -58,6 +63,7 @@ export const createDeliveryPaces = (
 ): DeliveryPaces => ({
   pace: createPace({ callsPerSecond, time }),
   readPace: createPace({ callsPerSecond: readsPerSecond, time }),
+  bodies: { bytes: 0 },
 });
 
 /** From the spool to CloudWatch: lanes that are woken are delivered. */
@@ -68,7 +74,7 @@ export interface Delivery extends Schedule {
 
 export const createDelivery = (options: DeliveryOptions): Delivery => {
   const { settings, cloudwatch, time, random } = options;
-  const { pace, readPace } = options.paces ?? createDeliveryPaces(settings.delivery, time);
+  const { pace, readPace, bodies } = options.paces ?? createDeliveryPaces(settings.delivery, time);
   const formats = createFormats(options.dictionaries);
   const shared = { ...options, ...settings.delivery, form: settings.cloudwatch.message, formats };
   const aside = createAside({
@@ -82,13 +88,15 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
   const creator = createCreator({ ...options, group: settings.cloudwatch });
   const stampWindow = createStampWindow(() => time.epochMs() + (cloudwatch.clockOffsetMs() ?? 0));
   const metricRule = createMetricRule(settings.fleet);
-  const composer = createComposer({ ...shared, stampWindow, metricRule, aside });
+  const redact = createRedact(settings.delivery.redact);
+  const composer = createComposer({ ...shared, stampWindow, metricRule, redact, aside });
   const outcomes = createOutcomes({ ...shared, creator, pace, lanes, stampWindow });
-  const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace });
+  const deliver = createDeliver({ ...shared, composer, lanes, outcomes, readPace, bodies });
   const schedule = createSchedule({
     time,
     pace,
     workers: settings.delivery.workers,
+    hasRoom: () => bodies.bytes < bodiesLimitBytes,
     ageMs: settings.delivery.flushAfterMs,
     step: (lane) =>
       deliver(lane).catch((cause: unknown) => {

@@ -18,6 +18,8 @@ export interface BrokerClientOptions extends DialOptions {
   connections?: number | undefined;
   /** What the broker allows a connection; told by the host of `url` by default. */
   limits?: "none" | "aws-iot" | undefined;
+  /** Shards whose frames are listened to until `listen` says otherwise; all by default. */
+  shards?: ReadonlySet<number> | undefined;
   prefix?: string;
   /** Ceiling of the first pause before a connection is tried again; 2 s by default. */
   reconnectPauseMs?: number;
@@ -33,13 +35,17 @@ const waitingAcksLimit = 10_000;
 /** Of what a connection may carry, this much is for acks: one often answers several frames. */
 const ackShare = 1 / 3;
 
+const allShards: ReadonlySet<number> = new Set(Array.from({ length: shardCount }).keys());
+
 /** The URL as it may be shown: without the name and password it may hold. */
 const withoutSecrets = (url: string): string => url.replace(/\/\/[^/?#]*@/, "//");
 
 /** Devices reach the agent through a broker that runs elsewhere. */
 export interface BrokerClient extends Intake {
-  /** Resolves once each connection stands, or has failed once. */
+  /** Resolves once each connection stands, or has failed once; frames may come before. */
   readonly tried: Promise<void>;
+  /** Listens to the frames of these shards alone from now on; of all to who is there. */
+  listen(shards: ReadonlySet<number>): void;
 }
 
 /**
@@ -68,13 +74,22 @@ export const createBrokerClient = (options: BrokerClientOptions): BrokerClient =
     if (source !== null) take(source, payload);
     else if (topic === agentTopic(prefix)) others.heard(payload);
   };
-  const shared = { ...options, prefix, time, limits, connections, dial, others, onMessage };
+  let shards = options.shards ?? allShards;
+  const shared = {
+    ...options,
+    ...{ prefix, time, limits, connections, dial, others, onMessage },
+    isWanted: (shard: number) => shards.has(shard),
+  };
   const parts: Part[] = [];
   for (let index = 0; index < connections; index++) parts.push(createPart(shared, index));
   return {
     url: withoutSecrets(url),
     tried: Promise.all(parts.map(({ connection }) => connection.tried)).then(() => {}),
     send: (device, payload) => parts[shardOf(device) % connections]?.send(device, payload),
+    listen(wanted) {
+      shards = wanted;
+      for (const { connection } of parts) connection.refilter();
+    },
     async stop() {
       others.stop();
       await Promise.all(parts.map((part) => part.stop()));
@@ -82,7 +97,7 @@ export const createBrokerClient = (options: BrokerClientOptions): BrokerClient =
   };
 };
 
-interface PartOptions extends Omit<BrokerClientOptions, "limits"> {
+interface PartOptions extends Omit<BrokerClientOptions, "limits" | "shards"> {
   prefix: string;
   time: Time;
   limits: ConnectionLimits;
@@ -90,6 +105,8 @@ interface PartOptions extends Omit<BrokerClientOptions, "limits"> {
   dial: ReturnType<typeof createDial>;
   others: OtherAgents;
   onMessage(topic: string, payload: Buffer): void;
+  /** Its frames are listened to. */
+  isWanted(shard: number): boolean;
 }
 
 /** One connection, and what goes over it. */
@@ -100,11 +117,13 @@ interface Part {
   stop(): Promise<void>;
 }
 
-/** What connection `index` of several listens to: its part of the shards. */
-const filtersOf = (prefix: string, index: number, connections: number): string[] => {
-  const filters = index === 0 ? [agentTopic(prefix)] : [];
+/** What connection `index` of several listens to, in its part of the shards. */
+const filtersOf = (options: PartOptions, index: number): Set<string> => {
+  const { prefix, connections, isWanted } = options;
+  const filters = new Set(index === 0 ? [agentTopic(prefix)] : []);
   for (let shard = index; shard < shardCount; shard += connections) {
-    filters.push(fleetFilter(prefix, "up", shard), fleetFilter(prefix, "state", shard));
+    filters.add(fleetFilter(prefix, "state", shard));
+    if (isWanted(shard)) filters.add(fleetFilter(prefix, "up", shard));
   }
   return filters;
 };
@@ -133,7 +152,7 @@ const createPart = (options: PartOptions, index: number): Part => {
     time,
     firstWaitMs: options.reconnectPauseMs ?? 2_000,
     random: options.random ?? Math.random,
-    filters: filtersOf(prefix, index, connections),
+    filters: () => filtersOf(options, index),
     onTrouble: events.onTrouble,
     dial: () => options.dial(clientId, limits.unacked),
     onMessage(topic, payload) {

@@ -19,6 +19,14 @@ export interface Intake {
   send(device: string, payload: Uint8Array): void;
   /** Where devices connect, `mqtt://host:port`. */
   readonly url: string;
+  /** Resolves once devices are heard, or cannot be for now; absent where they are at once. */
+  readonly tried?: Promise<void>;
+  /** Takes the frames of these shards alone from now on; absent where devices come with all of theirs. */
+  listen?(shards: ReadonlySet<number>): void;
+  /** Whether a connection that spoke for the device is open; absent where connections are another's. */
+  isConnected?(device: string): boolean;
+  /** Reads nothing from the device's connection for a while; absent where connections are another's. */
+  hush?(device: string, forMs: number): void;
   stop(): Promise<void>;
 }
 

@@ -14,7 +14,7 @@ const pubackType = 0x40;
 const pubackLength = 2;
 
 /** An ack of the agent comes within that as a rule: then it shares the write, which costs more than a frame. */
-const acknowledgeWithinMs = 5;
+const acknowledgeWithinMs = 20;
 
 /** Nobody reads this much late; it may then be sent the same once more. */
 const unsentLimitBytes = 65_536;

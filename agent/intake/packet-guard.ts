@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { endError } from "./end.ts";
 
 /** The first packet of a connection: what a CONNECT with its will needs. */
 const connectLimitBytes = 4_096;
@@ -58,7 +59,8 @@ export const guardPackets = (socket: Socket): void => {
     const chunk: Buffer | null = read(sizeBytes);
     if (chunk === null || isAllowed(chunk)) return chunk;
     socket.destroy(
-      new Error(
+      endError(
+        "too_large",
         `it sent a packet beyond the limit of ${packetLimitBytes} bytes, ${connectLimitBytes} for the first`,
       ),
     );

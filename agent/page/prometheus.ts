@@ -8,6 +8,24 @@ type Count = { [Key in keyof Metrics]: Metrics[Key] extends number ? Key : never
 const counterNameOf = (key: string): string =>
   `fleetlog_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`;
 
+type AddGauge = (name: string, help: string, read: (now: Status) => number) => void;
+
+const gaugeDisk = (gauge: AddGauge): void => {
+  gauge(
+    "fleetlog_disk_free_bytes",
+    "bytes left on the disk of the spool",
+    (now) => now.pending.disk?.freeBytes ?? 0,
+  );
+  gauge(
+    "fleetlog_disk_reserve_bytes",
+    "bytes of the disk that frames leave free",
+    (now) => now.pending.disk?.reserveBytes ?? 0,
+  );
+  gauge("fleetlog_disk_low", "1 while devices wait for room on the disk", (now) =>
+    now.pending.disk?.isLow ? 1 : 0,
+  );
+};
+
 /** A registry that reads `status` when it is asked; counters are those of `Metrics`, by their names there. */
 export const createPrometheus = (status: () => Status): Registry => {
   const registry = new Registry();
@@ -38,7 +56,7 @@ export const createPrometheus = (status: () => Status): Registry => {
       }
     },
   });
-  const gauge = (name: string, help: string, read: (now: Status) => number): void => {
+  const gauge: AddGauge = (name, help, read) => {
     new Gauge({
       name,
       help,
@@ -57,6 +75,12 @@ export const createPrometheus = (status: () => Status): Registry => {
   gauge("fleetlog_spool_frames", "frames that wait", ({ pending }) => pending.frames);
   gauge("fleetlog_spool_bytes", "bytes of the frames that wait", ({ pending }) => pending.bytes);
   gauge("fleetlog_spool_limit_bytes", "bytes that may wait", ({ pending }) => pending.limitBytes);
+  if (status().pending.disk !== undefined) gaugeDisk(gauge);
+  gauge(
+    "fleetlog_clock_offset_ms",
+    "how far AWS's clock is ahead of this machine's, NaN before its first answer",
+    ({ clockOffsetMs }) => clockOffsetMs ?? Number.NaN,
+  );
   collectDefaultMetrics({ register: registry });
   return registry;
 };

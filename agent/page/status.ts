@@ -22,6 +22,8 @@ export interface Status {
   stream: string;
   online: number;
   pending: SpoolUsage;
+  /** How far AWS's clock is ahead of this machine's; null before its first answer. */
+  clockOffsetMs: number | null;
   metrics: Readonly<Metrics>;
   /** Those heard of last come first. */
   devices: DeviceStatus[];
@@ -55,7 +57,7 @@ export const createTroubles = (now: () => number): Troubles => {
 };
 
 export interface StatusOptions {
-  agent: Pick<Agent, "mqttUrl" | "online" | "pending" | "metrics" | "devices">;
+  agent: Pick<Agent, "mqttUrl" | "online" | "pending" | "clockOffsetMs" | "metrics" | "devices">;
   fleet: string;
   group: string;
   stream: string;
@@ -79,6 +81,7 @@ export const statusOf = ({
   mqtt: agent.mqttUrl,
   online: agent.online().length,
   pending: agent.pending(),
+  clockOffsetMs: agent.clockOffsetMs() ?? null,
   metrics: { ...agent.metrics },
   devices: agent.devices(devicesLimit),
   troubles: troubles.list(),

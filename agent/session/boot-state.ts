@@ -18,7 +18,7 @@ export interface BootState {
   heldFrom?: number;
   /** A later boot of the same flash sent its first frame, or was heard of before it. */
   isLate?: true;
-  /** Its first frames, as far as they were sent before an ack came: a window of them at most. */
+  /** Its first frames: a window of them at most, for another boot may send as many before an ack comes. */
   openings?: Opening[];
   /** Another boot has the same name. */
   isDoubled?: true;
@@ -38,7 +38,7 @@ export const isCountedAlike = (left: Boot, right: Boot): boolean =>
 const isBefore = (boot: Boot, later: Boot): boolean =>
   isCountedAlike(boot, later) && later.number > boot.number;
 
-/** Notes a frame that the boot sent before an ack came, as long as there is room for it. */
+/** Notes one of the boot's first frames, as long as there is room for it. */
 export const noteOpening = (state: BootState, opening: Opening): void => {
   const { openings = [] } = state;
   if (openings.length < windowFrames) state.openings = [...openings, opening];

@@ -21,8 +21,10 @@ export interface SharedShardsOptions {
   metrics: Metrics;
   /** Makes the pipeline of a shard; `onFatal` tells that its spool failed. */
   openPipeline(spool: Spool, onFatal: (cause: unknown) => void): Promise<Pipeline>;
-  /** A broker of its own: devices of a shard may be connected to any agent. Else each agent hears all frames. */
+  /** A broker of its own: devices of a shard may be connected to any agent. Else each can hear all frames. */
   hasOwnBroker: boolean;
+  /** The shards that this agent has now. */
+  onOwned(shards: ReadonlySet<number>): void;
   /** Bytes for a device that may be connected here. */
   onDown(device: string, payload: Uint8Array): void;
   onTrouble(message: string): void;
@@ -105,13 +107,9 @@ export const createSharedShards = async (options: SharedShardsOptions): Promise<
     onLost: () => metrics.relayLost++,
   });
   const ownership = await createOwnership({
-    leases,
-    agent,
-    leaseMs,
-    time,
-    begin,
-    onTrouble,
+    ...{ leases, agent, leaseMs, time, begin, onTrouble },
     onChange(shards) {
+      options.onOwned(shards);
       relay.own(shards).catch((cause: unknown) => onTrouble(messageOf(cause)));
     },
   });

@@ -1,6 +1,7 @@
 import { baseLane } from "./aside.ts";
+import { encodeBoot } from "./boot-record.ts";
 import type { StoredDefinitions } from "./definitions.ts";
-import type { Change } from "./group-commit.ts";
+import type { Change, LateChange } from "./group-commit.ts";
 import { bootKey, devicesKey, frameKey, intentKey, laneKey, progressKey } from "./keys.ts";
 import type { LaneFrames } from "./lane-frames.ts";
 import type { LaneProgress } from "./lane-progress.ts";
@@ -38,12 +39,23 @@ export const put = (key: string, value: unknown): Change => ({
 
 export const remove = (key: string): Change => ({ type: "del", key });
 
-const laneChange = (lanes: Lanes, name: string): Change => {
-  const lane = lanes.get(name);
-  return lane.frames > 0 ? put(laneKey(name), lane) : remove(laneKey(name));
+/** Changes, some of them as they will be when they are written. */
+export type Changes = (Change | LateChange)[];
+
+const late = (key: string, change: () => Change): LateChange => ({ type: "late", key, change });
+
+const laneChange = (lanes: Lanes, name: string): LateChange => {
+  const key = laneKey(name);
+  return late(key, () => {
+    const lane = lanes.get(name);
+    return lane.frames > 0 ? put(key, lane) : remove(key);
+  });
 };
 
-const bootChange = (record: BootRecord): Change => put(bootKey(record.device, record.boot), record);
+const bootChange = (record: BootRecord): LateChange => {
+  const key = bootKey(record.device, record.boot);
+  return late(key, () => ({ type: "put", key, value: encodeBoot(record) }));
+};
 
 /** A frame comes in; gives the bytes it takes as well. */
 export const appended = (
@@ -51,16 +63,19 @@ export const appended = (
   frame: NewFrame,
   record: BootRecord,
   { isNewDevice, forget, definitions, outdated }: DeviceChange,
-): { changes: Change[]; bytes: number } => {
+): { changes: Changes; bytes: number } => {
   const { lanes } = books;
-  const value = encodeStored(frame);
+  const evicted = books.letters.evicted.take(frame.device);
+  const whole = evicted === null ? frame : { ...frame, evicted: evicted.told };
+  const value = encodeStored(whole);
   const position = lanes.add(frame.lane, value.length);
-  books.frames.append(storedAt(frame, position, value));
-  const changes: Change[] = [
+  books.frames.append(storedAt(whole, position, value));
+  const changes: Changes = [
     { type: "put", key: frameKey(frame.lane, position), value },
     bootChange(record),
     laneChange(lanes, frame.lane),
   ];
+  if (evicted !== null) changes.push(evicted.change);
   if (definitions) changes.push(...books.definitions.change(record, frame.lane, definitions));
   if (outdated) {
     const { record: old, lane } = outdated;
@@ -83,18 +98,18 @@ export const defined = (
   books: Books,
   record: BootRecord,
   change: DefinitionsChange | null,
-): Change[] => [
+): Changes => [
   bootChange(record),
   ...(change === null ? [] : books.definitions.change(record, "", change)),
 ];
 
 /** An intent is closed. */
-export const settled = (books: Books, settlement: Settlement): Change[] => {
+export const settled = (books: Books, settlement: Settlement): Changes => {
   const { letters } = books;
   const { lane, progress, delivered, deadLetters } = settlement;
   const base = baseLane(lane);
   books.progress.settle(base, progress);
-  const changes: Change[] = [remove(intentKey(lane)), ...taken(books, lane, delivered)];
+  const changes: Changes = [remove(intentKey(lane)), ...taken(books, lane, delivered)];
   for (const done of progress) changes.push(put(progressKey(base, done.device, done.boot), done));
   for (const letter of deadLetters) changes.push(...letters.add(letter));
   const swept = books.definitions.swept(books.stale.sweep(base));
@@ -104,10 +119,10 @@ export const settled = (books: Books, settlement: Settlement): Change[] => {
 };
 
 /** Frames go from a lane. */
-const taken = (books: Books, lane: string, frames: StoredFrame[]): Change[] => {
+const taken = (books: Books, lane: string, frames: StoredFrame[]): Changes => {
   books.lanes.remove(lane, frames);
   books.frames.remove(lane, frames);
-  const changes = frames.map(({ position }) => remove(frameKey(lane, position)));
+  const changes: Changes = frames.map(({ position }) => remove(frameKey(lane, position)));
   changes.push(laneChange(books.lanes, lane));
   return changes;
 };
@@ -118,11 +133,13 @@ export const movedAside = (
   { from, to }: { from: string; to: string },
   frames: StoredFrame[],
   epochMs: number,
-): Change[] => {
-  const changes = frames.map(({ position: _position, storedBytes: _bytes, ...frame }): Change => {
-    const value = encodeStored({ ...frame, lane: to, asideMs: epochMs });
-    return { type: "put", key: frameKey(to, books.lanes.add(to, value.length)), value };
-  });
+): Changes => {
+  const changes: Changes = frames.map(
+    ({ position: _position, storedBytes: _bytes, ...frame }): Change => {
+      const value = encodeStored({ ...frame, lane: to, asideMs: epochMs });
+      return { type: "put", key: frameKey(to, books.lanes.add(to, value.length)), value };
+    },
+  );
   changes.push(laneChange(books.lanes, to), ...taken(books, from, frames));
   return changes;
 };

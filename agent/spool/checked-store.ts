@@ -38,7 +38,9 @@ const open = (key: string, sealed: Uint8Array): Uint8Array => {
 };
 
 const sealChange = (change: Change): Change =>
-  change.type === "put" ? { ...change, value: seal(change.key, change.value) } : change;
+  change.type === "put" && !isBare(change.key)
+    ? { ...change, value: seal(change.key, change.value) }
+    : change;
 
 /** A store whose reads fail with `SPOOL_DAMAGED` where a value is not the one that was written. */
 export const checkedStore = (store: KeyedStore): KeyedStore => ({

@@ -1,6 +1,6 @@
 import type { Lookup, Meaning } from "../../shared/definition.ts";
 import { type Boot, bootText } from "../../shared/frame.ts";
-import type { Change } from "./group-commit.ts";
+import type { Change, LateChange } from "./group-commit.ts";
 import { createKept } from "./kept.ts";
 import type { KeyedStore } from "./keyed-store.ts";
 import { definitionKey, definitionOwnerOf, heldKey } from "./keys.ts";
@@ -22,8 +22,10 @@ export interface StoredDefinitions {
   forget(owner: BootOfDevice, lane: string): Change[];
   /** What of these changes may be made: a boot that was forgotten and came back holds its own. */
   swept(changes: readonly Change[]): Change[];
+  /** Whether changes of definitions have not reached the store yet. */
+  hasUnwritten(): boolean;
   /** These changes have reached the store. */
-  written(changes: readonly Change[]): void;
+  written(changes: readonly (Change | LateChange)[]): void;
 }
 
 /** Of meanings in memory; the boot not used for longest gives way. */
@@ -48,7 +50,7 @@ export const createStoredDefinitions = (
   stale: StaleRecords,
 ): StoredDefinitions => {
   const kept = createKept<KeptBoot>(keptBytes);
-  const { read, begin, end } = createUnwritten(store);
+  const { read, begin, hasAny, end } = createUnwritten(store);
 
   const open = (device: string, boot: Boot): KeptBoot => {
     const name = nameOf(device, boot);
@@ -109,6 +111,7 @@ export const createStoredDefinitions = (
         return !keys.has(key);
       });
     },
+    hasUnwritten: hasAny,
     written: end,
   };
 };

@@ -1,16 +1,37 @@
 /** One change to the store. */
 export type Change = { type: "put"; key: string; value: Uint8Array } | { type: "del"; key: string };
 
+/**
+ * The change of a record that changes with every frame. It is asked for as its write begins, once for
+ * all commits that the write serves; a later change of the same key takes its place.
+ */
+export interface LateChange {
+  type: "late";
+  key: string;
+  change(): Change;
+}
+
 /** Joins changes made while a write is under way into the next one: one sync serves them all. */
 export interface GroupCommit {
-  /** Resolves once the changes, and all before them, are written; synced where `isSynced`. */
-  commit(changes: Change[], isSynced: boolean): Promise<void>;
+  /**
+   * Resolves once the changes, and all before them, are written; synced where `isSynced`. All commits
+   * that one write serves get the same promise.
+   */
+  commit(
+    changes: readonly (Change | LateChange)[],
+    isSynced: boolean,
+    bytes?: number,
+  ): Promise<void>;
   /** Resolves once every synced commit so far is on disk. */
   synced(): Promise<void>;
+  /** Bytes that were told of commits which are not written yet. */
+  waitingBytes(): number;
 }
 
 interface Group {
   changes: Change[];
+  late: Map<string, LateChange>;
+  bytes: number;
   isSynced: boolean;
   done: Promise<void>;
   resolve(): void;
@@ -25,8 +46,19 @@ const createGroup = (): Group => {
     reject = refuse;
   });
   done.catch(() => {});
-  return { changes: [], isSynced: false, done, resolve, reject };
+  return { changes: [], late: new Map(), bytes: 0, isSynced: false, done, resolve, reject };
 };
+
+const add = ({ changes, late }: Group, change: Change | LateChange): void => {
+  if (change.type === "late") {
+    late.set(change.key, change);
+    return;
+  }
+  if (late.size > 0) late.delete(change.key);
+  changes.push(change);
+};
+
+const isEmpty = ({ changes, late }: Group): boolean => changes.length === 0 && late.size === 0;
 
 /** After one failed write nothing is written any more: what the disk holds is not known. */
 export const createGroupCommit = (
@@ -36,35 +68,45 @@ export const createGroupCommit = (
   let isWriting = false;
   let hasFailed = false;
   let lastSynced: Promise<void> = Promise.resolve();
+  let waitingBytes = 0;
 
+  const writeGroup = async (group: Group): Promise<void> => {
+    try {
+      for (const each of group.late.values()) group.changes.push(each.change());
+      await write(group.changes, group.isSynced);
+      waitingBytes -= group.bytes;
+      group.resolve();
+    } catch (cause) {
+      hasFailed = true;
+      group.reject(cause);
+      open.reject(cause);
+      open.changes = [];
+      open.late.clear();
+    }
+  };
   const run = async (): Promise<void> => {
     isWriting = true;
     await new Promise(setImmediate);
-    while (open.changes.length > 0) {
+    while (!isEmpty(open)) {
       const group = open;
       open = createGroup();
-      try {
-        await write(group.changes, group.isSynced);
-        group.resolve();
-      } catch (cause) {
-        hasFailed = true;
-        group.reject(cause);
-        open.reject(cause);
-        open.changes = [];
-      }
+      await writeGroup(group);
     }
     isWriting = false;
   };
   return {
-    commit(changes, isSynced) {
+    commit(changes, isSynced, bytes = 0) {
       const { done } = open;
       if (isSynced) lastSynced = done;
       if (hasFailed) return done;
-      for (const change of changes) open.changes.push(change);
+      for (const change of changes) add(open, change);
       open.isSynced ||= isSynced;
+      open.bytes += bytes;
+      waitingBytes += bytes;
       if (!isWriting) void run();
       return done;
     },
     synced: () => lastSynced,
+    waitingBytes: () => waitingBytes,
   };
 };

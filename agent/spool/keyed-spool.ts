@@ -1,6 +1,15 @@
 import { AgentError } from "../errors.ts";
 import { asideLane, baseLane } from "./aside.ts";
-import { appended, type Books, defined, movedAside, put, remove, settled } from "./changes.ts";
+import { decodeBoot } from "./boot-record.ts";
+import {
+  appended,
+  type Books,
+  type Changes,
+  defined,
+  movedAside,
+  put,
+  settled,
+} from "./changes.ts";
 import { createStoredDefinitions } from "./definitions.ts";
 import { type Change, createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { decodeIntent, encodeIntent } from "./intent-record.ts";
@@ -12,7 +21,6 @@ import {
   intentKey,
   laneOf,
   letterIdOf,
-  letterKeyOf,
   metaKey,
   progressPrefix,
   rangeOf,
@@ -64,7 +72,6 @@ export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): 
     definitions: createStoredDefinitions(store, stale),
     devices: devices === undefined ? 0 : decodeJson<number>(devices),
     group: createGroupCommit(store.write),
-    unsyncedBytes: 0,
   });
 };
 
@@ -79,7 +86,6 @@ interface Parts extends Books {
   meta: Meta;
   limits: SpoolLimits;
   group: GroupCommit;
-  unsyncedBytes: number;
 }
 
 /** Does what is asked for; rejects with `SPOOL_CLOSED` once the spool is. */
@@ -100,18 +106,18 @@ const keyedSpool = (parts: Parts): Spool => {
     storeId: parts.meta.storeId,
     async boots(device) {
       await group.synced();
-      const records = await whileOpen(() => list<BootRecord>(store, bootPrefix(device)));
+      const records = await whileOpen(() => list(store, bootPrefix(device), decodeBoot));
       return records.sort((left, right) => left.order - right.order);
     },
     boot: (device, boot) =>
       whileOpen(async () => {
         await group.synced();
         const record = store.getSync(bootKey(device, boot));
-        return record === undefined ? null : decodeJson<BootRecord>(record);
+        return record === undefined ? null : decodeBoot(record);
       }),
     hasRoom: (lane, bytes, isNewDevice) =>
       lanes.hasRoom(lane, bytes) &&
-      parts.unsyncedBytes + bytes <= unsyncedLimitBytes &&
+      group.waitingBytes() + bytes <= unsyncedLimitBytes &&
       (!isNewDevice || parts.devices < limits.limitDevices),
     held: (device, boot) => (closing === undefined ? parts.definitions.held(device, boot) : []),
     lookup: parts.definitions.lookup,
@@ -130,25 +136,24 @@ const keyedSpool = (parts: Parts): Spool => {
   };
 };
 
-const list = async <Type>(store: KeyedStore, prefix: string): Promise<Type[]> => {
+const list = async <Type>(
+  store: KeyedStore,
+  prefix: string,
+  decode: (record: Uint8Array) => Type,
+): Promise<Type[]> => {
   const values: Type[] = [];
-  for await (const [, value] of store.entries(rangeOf(prefix))) values.push(decodeJson(value));
+  for await (const [, value] of store.entries(rangeOf(prefix))) values.push(decode(value));
   return values;
 };
 
 const letterPart = (
   { store, group, letters }: Parts,
   whileOpen: WhileOpen,
-): Pick<Spool, "bury" | "deadLetters" | "dropLetters"> => ({
+): Pick<Spool, "bury" | "evict" | "deadLetters" | "dropLetters"> => ({
   bury: (letter) => whileOpen(() => group.commit(letters.add(letter), true)),
   deadLetters: () => whileOpen(() => readLetters(store)),
-  dropLetters: (ids) =>
-    whileOpen(() =>
-      group.commit(
-        ids.map((id) => remove(letterKeyOf(id))),
-        true,
-      ),
-    ),
+  dropLetters: (ids) => whileOpen(() => group.commit(letters.drop(ids), true)),
+  evict: (device, reason) => whileOpen(() => group.commit(letters.evict(device, reason), false)),
 });
 
 type LanePart = Pick<
@@ -179,7 +184,8 @@ const lanePart = (parts: Parts, whileOpen: WhileOpen): LanePart => {
           false,
         ),
       ),
-    progress: (lane) => whileOpen(() => list<Progress>(store, progressPrefix(baseLane(lane)))),
+    progress: (lane) =>
+      whileOpen(() => list(store, progressPrefix(baseLane(lane)), decodeJson<Progress>)),
     progressOf: (lane, boots) => whileOpen(async () => parts.progress.read(baseLane(lane), boots)),
     intent: (lane) =>
       whileOpen(async () => {
@@ -204,12 +210,14 @@ const closedError = (cause?: unknown): AgentError =>
   new AgentError("SPOOL_CLOSED", "Cannot use the spool: it is closed", { cause });
 
 /** Synced; what is read of definitions until then is what is on its way. */
-const commit = ({ group, definitions }: Parts, changes: Change[]): Promise<void> => {
-  const done = group.commit(changes, true);
-  done.then(
-    () => definitions.written(changes),
-    () => {},
-  );
+const commit = ({ group, definitions }: Parts, changes: Changes, bytes = 0): Promise<void> => {
+  const done = group.commit(changes, true, bytes);
+  if (definitions.hasUnwritten()) {
+    done.then(
+      () => definitions.written(changes),
+      () => {},
+    );
+  }
   return done;
 };
 
@@ -220,11 +228,5 @@ const append = (
   change: DeviceChange,
 ): Promise<void> => {
   const { changes, bytes } = appended(parts, frame, record, change);
-  parts.unsyncedBytes += bytes;
-  const isWritten = (): void => {
-    parts.unsyncedBytes -= bytes;
-  };
-  const done = commit(parts, changes);
-  done.then(isWritten, isWritten);
-  return done;
+  return commit(parts, changes, bytes);
 };

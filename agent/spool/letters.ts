@@ -1,7 +1,9 @@
+import { remove } from "./changes.ts";
+import { createEvicted, type Evicted, type EvictedCount } from "./evicted.ts";
 import type { Change } from "./group-commit.ts";
 import type { KeyedStore } from "./keyed-store.ts";
-import { letterKey, positionOf, rangeOf } from "./keys.ts";
-import { encodeJson } from "./record.ts";
+import { letterKey, letterKeyOf, positionOf, rangeOf } from "./keys.ts";
+import { decodeJson, encodeJson } from "./record.ts";
 import type { DeadLetter } from "./spool.ts";
 
 /** Dead letters of one kind, oldest first: beyond the limit the oldest give way. */
@@ -20,6 +22,11 @@ interface Ring {
 export interface Letters {
   /** What keeps a letter, and lets the oldest of its kind go where there are too many. */
   add(letter: DeadLetter): Change[];
+  /** Counts a letter that is not kept at all. */
+  evict(device: string, reason: string): Change[];
+  drop(ids: readonly string[]): Change[];
+  /** What gave way of a device's letters and was not told yet. */
+  evicted: Pick<Evicted, "take">;
 }
 
 export interface LettersOptions {
@@ -29,21 +36,57 @@ export interface LettersOptions {
   onEvicted(): void;
 }
 
+/** What is told of a letter once it is gone. */
+interface Summary extends EvictedCount {
+  device: string;
+}
+
+const summaryOf = ({ content, device, reason }: DeadLetter): Summary => ({
+  device,
+  reason,
+  count: Array.isArray(content) ? content.length : 1,
+});
+
 export const createLetters = async (options: LettersOptions): Promise<Letters> => {
   const { store, limit, onEvicted } = options;
   const events = await restore(store, "d/events/");
   const malformed = await restore(store, "d/malformed/");
+  const evicted = await createEvicted(store);
+  /** Of letters that may not have reached the store yet: those of this run. */
+  const summaries = new Map<string, Summary>();
+
+  const summaryAt = (key: string): Summary | null => {
+    const known = summaries.get(key);
+    if (known !== undefined) return known;
+    const record = store.getSync(key);
+    return record === undefined ? null : summaryOf(decodeJson<DeadLetter>(record));
+  };
+  const count = ({ device, ...what }: Summary): Change => {
+    onEvicted();
+    return evicted.count(device, what);
+  };
+  const evictOldest = (ring: Ring): Change[] => {
+    const key = letterKey(ring.prefix, ring.head++);
+    const summary = summaryAt(key);
+    summaries.delete(key);
+    return summary === null ? [] : [remove(key), count(summary)];
+  };
   return {
     add(letter) {
       const ring = Array.isArray(letter.content) ? events : malformed;
       const key = letterKey(ring.prefix, ring.tail++);
+      summaries.set(key, summaryOf(letter));
       const changes: Change[] = [{ type: "put", key, value: encodeJson(letter) }];
-      for (; ring.tail - ring.head > limit; ring.head++) {
-        onEvicted();
-        changes.push({ type: "del", key: letterKey(ring.prefix, ring.head) });
-      }
+      while (ring.tail - ring.head > limit) changes.push(...evictOldest(ring));
       return changes;
     },
+    evict: (device, reason) => [count({ device, reason, count: 1 })],
+    drop(ids) {
+      const keys = ids.map(letterKeyOf);
+      for (const key of keys) summaries.delete(key);
+      return keys.map(remove);
+    },
+    evicted,
   };
 };
 

@@ -6,7 +6,6 @@ import { createFreeSpace, type FreeSpace, type FreeSpaceOptions } from "./free-s
 import type { Change } from "./group-commit.ts";
 import { createKeyedSpool } from "./keyed-spool.ts";
 import type { KeyedStore } from "./keyed-store.ts";
-import { createLetters } from "./letters.ts";
 import { isDamage, openStore, type Store, type StoreSizes } from "./open-store.ts";
 import { createReclaim, type Reclaim } from "./reclaim.ts";
 import { type Salvaged, salvage } from "./salvage.ts";
@@ -43,7 +42,8 @@ export const createLevelSpool = async (options: LevelSpoolOptions): Promise<Spoo
       directory,
       sizes: sizesOf(watched.totalBytes()),
       use: (store) => useStore(store, watched, options),
-      salvage: (store) => salvageStore(store, watched, options),
+      salvage: (store) =>
+        salvage({ raw: keyedStore(store, watched), limits: options, epochMs: time.epochMs }),
       onSalvaged,
       onTrouble,
       epochMs: time.epochMs,
@@ -61,26 +61,6 @@ const useStore = async (
 ): Promise<Spool> => {
   const spool = await createKeyedSpool(checkedStore(keyedStore(store, freeSpace)), options);
   return onDisk(spool, freeSpace, createReclaim(store));
-};
-
-const salvageStore = async (
-  store: Store,
-  freeSpace: FreeSpace,
-  { limitDeadLetters: limit, onEvicted, time = systemTime }: LevelSpoolOptions,
-): Promise<Salvaged> => {
-  const raw = keyedStore(store, freeSpace);
-  const letters = await createLetters({ store: raw, limit, onEvicted });
-  return salvage({
-    raw,
-    checked: checkedStore(raw),
-    keepDamaged: (bytes) =>
-      letters.add({
-        device: "unknown",
-        reason: "its record changed on the agent's disk",
-        epochMs: Math.floor(time.epochMs()),
-        content: { base64: Buffer.from(bytes).toString("base64") },
-      }),
-  });
 };
 
 /** A small disk has smaller pieces than LevelDB's own 4 and 2 MiB: what is rewritten at once grows with them. */

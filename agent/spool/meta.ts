@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { AgentError } from "../errors.ts";
 import { put } from "./changes.ts";
 import type { KeyedStore } from "./keyed-store.ts";
@@ -9,15 +10,19 @@ import { decodeJson } from "./record.ts";
 export interface Meta {
   format: typeof storeFormat;
   storeId: number;
+  /** CRC-32 of the two, so that a changed byte is not taken for another version. */
+  check: number;
 }
 
-const storeFormat = 4;
+const storeFormat = 5;
 
 /** What an empty store, or one that was repaired, says of itself: devices must not take it for another. */
-export const newMeta = (): Meta => ({
-  format: storeFormat,
-  storeId: randomBytes(4).readUInt32LE(),
-});
+export const newMeta = (): Meta => {
+  const storeId = randomBytes(4).readUInt32LE();
+  return { format: storeFormat, storeId, check: checkOf(storeFormat, storeId) };
+};
+
+const checkOf = (format: number, storeId: number): number => crc32(`${format} ${storeId}`);
 
 const damaged = (what: string): AgentError =>
   new AgentError("SPOOL_DAMAGED", `Cannot read the spool: ${what}`);
@@ -30,17 +35,24 @@ const decodeMeta = (value: Uint8Array): Meta => {
   }
 };
 
+/** Another version may say it without a checksum. */
+const isWhole = ({ format, storeId, check }: Meta): boolean =>
+  check === undefined
+    ? Number.isInteger(format) && format !== storeFormat
+    : check === checkOf(format, storeId);
+
 /** Says it for an empty store. Throws `SPOOL_FORMAT` for a store of another format, or `SPOOL_DAMAGED`. */
 export const readMeta = async (store: KeyedStore): Promise<Meta> => {
   const known = await store.get(metaKey);
   if (known === undefined) {
-    const others = await store.keys({ ...rangeOf(""), limit: 1 });
-    if (others.length > 0) throw damaged("it does not say what it is");
+    const boots = await store.keys({ ...rangeOf("b/"), limit: 1 });
+    if (boots.length > 0) throw damaged("it does not say what it is");
     const meta = newMeta();
     await store.write([put(metaKey, meta)], true);
     return meta;
   }
   const meta = decodeMeta(known);
+  if (!isWhole(meta)) throw damaged("what it says of itself has changed");
   if (meta.format === storeFormat) return meta;
   const format = `its format is ${meta.format}, this version reads ${storeFormat}`;
   throw new AgentError(

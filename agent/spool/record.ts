@@ -10,22 +10,72 @@ export const encodeJson = (value: unknown): Uint8Array => Buffer.from(JSON.strin
 export const decodeJson = <Type>(bytes: Uint8Array): Type =>
   JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Type;
 
+/** What the session found out about a frame. */
+type Found = Omit<NewFrame, "lane" | "bytes">;
+
+/** What few frames have. */
+type SeldomFound = Omit<Found, "boot" | "from" | "end" | "lost" | "device">;
+
+/** Numbers of a head: four of 8 bytes and the nonce. */
+const numbersBytes = 36;
+
+const seldomOf = (frame: NewFrame): Buffer | null => {
+  const { lane, bytes, boot, from, end, lost, device, ...seldom } = frame;
+  for (const key in seldom) {
+    if (key !== "closes" || seldom.closes.length > 0) return Buffer.from(JSON.stringify(seldom));
+  }
+  return null;
+};
+
 /**
- *   ┌────────────────┬─────────────────┬────────────┬──────────────────────────────┬───────────────────┐
- *   │ CRC-32 of head │ CRC-32 of frame │ length     │ what the session found, JSON │ frame as received │
- *   │ 4, big end     │ 4, big end      │ 2, big end │ length                       │ to the end        │
- *   └────────────────┴─────────────────┴────────────┴──────────────────────────────┴───────────────────┘
+ * What was found: the end is JSON of what few frames have.
+ *
+ *   ┌───────┬────────┬────────┬────────┬────────┬────────┬────────┬──────────┐
+ *   │ nonce │ number │ from   │ end    │ lost   │ length │ device │ JSON     │
+ *   │ 4     │ 8      │ 8      │ 8      │ 8      │ 1      │ length │ the rest │
+ *   └───────┴────────┴────────┴────────┴────────┴────────┴────────┴──────────┘
+ */
+const writeHead = (record: Buffer, frame: NewFrame, seldom: Buffer | null): void => {
+  const { boot, from, end, lost, device } = frame;
+  let at = record.writeUInt32LE(boot.nonce, frontBytes);
+  for (const value of [boot.number, from, end, lost]) at = record.writeDoubleLE(value, at);
+  record[at] = device.length;
+  at += 1 + record.write(device, at + 1, "latin1");
+  if (seldom !== null) record.set(seldom, at);
+};
+
+const readHead = (head: Buffer): Found => {
+  const [number, from, end, lost] = [4, 12, 20, 28].map((at) => head.readDoubleLE(at)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const boot = { nonce: head.readUInt32LE(), number };
+  const deviceEnd = numbersBytes + 1 + (head[numbersBytes] as number);
+  const device = head.toString("latin1", numbersBytes + 1, deviceEnd);
+  const seldom: SeldomFound =
+    deviceEnd === head.length ? { closes: [] } : decodeJson(head.subarray(deviceEnd));
+  return { device, boot, from, end, lost, ...seldom };
+};
+
+/**
+ *   ┌────────────────┬─────────────────┬────────────┬────────────────────────┬───────────────────┐
+ *   │ CRC-32 of head │ CRC-32 of frame │ length     │ what the session found │ frame as received │
+ *   │ 4, big end     │ 4, big end      │ 2, big end │ length                 │ to the end        │
+ *   └────────────────┴─────────────────┴────────────┴────────────────────────┴───────────────────┘
  * A disk gives back what it has, which is not always what it got.
  */
 export const encodeStored = (frame: NewFrame): Uint8Array => {
-  const { lane: _lane, bytes, ...found } = frame;
-  const head = Buffer.from(JSON.stringify(found));
-  const record = Buffer.allocUnsafe(frontBytes + head.length + bytes.length);
-  record.writeUInt32BE(crc32(head), 0);
+  const { bytes, device } = frame;
+  const seldom = seldomOf(frame);
+  const headBytes = numbersBytes + 1 + device.length + (seldom?.length ?? 0);
+  const record = Buffer.allocUnsafe(frontBytes + headBytes + bytes.length);
+  writeHead(record, frame, seldom);
+  record.set(bytes, frontBytes + headBytes);
+  record.writeUInt32BE(crc32(record.subarray(frontBytes, frontBytes + headBytes)), 0);
   record.writeUInt32BE(crc32(bytes), 4);
-  record.writeUInt16BE(head.length, 8);
-  record.set(head, frontBytes);
-  record.set(bytes, frontBytes + head.length);
+  record.writeUInt16BE(headBytes, 8);
   return record;
 };
 
@@ -49,7 +99,7 @@ export const decodeStored = (lane: string, position: number, record: Uint8Array)
     const message = `Cannot read frame ${position} of "${lane}" from the spool: its checksum is wrong, the disk has damaged it; start the agent again to repair the spool`;
     throw new AgentError("SPOOL_DAMAGED", message);
   }
-  const found = decodeJson<Omit<NewFrame, "lane" | "bytes">>(head);
+  const found = readHead(Buffer.from(head.buffer, head.byteOffset, head.byteLength));
   const bytes = record.slice(headEnd);
   const stored = { ...found, lane, position, storedBytes: record.length, bytes };
   return crc32(bytes) === view.getUint32(4) ? stored : { ...stored, isDamaged: true };

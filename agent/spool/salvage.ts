@@ -1,12 +1,14 @@
+import { decodeBoot, encodeBoot } from "./boot-record.ts";
 import { put, remove } from "./changes.ts";
-import { unseal } from "./checked-store.ts";
+import { checkedStore, unseal } from "./checked-store.ts";
 import type { Change } from "./group-commit.ts";
 import type { KeyedStore } from "./keyed-store.ts";
 import { definitionKey, devicesKey, laneKey, metaKey, rangeOf } from "./keys.ts";
+import { createLetters } from "./letters.ts";
 import { newMeta, readMeta } from "./meta.ts";
 import { decodeJson } from "./record.ts";
 import { ownerOf, type Reached, salvageFrames } from "./salvage-frames.ts";
-import type { BootRecord, HeldDefinition, Progress } from "./spool.ts";
+import type { BootRecord, HeldDefinition, Progress, SpoolLimits } from "./spool.ts";
 
 /** What a damaged store still had, and what that means. */
 export interface Salvaged {
@@ -22,19 +24,20 @@ export interface Salvaged {
 export interface SalvageOptions {
   /** The store, whose values are read as they are. */
   raw: KeyedStore;
-  /** The same store, which seals what is written. */
-  checked: Pick<KeyedStore, "write">;
-  /** Keeps a frame of which not even the seqs can be told. */
-  keepDamaged(bytes: Uint8Array): Change[];
+  /** Of dead letters: what remains of frames of which not even the seqs can be told is kept there. */
+  limits: Pick<SpoolLimits, "limitDeadLetters" | "onEvicted">;
+  epochMs(): number;
 }
 
 /** Changes written at a time. */
 const chunk = 1_000;
 
-const decodeSealed = <Type>(key: string, sealed: Uint8Array): Type | null => {
+type Decode<Type> = (value: Uint8Array) => Type;
+
+const decodeSealed = <Type>(key: string, sealed: Uint8Array, decode: Decode<Type>): Type | null => {
   const value = unseal(key, sealed);
   try {
-    return value === null ? null : decodeJson<Type>(value);
+    return value === null ? null : decode(value);
   } catch {
     return null;
   }
@@ -43,9 +46,12 @@ const decodeSealed = <Type>(key: string, sealed: Uint8Array): Type | null => {
 /** Reads values, and removes those that cannot be read. */
 const createReader = (raw: KeyedStore, write: (changes: Change[]) => Promise<void>) => {
   let removed = 0;
-  const values = async function* <Type>(prefix: string): AsyncGenerator<[string, Type]> {
+  const values = async function* <Type>(
+    prefix: string,
+    decode: Decode<Type> = decodeJson,
+  ): AsyncGenerator<[string, Type]> {
     for await (const [key, sealed] of raw.entries(rangeOf(prefix))) {
-      const value = decodeSealed<Type>(key, sealed);
+      const value = decodeSealed(key, sealed, decode);
       if (value !== null) {
         yield [key, value];
         continue;
@@ -77,10 +83,16 @@ const createChunks = (store: Pick<KeyedStore, "write">) => {
  * anew from it, calls under way are given up. It gets a new store id: devices then define everything again.
  * Where it is cut off, it does the same once more. Rejects with `SPOOL_FORMAT`.
  */
-export const salvage = async ({ raw, checked, keepDamaged }: SalvageOptions): Promise<Salvaged> => {
+export const salvage = async (options: SalvageOptions): Promise<Salvaged> => {
+  const { raw } = options;
+  const checked = checkedStore(raw);
   await checkFormat(raw);
   const { write, flush } = createChunks(checked);
   const { values, removed } = createReader(raw, write);
+  for await (const _letter of values("d/"));
+  for await (const _evicted of values("t/"));
+  await flush();
+  const keepDamaged = await openLetters(checked, options);
   const reached = new Map<string, Reached>();
   for await (const [, done] of values<Progress>("p/")) {
     const next = Math.max(done.next, reached.get(ownerOf(done))?.next ?? 0);
@@ -90,15 +102,30 @@ export const salvage = async ({ raw, checked, keepDamaged }: SalvageOptions): Pr
   await write([...(await raw.keys(rangeOf("l/"))), ...(await raw.keys(rangeOf("i/")))].map(remove));
   await write([...lanes].map(([name, lane]) => put(laneKey(name), lane)));
   const devices = new Set<string>();
-  for await (const [key, record] of values<BootRecord>("b/")) {
+  for await (const [key, record] of values("b/", decodeBoot)) {
     devices.add(record.device);
-    await write([put(key, mended(record, reached.get(ownerOf(record))))]);
+    const value = encodeBoot(mended(record, reached.get(ownerOf(record))));
+    await write([{ type: "put", key, value }]);
   }
   await mendDefinitions(values, write);
-  for await (const _letter of values("d/"));
   await write([put(devicesKey, devices.size), put(metaKey, newMeta())]);
   await flush();
   return { ...counts, records: counts.records + removed() };
+};
+
+/** Once all of them can be read. */
+const openLetters = async (
+  store: KeyedStore,
+  { limits: { limitDeadLetters: limit, onEvicted }, epochMs }: SalvageOptions,
+): Promise<(bytes: Uint8Array) => Change[]> => {
+  const letters = await createLetters({ store, limit, onEvicted });
+  return (bytes) =>
+    letters.add({
+      device: "unknown",
+      reason: "its record changed on the agent's disk",
+      epochMs: Math.floor(epochMs()),
+      content: { base64: Buffer.from(bytes).toString("base64") },
+    });
 };
 
 /** A store of another version is not damaged, but not ours to mend either. */

@@ -3,6 +3,7 @@ import type { Boot } from "../../shared/frame.ts";
 import type { ClockState, StampQuality } from "../clock.ts";
 import type { BootState } from "../session/boot-state.ts";
 import type { ClosedBoot } from "../session/closing.ts";
+import type { EvictedCount } from "./evicted.ts";
 import type { DiskUsage } from "./free-space.ts";
 
 /** What the agent knows of one boot of a device; written together with each frame. */
@@ -29,6 +30,8 @@ export interface NewFrame {
   dictionary?: string;
   /** When it was set aside, epoch ms. */
   asideMs?: number;
+  /** Dead letters of the device that gave way before it was stored; the spool adds them. */
+  evicted?: EvictedCount[];
   bytes: Uint8Array;
 }
 
@@ -197,9 +200,10 @@ export interface Spool {
    */
   hasRoom(lane: string, bytes: number, isNewDevice: boolean): boolean;
   /**
-   * Stores a frame with what is known of its boot, and forgets older boots of the device. Resolves
+   * Stores a frame with what is known of its boot, and forgets older boots of the device. The record is
+   * read as the write begins that it goes with, or not at all where a later one of its boot does. Resolves
    * once all of it is synced to disk, in the order of the calls of `append`, `define` and `synced`. Rejects
-   * with `SPOOL_FAILED`, then always: nothing is retried.
+   * with `SPOOL_FAILED`, then always: nothing is retried. Frames that are synced together get one promise.
    */
   append(frame: NewFrame, record: BootRecord, change: DeviceChange): Promise<void>;
   /**
@@ -211,6 +215,8 @@ export interface Spool {
   synced(): Promise<void>;
   /** Keeps bytes or events that can never be delivered; synced. Beyond the limit the oldest go. */
   bury(letter: DeadLetter): Promise<void>;
+  /** Counts a dead letter of which there are too many to keep; told with the next frame of the device. */
+  evict(device: string, reason: string): Promise<void>;
   /** Those with events first, each kind oldest first. */
   deadLetters(): Promise<StoredLetter[]>;
   /** Forgets dead letters; synced. Ids that are not known are passed over. */

@@ -1,4 +1,4 @@
-import type { Change } from "./group-commit.ts";
+import type { Change, LateChange } from "./group-commit.ts";
 import type { KeyedStore } from "./keyed-store.ts";
 
 /** Reads what the store will hold once all that is on its way has reached it. */
@@ -6,8 +6,10 @@ export interface Unwritten {
   read(key: string): Uint8Array | undefined;
   /** These changes are on their way; gives them back. */
   begin(changes: Change[]): Change[];
+  /** Whether changes are on their way. */
+  hasAny(): boolean;
   /** Changes have reached the store; those that were not begun are passed over. */
-  end(changes: readonly Change[]): void;
+  end(changes: readonly (Change | LateChange)[]): void;
 }
 
 export const createUnwritten = (store: Pick<KeyedStore, "getSync">): Unwritten => {
@@ -23,6 +25,7 @@ export const createUnwritten = (store: Pick<KeyedStore, "getSync">): Unwritten =
       for (const change of changes) changed.set(change.key, change);
       return changes;
     },
+    hasAny: () => changed.size > 0,
     end(changes) {
       if (changed.size === 0) return;
       for (const change of changes) {

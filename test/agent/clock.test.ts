@@ -84,6 +84,15 @@ describe("boot clock", () => {
     expect(knowingClock().stamp(500).quality).toBe("estimated");
   });
 
+  it("claims no bound once several boots tell their time by it, not when saved either", () => {
+    const clock = knowingClock();
+
+    clock.share();
+
+    const clocks = [clock, clockOn({ offsetMs: epochMs }, save(clock))];
+    for (const shared of clocks) expect(shared.stamp(1_500).quality).toBe("estimated");
+  });
+
   it("claims no bound for events later than the last frame", () => {
     expect(knowingClock().stamp(2_001).quality).toBe("estimated");
   });
@@ -381,6 +390,44 @@ describe("ack id", () => {
     expect(clock.ackSent(2_030)).toBe(1);
   });
 
+  it("is doubted where the boot had passed the uptime of its coming before it left", () => {
+    const clock = clockOn({ offsetMs: epochMs });
+    observe(clock, 60_000, 60_000);
+    save(clock);
+    const heard = { ackId: clock.ackSent(60_010), ackUptimeMs: 2_400 };
+    const timing = { arrivalMs: 70_000, sendUptimeMs: 2_500, ...heard };
+    const inTime = { ...timing, sendUptimeMs: 70_000, ackUptimeMs: 60_020 };
+
+    expect([clock.doubts(timing), clock.refutes(timing)]).toEqual([true, false]);
+    expect([clock.doubts(inTime), clock.refutes(inTime)]).toEqual([false, false]);
+  });
+
+  it("is refuted then if it was given after the doubt, when no other store can have given it", () => {
+    const clock = clockOn({ offsetMs: epochMs });
+    observe(clock, 60_000, 60_000);
+    save(clock);
+    const doubted = { sendUptimeMs: 2_500, ackId: clock.ackSent(60_010), ackUptimeMs: 2_400 };
+    clock.observe({ arrivalMs: 70_000, ...doubted });
+    save(clock);
+    const timing = { arrivalMs: 71_000, ...doubted, ackId: clock.ackSent(70_010) };
+
+    expect(timing.ackId).toBeGreaterThan(4_096);
+    expect([clock.doubts(timing), clock.refutes(timing)]).toEqual([false, true]);
+    expect(clock.doubts({ arrivalMs: 71_000, ...doubted })).toBe(true);
+    expect(clock.stamp(59_000).quality).toBe("estimated");
+  });
+
+  it("begins where the store says, and goes on where it was saved", () => {
+    const options = { firstAckId: 700, toEpochMs: (monotonicMs: number) => monotonicMs };
+    const clock = createBootClock(options);
+    const state = save(clock);
+
+    expect(clock.ackSent(0)).toBe(700);
+    const after = createBootClock({ ...options, firstAckId: 5, state });
+    save(after);
+    expect(after.ackSent(0)).toBe(state.ackCeiling);
+  });
+
   it("is remembered for the last 64 acks", () => {
     const clock = clockOn({ offsetMs: epochMs });
     save(clock);
@@ -470,6 +517,28 @@ describe("earlier boot", () => {
     clock.observeEnd({ arrivalMs: dayMs, lastUptimeMs: 700, endedAgoMs: hourMs });
 
     expect([0, 500, 1_500, 2_000].map(clock.stamp)).toEqual(before);
+  });
+
+  it("bounds by its end what it logged after sleep, at the very uptime of its last frame", () => {
+    const clock = clockOn({ offsetMs: epochMs });
+    goRound(clock, { sentMs: 0, ackUptimeMs: 0, sendUptimeMs: 1, arrivalMs: 1 });
+
+    clock.observeEnd({ arrivalMs: 30, lastUptimeMs: 1, endedAgoMs: 0 });
+
+    expect(includes(clock.stamp(1), epochMs + 25)).toBe(true);
+  });
+
+  it("does not follow a wall clock that is set once it was told to have ended", () => {
+    const host = { offsetMs: epochMs };
+    const clock = knowingClock(host);
+    clock.observeEnd({ arrivalMs: 10_000, lastUptimeMs: 2_500, endedAgoMs: 7_000 });
+    const before = clock.stamp(2_500);
+
+    host.offsetMs += hourMs;
+    clock.observeEnd({ arrivalMs: 20_000, lastUptimeMs: 2_500, endedAgoMs: 17_000 });
+
+    expect(before.quality).toBe("synced");
+    expect(clock.stamp(2_500)).toEqual(before);
   });
 
   it("is placed where nothing was learnt: it ended as long ago as the frame says", () => {

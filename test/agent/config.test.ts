@@ -32,6 +32,7 @@ describe("settings", () => {
         host: "127.0.0.1",
         port: 1883,
         allowAnonymous: false,
+        maxConnections: 16_384,
         prefix: "fleetlog/1",
         version: "3.1.1",
         keepAliveMs: 30_000,
@@ -48,9 +49,10 @@ describe("settings", () => {
       delivery: {
         flushAfterMs: 5_000,
         callsPerSecond: 1_000,
-        workers: 64,
+        workers: 256,
         unknownOutcomeWaitMs: 60_000,
         refusedStamps: "restamp",
+        redact: [],
         dictionaryWaitMs: 86_400_000,
         dictionaryWaitBytes: 67_108_864,
         drainMs: 10_000,
@@ -108,10 +110,27 @@ describe("settings", () => {
     const faults = faultsOf({ mqtt: { host } });
 
     expect(faults).toEqual([
-      '  mqtt.host: lets anyone on the network connect: set mqtt.allowAnonymous = true if that is meant, else 127.0.0.1, not "0.0.0.0"',
+      '  mqtt.host: lets anyone on the network connect: set mqtt.passwords, or mqtt.allowAnonymous = true if that is meant, else 127.0.0.1, not "0.0.0.0"',
     ]);
     expect(faultsOf({ mqtt: { host, allowAnonymous: true } })).toEqual([]);
+    expect(faultsOf({ mqtt: { host, passwords: "passwords" } })).toEqual([]);
     expect(faultsOf({ mqtt: { host, url: "mqtts://broker" } })).toEqual([]);
+  });
+
+  it("refuse passwords where everyone is welcome, or the broker is another's", () => {
+    const passwords = "passwords";
+    const keysOf = (mqtt: object): unknown =>
+      faultsOf({ mqtt }).map((fault) => fault.split(":")[0]?.trim());
+
+    expect(keysOf({ passwords, allowAnonymous: true })).toEqual(["mqtt.allowAnonymous"]);
+    expect(keysOf({ passwords, url: "mqtts://broker" })).toEqual(["mqtt.passwords"]);
+  });
+
+  it("take a certificate for the own broker, with its key alone", () => {
+    expect(faultsOf({ mqtt: { cert: "broker.pem", key: "broker.key" } })).toEqual([]);
+    expect(faultsOf({ mqtt: { cert: "broker.pem" } })).toEqual([
+      expect.stringMatching(/^ {2}mqtt.cert: needs mqtt.key beside it/),
+    ]);
   });
 
   it.each(["127.0.0.1", "::1", "localhost"])("listen on %s as they are", (host) => {
@@ -119,14 +138,14 @@ describe("settings", () => {
   });
 
   it("of a broker elsewhere are refused without one", () => {
-    const tls = { ca: "ca.pem", cert: "agent.pem", key: "agent.key", alpn: "mqtt" };
+    const tls = { ca: "ca.pem", alpn: "mqtt" };
 
     const faults = faultsOf({
       mqtt: { clientId: "agent", connections: 2, limits: "aws-iot", ...tls },
     });
 
     expect(faults.map((fault) => fault.split(",")[0])).toEqual(
-      ["clientId", "connections", "limits", "ca", "cert", "key", "alpn"].map(
+      ["clientId", "connections", "limits", "ca", "alpn"].map(
         (key) => `  mqtt.${key}: is only for a broker at mqtt.url`,
       ),
     );

@@ -100,9 +100,9 @@ describe("boot whose name comes twice", () => {
     time.advance(10_000);
     await take(sentAt(2_000, 0));
 
-    await take(sentAt(2_500, 3, acks.at(-1)?.ackId));
+    await take(sentAt(2_500, 4, acks.at(-1)?.ackId));
     const doubtful = acks.at(-1);
-    const again = sentAt(2_600, 3, doubtful?.ackId);
+    const again = sentAt(2_600, 4, doubtful?.ackId);
     await take(again);
 
     expect(doubtful).toMatchObject({ next: 0 });
@@ -134,8 +134,8 @@ describe("boot whose name comes twice", () => {
     const after = await startReceive({}, 100, disk.diskAfterPowerCut(), time);
     await after.take(sentAt(2_000, 0));
 
-    await after.take(sentAt(2_500, 3, after.acks[0]?.ackId));
-    await after.take(sentAt(2_600, 3, after.acks[1]?.ackId));
+    await after.take(sentAt(2_500, 4, after.acks[0]?.ackId));
+    await after.take(sentAt(2_600, 4, after.acks[1]?.ackId));
 
     expect(after.metrics).toMatchObject({ framesDoubled: 1, framesEarly: 1, framesDuplicate: 1 });
   });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { decodeAck } from "../../shared/codec/downlink.ts";
 import { topicOf } from "../../shared/topic.ts";
@@ -21,6 +22,13 @@ const ackOf = async (mqttUrl: string, first: number): Promise<number> => {
   device.publish(topicOf(prefix, "pump", "up"), Buffer.from(payloadOf(headerOf(bootOf(1), first))));
   const decoded = decodeAck(Uint8Array.from((await device.nextMessage()).payload));
   return decoded.ok ? decoded.ack.next : -1;
+};
+
+/** Changes the bytes of what is known of boots. */
+const spoilBoots = async (directory: string): Promise<void> => {
+  const store = new ClassicLevel<string, string>(directory);
+  for (const key of await store.keys({ gte: "b/", lt: "b0" }).all()) await store.put(key, "spoilt");
+  await store.close();
 };
 
 describe("agent process", () => {
@@ -68,6 +76,54 @@ describe("agent process", () => {
     const line = await agent.said("sending events again that may have been delivered");
 
     expect(line).toMatchObject({ possiblyDuplicated: 1 });
+  });
+
+  it("ends with code 1 and says why where its store fails it, and repairs that when it starts again", async () => {
+    const data = await scratchDirectory();
+    const first = await startAgentProcess(settingsOf(data));
+    await ackOf(String((await first.said("ready")).mqtt), 0);
+    first.child.kill("SIGTERM");
+    await first.ended();
+    await spoilBoots(join(data, "spool"));
+
+    const failing = await startAgentProcess(settingsOf(data));
+    const device = await connectClient(String((await failing.said("ready")).mqtt));
+    const payload = Buffer.from(payloadOf(headerOf(bootOf(1), 1)));
+    device.publish(topicOf(prefix, "pump", "up"), payload);
+    const { code } = await failing.ended();
+    const again = await startAgentProcess(settingsOf(data));
+    await again.said("ready");
+
+    const fatal = 60;
+    expect(code).toBe(1);
+    expect(failing.lines().at(-1)).toMatchObject({
+      level: fatal,
+      msg: expect.stringMatching(
+        /^Cannot read "b\/pump\/.*" from the spool: its checksum is wrong, .*; start the agent again to repair/,
+      ),
+    });
+    expect(again.lines()[0]?.msg).toMatch(
+      /^Repaired spool ".*", which was damaged: Cannot read "b/,
+    );
+  });
+
+  it("says how far AWS's clock is ahead of the machine's", async () => {
+    const { endpoint, client } = await startEndpoint();
+    await makeStream(client, "pump", "/fleetlog/default");
+    const settings = [
+      `data = "${await scratchDirectory()}"`,
+      "[mqtt]\nport = 0",
+      `[cloudwatch]\nendpoint = "${endpoint.url}"`,
+    ];
+    const agent = await startAgentProcess(settings.join("\n"));
+    await ackOf(String((await agent.said("ready")).mqtt), 0);
+
+    agent.child.kill("SIGTERM");
+    await agent.ended();
+
+    const { clockOffsetMs, isDrained } = agent.lines().at(-1) as Record<string, unknown>;
+    expect(isDrained).toBe(true);
+    expect(Math.abs(Number(clockOffsetMs))).toBeLessThan(30_000);
   });
 
   it("stops on SIGINT as well", async () => {

@@ -20,27 +20,27 @@ const earlier = (number: number, first: number, count = 1, isEnd = false): Uint8
 describe("receive and what a later boot sends", () => {
   it("stores, trims and acks it as any other, in the name of its own boot", async () => {
     const { take, acks, framesOf, metrics } = await startReceive();
-    await take(payloadOf(headerOf(countedBoot(1), 0, 2)));
-    await take(payloadOf({ ...headerOf(countedBoot(1), 2, 2), ackId: 1 }));
+    await take(payloadOf(headerOf(countedBoot(1), 0, 300)));
+    await take(payloadOf({ ...headerOf(countedBoot(1), 300, 2), ackId: 1 }));
 
     await take(firstFrame(2, 1));
-    await take(earlier(1, 2, 4));
-    await take(earlier(1, 2, 4));
-    await take(earlier(1, 9));
+    await take(earlier(1, 300, 4));
+    await take(earlier(1, 300, 4));
+    await take(earlier(1, 900));
 
     expect(acks.map(({ boot, next }) => [boot.number, next])).toEqual([
-      [1, 2],
-      [1, 4],
+      [1, 300],
+      [1, 302],
       [2, 2],
-      [1, 6],
-      [1, 6],
-      [1, 6],
+      [1, 304],
+      [1, 304],
+      [1, 304],
     ]);
     expect(await framesOf("pump")).toMatchObject([
-      { boot: countedBoot(1), from: 0, end: 2 },
-      { boot: countedBoot(1), from: 2, end: 4 },
+      { boot: countedBoot(1), from: 0, end: 300 },
+      { boot: countedBoot(1), from: 300, end: 302 },
       { boot: countedBoot(2), from: 0, end: 2 },
-      { boot: countedBoot(1), from: 4, end: 6 },
+      { boot: countedBoot(1), from: 302, end: 304 },
     ]);
     expect(metrics).toMatchObject({ framesReplayed: 1, framesDuplicate: 1, framesEarly: 1 });
   });

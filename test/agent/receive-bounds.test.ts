@@ -55,25 +55,25 @@ describe("receive without room", () => {
   });
 
   it("says busy while too many bytes wait for the disk", async () => {
-    const { disk, take, acks, metrics, receive } = await startReceive({
-      limitBytes: 1_000_000_000,
-    });
-    await take(payloadOf(headerOf(boot, 0)));
-    const large = headerOf(boot, 1);
-    const bytes = Buffer.concat([payloadOf(large), Buffer.alloc(60_000)]);
+    const { disk, take, acks, metrics, receive } = await startReceive(
+      { limitBytes: 1_000_000_000 },
+      400,
+    );
+    const devices = Array.from({ length: 400 }, (_, index) => `pump-${index}`);
+    for (const device of devices) await take(payloadOf(headerOf(boot, 0)), device);
+    const bytes = Buffer.concat([payloadOf(headerOf(boot, 1)), Buffer.alloc(60_000)]);
+    const before = metrics.framesStored;
     disk.hold();
 
-    for (let seq = 1; metrics.framesBusy === 0; seq++) {
-      const payload = Buffer.from(payloadOf(headerOf(boot, seq)));
-      const source = { device: "pump", shard: shardOf("pump"), channel: "up" } as const;
-      receive(source, Buffer.concat([payload, bytes]));
+    for (const device of devices) {
+      if (metrics.framesBusy > 0) break;
+      receive({ device, shard: shardOf(device), channel: "up" }, bytes);
     }
     disk.release();
     await turns();
 
-    const waited = acks.filter(({ busyMs }) => busyMs === 0).length;
-    expect(waited).toBeGreaterThan(200);
-    expect(waited).toBeLessThan(300);
+    expect(metrics.framesStored - before).toBeGreaterThan(200);
+    expect(metrics.framesStored - before).toBeLessThan(300);
     expect(acks.at(-1)?.busyMs).toBe(5_000);
   });
 });
@@ -120,5 +120,47 @@ describe("receive and invented boots", () => {
     expect(boots).toBe(bootsLimit);
     expect(await spool.boots("pump")).toHaveLength(bootsLimit);
     expect(await spool.progress("g:pump")).toHaveLength(bootsLimit);
+  });
+});
+
+describe("receive and a device that overruns its window", () => {
+  it("stores four windows, says busy once what it says is synced, and stores the rest later", async () => {
+    const { disk, take, acks, framesOf, metrics } = await startReceive();
+    await take(payloadOf(headerOf(boot, 0)));
+    disk.hold();
+    for (let seq = 1; seq <= 18; seq++) await take(payloadOf(headerOf(boot, seq)));
+    const before = acks.length;
+
+    disk.release();
+    await turns();
+    for (const seq of [17, 18]) await take(payloadOf(headerOf(boot, seq)));
+
+    expect(before).toBe(1);
+    expect(acks.filter(({ busyMs }) => busyMs > 0)).toMatchObject([{ next: 17, busyMs: 5_000 }]);
+    expect(acks.at(-1)).toMatchObject({ next: 19, busyMs: 0 });
+    expect(await framesOf("pump")).toHaveLength(19);
+    expect(metrics).toMatchObject({ framesOverrun: 2, framesStored: 19 });
+  });
+
+  it("hears no more from one that floods with what cannot be read", async () => {
+    const { disk, take, metrics } = await startReceive();
+    disk.hold();
+
+    for (let count = 0; count < 200; count++) await take(Uint8Array.of(0xff));
+
+    expect(metrics).toMatchObject({ framesOverrun: 65, devicesLimited: 1, framesLimited: 119 });
+  });
+
+  it("stores the frames of others meanwhile", async () => {
+    const { disk, take, metrics, framesOf } = await startReceive();
+    disk.hold();
+    for (let seq = 0; seq < 200; seq++) await take(payloadOf(headerOf(boot, seq)));
+
+    await take(payloadOf(headerOf(boot, 0)), "door");
+    disk.release();
+    await turns();
+
+    expect(metrics).toMatchObject({ devicesLimited: 1, framesLimited: 119 });
+    expect(await framesOf("door")).toHaveLength(1);
   });
 });

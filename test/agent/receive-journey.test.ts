@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { decodeBoot } from "../../agent/spool/boot-record.ts";
 import type { Ack } from "../../shared/downlink.ts";
 import { bootOf } from "../support/any-receipt.ts";
 import { definingDevice } from "../support/defining-device.ts";
@@ -23,7 +24,7 @@ const startJourney = async () => {
 
   const checkAck = ({ definitions, next }: Ack): void => {
     const record = agent.disk.diskAfterPowerCut().get("b/pump/1-b0070001");
-    const synced = record === undefined ? { cursor: 0, definitions: 0 } : JSON.parse(`${record}`);
+    const synced = record === undefined ? { cursor: 0, definitions: 0 } : decodeBoot(record);
     if (definitions > synced.definitions) faults.push(`acked ${definitions} definitions`);
     if (next > synced.cursor) faults.push(`acked ${next} seqs`);
   };

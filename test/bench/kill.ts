@@ -23,14 +23,14 @@ export const runKill = async (args: string[]): Promise<void> => {
     options: {
       kills: { type: "string", default: "200" },
       seed: { type: "string", default: "1" },
-      rate: { type: "string", default: "1000" },
+      devices: { type: "string", default: "25" },
     },
   });
   const result = await runKilledFleet({
     kills: integerOf("kills", values.kills),
     seed: integerOf("seed", values.seed),
-    eventsPerSecond: integerOf("rate", values.rate),
-    devices: 25,
+    devices: integerOf("devices", values.devices),
+    longestLifeMs: 1_500,
     program,
     onKill: (kills) => kills % 20 === 0 && process.stdout.write(`${kills} kills\n`),
   });

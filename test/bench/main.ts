@@ -1,11 +1,14 @@
 import { messageOf } from "../../agent/errors.ts";
 import { runAgent } from "./agent.ts";
+import { runClock } from "./clock.ts";
+import { runConnect } from "./connect.ts";
 import { runDay } from "./day.ts";
 import { runDeliver } from "./deliver.ts";
 import { runDevice } from "./device.ts";
 import { runFaults } from "./faults.ts";
 import { runFuzz } from "./fuzz.ts";
 import { runKill } from "./kill.ts";
+import { runOpen } from "./open.ts";
 import { runPump } from "./pump.ts";
 import { runScale } from "./scale.ts";
 import { runWire } from "./wire.ts";
@@ -15,11 +18,14 @@ type Benchmark = (flags: string[]) => Promise<void>;
 
 const benchmarks = new Map<string, Benchmark>([
   ["agent", runAgent],
+  ["clock", runClock],
+  ["connect", runConnect],
   ["day", runDay],
   ["deliver", runDeliver],
   ["faults", runFaults],
   ["fuzz", runFuzz],
   ["kill", runKill],
+  ["open", runOpen],
   ["pump", runPump],
   ["scale", runScale],
   ["wire", runWire],

@@ -111,5 +111,30 @@ export const spoolBoundsContract = (name: string, openSpool: OpenSpool): void =>
       expect(reasons).toEqual(["event", "3", "4"]);
       expect(evicted).toBe(2);
     });
+
+    it("tells with a device's next frame, once, what gave way of its dead letters", async () => {
+      const limits = { limitDeadLetters: 1 };
+      const letter = { device: "pump", epochMs: 1 };
+      const event = { timestamp: 1, message: "refused" };
+      const spool = await openTwice(async (before) => {
+        for (const reason of ["too old", "too old", "kept"]) {
+          await before.bury({ ...letter, reason, content: [event, event] });
+        }
+        await before.evict("pump", "too many");
+        await before.evict("door", "too many");
+        await before.dropLetters(["e2"]);
+        await before.bury({ ...letter, reason: "kept as well", content: [event] });
+      }, limits);
+
+      await append(spool, newFrame("pump", 0));
+      await append(spool, newFrame("pump", 1));
+
+      const [first, second] = await spool.read("g:pump", everything);
+      expect(first?.evicted).toEqual([
+        { reason: "too old", count: 4 },
+        { reason: "too many", count: 1 },
+      ]);
+      expect(second?.evicted).toBeUndefined();
+    });
   });
 };

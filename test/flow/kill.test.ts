@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AWSCloudWatchLogs } from "../../agent/cloudwatch/client.ts";
 import { createEndpoint, type Endpoint } from "../../agent/local/endpoint.ts";
 import { connectOptions, createLogger } from "../../device/index.ts";
+import { runKilledFleet } from "../bench/kill/killed-fleet.ts";
 import { startLink, type TestLink } from "../support/link.ts";
 import { count, keys, ordinals, readEvents, until } from "../support/system.ts";
 
@@ -98,4 +99,21 @@ describe("an agent that is killed", () => {
 
     expect(ordinals(events, "pump-7")).toEqual(count(200));
   });
+});
+
+describe("a fleet whose agent is killed ten times at random moments, under load", () => {
+  it("has everything delivered in order, and nothing twice that is not counted", async () => {
+    const result = await runKilledFleet({
+      kills: 10,
+      seed: 1,
+      devices: 5,
+      longestLifeMs: 300,
+      program: bin,
+    });
+
+    expect(result).toMatchObject({ kills: 10, missing: 0, outOfOrder: 0 });
+    expect(result.logged).toBeGreaterThan(0);
+    expect(result.acked).toBe(result.logged);
+    expect(result.doubled).toBeLessThanOrEqual(result.counted);
+  }, 120_000);
 });

@@ -1,10 +1,13 @@
+import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import { describe, it, type TestContext } from "vitest";
+import { createAgent } from "../../agent/agent.ts";
 import { createBrokerClient } from "../../agent/intake/client.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
 import { recordedEvents } from "../contract/intake.ts";
 import { startLink, type TestLink } from "../support/link.ts";
 import { type Mosquitto, type MosquittoOptions, startMosquitto } from "../support/mosquitto.ts";
+import { startRedis } from "../support/redis-server.ts";
 import {
   count,
   ordinals,
@@ -150,6 +153,41 @@ describe.concurrent("an agent at Mosquitto", () => {
     link.mend();
 
     context.expect(await arrived()).toEqual(count(100));
+  });
+
+  it("shares a fleet with another agent there, each subscribed to the shards it owns", async (context) => {
+    const broker = await startMosquitto();
+    context.onTestFinished(() => broker.stop());
+    const redis = await startRedis();
+    context.onTestFinished(() => redis.stop());
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    const settings = { mqtt: { url }, redis: { url: redis.path, leaseMs: 1_000 } };
+    const system = await startSystem(settings);
+    context.onTestFinished(() => system.stop());
+    const other = await createAgent(
+      { ...settings, fleet: "test", data: join(system.directory, "other") },
+      { cloudwatch: system.cloudwatch },
+    );
+    const watcher = await connectAsync(url);
+    context.onTestFinished(() => watcher.endAsync(true));
+    let subscriptions = 0;
+    watcher.on("message", (_topic, payload) => {
+      subscriptions = Number(payload.toString());
+    });
+    await watcher.subscribeAsync("$SYS/broker/subscriptions/count");
+    const names = count(8).map((index) => `pump-${index}`);
+    const devices = await Promise.all(names.map((name) => system.startDevice(name)));
+
+    // Frames of 64 shards once, presence of 64 shards and other agents twice, acks, and the watcher's.
+    await until("shards divided", () => subscriptions === 64 + 2 * 65 + names.length + 1);
+    for (const ordinal of count(50)) for (const { log } of devices) log.info("event %d", ordinal);
+    await until("acks", () => devices.every(({ log }) => log.stats().pending === 0));
+    await Promise.all(devices.map((device) => device.end()));
+    await other.stop();
+    const events = await system.settle();
+
+    for (const name of names) context.expect(ordinals(events, name)).toEqual(count(50));
+    context.expect(system.troubles).toEqual([]);
   });
 
   it("tries on while its login is refused, and says why", async (context) => {

@@ -77,6 +77,7 @@ const wrong: Record<string, readonly Kind[]> = {
   "delivery.workers": [...notInteger, "negative"],
   "delivery.unknownOutcomeWaitMs": [...notInteger, "negative"],
   "delivery.refusedStamps": notChoice,
+  "delivery.redact": [...numbers, ...texts, "boolean", "date", "list", "table"],
   "delivery.dictionaryWaitMs": [...notInteger, "negative"],
   "delivery.dictionaryWaitBytes": [...notInteger, "negative"],
   "delivery.drainMs": [...notInteger, "negative"],

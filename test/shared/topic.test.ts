@@ -58,7 +58,7 @@ describe("topic", () => {
 
 describe("fleetFilter", () => {
   it("covers every device of every shard on one channel", () => {
-    expect(fleetFilter("fleetlog/1", "up")).toBe("fleetlog/1/+/+/up");
+    expect(fleetFilter("fleetlog/1", "up", "+")).toBe("fleetlog/1/+/+/up");
   });
 
   it("covers every device of one shard", () => {

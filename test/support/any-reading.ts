@@ -14,6 +14,7 @@ export const anyReading = (): Reading => ({
   lookup: () => undefined,
   formats: createFormats(noDictionaries),
   metricRule: createMetricRule("test"),
+  redact: null,
 });
 
 /** What a delivery is given that waits for no dictionary. */

@@ -77,6 +77,7 @@ export const startDeliveryStep = async (
     time,
     form,
     metricRule: createMetricRule("test"),
+    redact: null,
     lanes,
     stampWindow,
     refusedStamps,
@@ -103,7 +104,7 @@ export const startDeliveryStep = async (
     onTrouble,
     onRepeat: () => {},
   });
-  const deliver = createDeliver({ ...shared, composer, outcomes, readPace });
+  const deliver = createDeliver({ ...shared, composer, outcomes, readPace, bodies: { bytes: 0 } });
   const nextSeq = new Map<number, number>();
   /** Lets time pass until the promise settles. */
   const settled = async <Type>(promise: Promise<Type>): Promise<Type> => {

@@ -34,6 +34,7 @@ export const startFleetPage = async (port = 0): Promise<FleetPage> => {
         limitBytes: 1_073_741_824,
         devices: devices.length,
       }),
+      clockOffsetMs: () => -1_500,
       devices: (limit) => devices.slice(0, limit),
     },
     fleet: "pumps",

@@ -39,10 +39,13 @@ const logForEver = async (device) => {
         from,
         end: seq,
         lost: 0,
-        closes: null,
+        closes: [],
         bytes: Buffer.alloc(200),
       },
-      { device, boot, cursor: seq, definitions: seq, order: 1, isEnded: false, clock: {} },
+      {
+        ...{ device, boot, cursor: seq, definitions: seq, order: 1, isEnded: false },
+        clock: { ackCeiling: 1, segments: [] },
+      },
       { isNewDevice, forget: [], definitions: renewalAt(from) },
     );
     writeSync(1, `${device} ${from + 1}\n`);

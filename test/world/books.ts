@@ -1,9 +1,7 @@
-import type { StoredLetter } from "../../agent/spool/spool.ts";
-import { unrecordedSeqs } from "../../shared/limits.ts";
-import type { Cloud } from "./cloud.ts";
-import { type Message, readMessage } from "./delivered.ts";
-import type { Machine } from "./machine.ts";
-import type { BootTruth, Logged, Truth } from "./truth.ts";
+import { coversOf, isLostUnheard, keyOf, ofFrames, uncovered } from "./covers.ts";
+import type { Message } from "./delivered.ts";
+import { type AuditOptions, createLedger, type Ledger } from "./ledger.ts";
+import type { BootTruth, Logged } from "./truth.ts";
 
 /** What the books of a world say. */
 export interface Account {
@@ -13,153 +11,117 @@ export interface Account {
   faults: string[];
 }
 
-export interface AuditOptions {
-  truth: Truth;
-  cloud: Cloud;
-  machine: Machine;
-  letters: readonly StoredLetter[];
-  /** True time 0 of the world, epoch ms. */
-  startEpochMs: number;
-}
-
-/** Seqs of which something told that their events may be missing. */
-interface Cover {
-  from: number;
-  end: number;
-  /** Events that it accounts for at most. */
-  left: number;
-  what: string;
-}
-
-const forever = Number.POSITIVE_INFINITY;
-
-/** When dead letters are read. */
-const lastMs = Number.MAX_VALUE;
+/** Says what is wrong. */
+type Fail = (what: string) => void;
 
 /** Reasons of events that got no seq. */
 const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
-
-/** Reasons of frames that gave way: the notice is at the frame's first seq that was not stored. */
-const ofFrames = ["outbox_full", "refused", "unreadable"];
 
 /**
  * The rules by which the books of a world must balance.
  *
  * 1. What CloudWatch has was logged: same text, level and tag, under one seq of its own boot.
- * 2. Each logged event is in CloudWatch, or among dead letters, or it is covered by what was told: an event
- *    without a seq by its boot's counts of that reason; one with a seq by a notice about that seq.
+ * 2. Each logged event is in CloudWatch or among the dead letters, or what was told covers it: an event that got
+ *    no seq a count of its reason, one with a seq a notice about that seq, or the bytes of its frame kept
+ *    as a dead letter.
  * 3. Within a boot seqs rise as the events were logged, and stamps never decrease with them.
  * 4. A stamp that claims to be synced is within its bound, by one of the settings that the agent's wall
  *    clock had between the event and its delivery.
- * 5. An event is in CloudWatch twice only as often as agents have said that it may be; or another
- *    store was put in place, which knows nothing of what the one before delivered.
- * 6. No count exceeds what the device counted.
+ * 5. CloudWatch has an event twice only as often as agents have said that it may. Another store knows
+ *    nothing of what the one before delivered: copies count, and stamps are compared, within one store.
+ * 6. No count exceeds what the device counted, and none is less where nothing of the boot is missing.
+ * 7. Nothing is told as lost that was not: state of an agent only where its store was replaced or repaired,
+ *    the tail of a boot only where that did not end well, unreadable bytes only where some were changed.
+ *
+ * What no one can know is let pass: a boot of which only a store knew that is gone, and one that lost its RAM,
+ * or flash, before any frame of it was stored. Two boots of one name (flash put back from a copy) share
+ * their seqs, and what the first had in RAM is taken for what the second has.
  */
 export const audit = (options: AuditOptions): Account => {
-  const { truth, cloud } = options;
-  const kept = options.letters.flatMap(({ content }) => (Array.isArray(content) ? content : []));
-  const letters = kept.map((event) => readMessage({ ...event, takenMs: lastMs, askedMs: lastMs }));
-  const taken = cloud.taken.map(readMessage);
+  const ledger = createLedger(options);
   const faults: string[] = [];
-  const byBoot = new Map<string, Message[]>();
-  for (const message of [...taken, ...letters]) {
-    const key = `${message.device}/${message.boot}`;
-    const others = byBoot.get(key);
-    if (others === undefined) byBoot.set(key, [message]);
-    else others.push(message);
-  }
   let delivered = 0;
-  for (const boot of truth.boots) {
-    const own = byBoot.get(`${boot.device}/${boot.name}`) ?? [];
-    const ofOthers = [...taken, ...letters].filter((message) => isToldOf(message, boot));
-    delivered += auditBoot(options, boot, [...own, ...ofOthers], faults);
+  let logged = 0;
+  for (const boot of options.truth.boots) {
+    const fail: Fail = (what) => faults.push(`${boot.device} boot ${boot.name}: ${what}`);
+    delivered += auditBoot(ledger, boot, fail);
+    logged += boot.logged.length;
   }
-  auditCopies(options, taken, faults);
-  const logged = truth.boots.reduce((sum, boot) => sum + boot.logged.length, 0);
+  auditCopies(ledger, (what) => faults.push(what));
   return { logged, delivered, faults };
 };
 
-/** Whether a message tells of many boots of a flash together, and this may be one of them. */
-const isToldOf = ({ device, boot: last, notice }: Message, boot: BootTruth): boolean => {
-  if (notice === null || notice.boots < 2 || device !== boot.device) return false;
-  const [number, nonce] = last.split("-");
-  return boot.name !== last && boot.name.endsWith(`-${nonce}`) && boot.boot.number < Number(number);
-};
-
-const auditBoot = (
-  options: AuditOptions,
-  boot: BootTruth,
-  messages: readonly Message[],
-  faults: string[],
-): number => {
-  const at = `${boot.device} boot ${boot.name}`;
-  const fail = (what: string): void => {
-    faults.push(`${at}: ${what}`);
-  };
-  const events = messages.filter(({ notice }) => notice === null);
+const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
+  const messages = ledger.of(boot);
+  const ids = new Set(boot.logged.map(({ id }) => id));
+  const others = ledger.namesakes(boot).filter((each) => each !== boot);
+  const ofOthers = new Set(others.flatMap(({ logged }) => logged.map(({ id }) => id)));
+  const events = messages.filter(({ notice, id }) => notice === null && !ofOthers.has(id));
   const known = new Map(boot.logged.map((logged) => [logged.id, logged]));
   const found = new Map<number, Message>();
   for (const event of events) {
     if (event.id === 0) continue;
     const logged = known.get(event.id);
     if (logged === undefined) fail(`event #${event.id} was not logged by it`);
-    else auditEvent(options, event, logged, found.get(event.id), fail);
+    else auditEvent(ledger, event, logged, found.get(event.id), fail);
     found.set(event.id, event);
   }
-  for (const ofStore of byStore(options, events)) auditOrder(ofStore, fail);
-  const covers = coversOf(options, boot, messages);
-  auditMissing(options, boot, found, covers, fail);
-  auditCounts(options, boot, messages, covers, fail);
+  const inOrder = others.length > 0 ? events.filter(({ id }) => ids.has(id)) : events;
+  for (const ofStore of ledger.byStore(inOrder)) auditOrder(ofStore, fail);
+  const covers = coversOf(ledger, boot, messages);
+  const isWhole = covers.length === 0 && others.length === 0;
+  if (!isLostUnheard(ledger, boot)) {
+    const isReplaced = others.some((each) => isLater(ledger, each, boot));
+    for (const { logged, from, most } of uncovered(boot, found, covers)) {
+      const isAcked = boot.acked.some(({ next }) => from < next);
+      if (!isReplaced || isAcked)
+        fail(`event #${logged.id}, seq ${from === most ? from : `${from} to ${most}`}, is nowhere`);
+    }
+    auditCounts(ledger, boot, { messages, isWhole }, fail);
+  }
+  if (others.length === 0) auditNotices(ledger, boot, messages, fail);
   return found.size;
 };
 
+const isLater = ({ truth: { boots } }: Ledger, boot: BootTruth, than: BootTruth): boolean =>
+  boots.indexOf(boot) > boots.indexOf(than);
+
 const auditEvent = (
-  options: AuditOptions,
+  ledger: Ledger,
   event: Message,
   logged: Logged,
   before: Message | undefined,
-  fail: (what: string) => void,
+  fail: Fail,
 ): void => {
   const { id, seq, text, level, tag } = event;
   const name = `event #${id}`;
   if (text !== logged.text) fail(`${name} says "${text}", not "${logged.text}"`);
-  if (level !== logged.level || tag !== logged.tag) fail(`${name} is of another site`);
+  if (level !== logged.level || tag !== logged.tag)
+    fail(`${name} is ${level} of "${tag}", not ${logged.level} of "${logged.tag}"`);
   if (before !== undefined && before.seq !== seq) fail(`${name} has seqs ${before.seq} and ${seq}`);
   if (logged.seq !== null && logged.seq !== seq) fail(`${name} has seq ${seq}, not ${logged.seq}`);
   if (event.clock !== "synced") return;
-  const stampMs = event.trueTime ?? event.timestamp;
-  const errorMs = boundMissedBy(options, stampMs, event, logged.trueMs);
-  if (errorMs > event.errorMs) {
-    fail(`${name} is stamped ${Math.round(errorMs)} ms off, its bound is ${event.errorMs}`);
-  }
+  const errorMs = errorOf(ledger, event, logged.trueMs);
+  if (errorMs <= event.errorMs) return;
+  fail(`${name} is stamped ${Math.round(errorMs)} ms off, its bound is ${event.errorMs}`);
 };
 
-/** How far a stamp is from the true time by the wall clock as it was set between event and delivery. */
-const boundMissedBy = (
-  { machine, startEpochMs }: AuditOptions,
-  stampMs: number,
-  { takenMs }: Message,
+/** How far a stamp is from the true time, by the wall clock as it was set between event and delivery. */
+const errorOf = (
+  { machine: { wallClocks }, startEpochMs }: Ledger,
+  { trueTime, timestamp, takenMs }: Message,
   trueMs: number,
 ): number => {
-  const { wallClocks } = machine;
   const errors = wallClocks
-    .filter(
-      ({ sinceMs }, index) =>
-        sinceMs <= takenMs && (wallClocks[index + 1]?.sinceMs ?? forever) >= trueMs,
-    )
-    .map(({ aheadMs }) => Math.abs(stampMs - (startEpochMs + trueMs + aheadMs)));
+    .filter(({ sinceMs }, index) => {
+      const untilMs = wallClocks[index + 1]?.sinceMs ?? Number.POSITIVE_INFINITY;
+      return sinceMs <= takenMs && untilMs >= trueMs;
+    })
+    .map(({ aheadMs }) => Math.abs((trueTime ?? timestamp) - (startEpochMs + trueMs + aheadMs)));
   return Math.min(...errors);
 };
 
-/** Parts messages by the store from which they came: one knows nothing of what came from another. */
-const byStore = ({ machine }: AuditOptions, messages: readonly Message[]): Message[][] => {
-  const ends = [...machine.replacements.map(({ atMs }) => atMs), forever];
-  return ends.map((endMs, place) =>
-    messages.filter(({ askedMs }) => askedMs < endMs && askedMs >= (ends[place - 1] ?? 0)),
-  );
-};
-
-const auditOrder = (events: readonly Message[], fail: (what: string) => void): void => {
+const auditOrder = (events: readonly Message[], fail: Fail): void => {
   const bySeq = [...events].sort(
     (left, right) => left.seq - right.seq || left.timestamp - right.timestamp,
   );
@@ -175,82 +137,6 @@ const auditOrder = (events: readonly Message[], fail: (what: string) => void): v
   }
 };
 
-/** What was told of seqs of the boot that are missing. */
-const coversOf = (
-  { letters }: AuditOptions,
-  boot: BootTruth,
-  messages: readonly Message[],
-): Cover[] => {
-  const covers: Cover[] = [];
-  const seen = new Set<string>();
-  for (const { notice, seq } of messages) {
-    if (notice === null) continue;
-    const { event, reason, count, of, boots } = notice;
-    const key = `${event} ${reason} ${seq} ${of} ${count}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    const what = `${event} ${reason}`;
-    const isTogether = boots > 1;
-    if (isTogether && event === "boot_closed") covers.push({ from: 0, end: forever, left: forever, what });
-    else if (event === "boot_closed") covers.push({ from: seq, end: forever, left: forever, what });
-    else if (isTogether && reason === "power_loss") {
-      covers.push({ from: 0, end: unrecordedSeqs, left: unrecordedSeqs, what });
-    } else if (event === "dropped" && ofFrames.includes(reason)) {
-      const end = boot.tombstones.reduce(
-        (most, tombstone) =>
-          tombstone.first <= seq && seq < tombstone.end ? Math.max(most, tombstone.end) : most,
-        seq,
-      );
-      covers.push({ from: seq, end, left: count, what });
-    } else if (event === "dead_letter" || reason === "power_loss" || reason === "agent_state_lost") {
-      covers.push({ from: seq, end: seq + count, left: count, what });
-    }
-  }
-  for (const { content, device, reason } of letters) {
-    if (Array.isArray(content) || device !== boot.device) continue;
-    const bytes = Buffer.from(content.base64, "base64");
-    const sent = boot.sent.find(({ payload }) => bytes.equals(payload));
-    if (sent === undefined) continue;
-    covers.push({ from: sent.first, end: sent.end, left: forever, what: `dead letter: ${reason}` });
-  }
-  return covers;
-};
-
-const auditMissing = (
-  options: AuditOptions,
-  boot: BootTruth,
-  found: ReadonlyMap<number, Message>,
-  covers: Cover[],
-  fail: (what: string) => void,
-): void => {
-  if (isLostUnheard(options, boot)) return;
-  const admitted = boot.logged.filter(({ refused }) => refused === null);
-  const seqOf = ({ id, seq }: Logged): number | null => seq ?? found.get(id)?.seq ?? null;
-  let least = 0;
-  for (const [place, logged] of admitted.entries()) {
-    const seq = seqOf(logged);
-    if (!found.has(logged.id)) {
-      const next = admitted.slice(place + 1).find((later) => seqOf(later) !== null);
-      const most = seq ?? (next ? (seqOf(next) as number) : forever);
-      const from = seq ?? least;
-      const cover = covers.find((each) => each.left > 0 && each.from <= most && from < each.end);
-      if (cover === undefined) {
-        fail(`event #${logged.id}, seq ${seq ?? `from ${from} to ${most}`}, is nowhere`);
-      } else cover.left--;
-    }
-    least = seq === null ? least : seq + 1;
-  }
-};
-
-/**
- * Whether nobody is left who could tell of the boot: what was in its RAM is gone, and no store there is now
- * has heard of it.
- */
-const isLostUnheard = ({ machine }: AuditOptions, { acked, isRemembered }: BootTruth): boolean => {
-  const sinceMs = machine.replacements.at(-1)?.atMs ?? 0;
-  return !isRemembered && !acked.some(({ atMs }) => atMs >= sinceMs);
-};
-
 /**
  * What one store has told of its counts. Another may tell of the same again: of frames that the one before
  * had stored, and that gave way before the device knew of that.
@@ -259,27 +145,23 @@ const countsIn = (messages: readonly Message[]): { [reason: string]: number } =>
   const told: { [reason: string]: number } = {};
   const seen = new Set<string>();
   for (const { notice, seq } of messages) {
-    if (notice?.event !== "dropped" || notice.isAtMost) continue;
-    const key = `${notice.reason} ${seq} ${notice.of}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
+    if (notice?.event !== "dropped" || notice.isAtMost || seen.has(keyOf(notice, seq))) continue;
+    seen.add(keyOf(notice, seq));
     told[notice.reason] = (told[notice.reason] ?? 0) + notice.count;
   }
   return told;
 };
 
-/** Counts are what the device counted, and no less where nothing of the boot is missing. */
 const auditCounts = (
-  options: AuditOptions,
+  ledger: Ledger,
   boot: BootTruth,
-  messages: readonly Message[],
-  covers: readonly Cover[],
-  fail: (what: string) => void,
+  { messages, isWhole }: { messages: readonly Message[]; isWhole: boolean },
+  fail: Fail,
 ): void => {
-  const told = byStore(options, messages).map(countsIn);
-  const isWhole = covers.length === 0 && !isLostUnheard(options, boot);
+  const told = ledger.byStore(messages).map(countsIn);
+  const namesakes = ledger.namesakes(boot);
   for (const reason of [...beforeSeq, ...ofFrames]) {
-    const known = boot.dropped[reason] ?? 0;
+    const known = namesakes.reduce((sum, { dropped }) => sum + (dropped[reason] ?? 0), 0);
     const said = Math.max(...told.map((counts) => counts[reason] ?? 0));
     if (said > known) fail(`${said} events are told as ${reason}, the device counted ${known}`);
     if (isWhole && said < known && beforeSeq.includes(reason)) {
@@ -288,23 +170,34 @@ const auditCounts = (
   }
 };
 
-/** More copies than agents have said there may be. */
-const auditCopies = (
-  options: AuditOptions,
+const auditNotices = (
+  { machine, isDamaged }: Ledger,
+  { isClosed }: BootTruth,
   messages: readonly Message[],
-  faults: string[],
+  fail: Fail,
 ): void => {
+  const isOtherStore = machine.replacements.length + machine.repairs.length > 0;
+  for (const { notice } of messages) {
+    if (notice === null) continue;
+    const { event, reason } = notice;
+    if (reason === "agent_state_lost" && !isOtherStore) fail("state is told as lost that was not");
+    const isTail = event === "boot_closed" || reason === "power_loss";
+    if (isTail && isClosed && !isOtherStore) fail("a tail is told as lost, but it was closed");
+    if (event === "dead_letter" && !isDamaged) fail(`it has a dead letter: ${reason}`);
+  }
+};
+
+/** More copies than agents have said there may be. */
+const auditCopies = ({ machine, messages, byStore }: Ledger, fail: Fail): void => {
   let copies = 0;
-  for (const ofStore of byStore(options, messages)) {
+  for (const ofStore of byStore(messages)) {
     const seen = new Set<string>();
     for (const { device, boot, seq, notice, id } of ofStore) {
-      const key = `${device} ${boot} ${seq} ${id} ${JSON.stringify(notice)}`;
+      const key = `${device} ${boot} ${seq} ${notice === null ? id : keyOf(notice, seq)}`;
       if (seen.has(key)) copies++;
       seen.add(key);
     }
   }
-  const said = options.machine.possiblyDuplicated();
-  if (copies > said) {
-    faults.push(`${copies} events are doubled, said to be possibly so are ${said}`);
-  }
+  const said = machine.possiblyDuplicated();
+  if (copies > said) fail(`${copies} events are doubled, said to be possibly so are ${said}`);
 };

@@ -44,7 +44,10 @@ const wordsOfAnswer = (attempt: Attempt): string =>
 
 const wordsOf = (action: string, params: Record<string, unknown>): string => {
   const events = params.logEvents as { timestamp: number; message: string }[] | undefined;
-  const what = events === undefined ? "" : `, ${events.length} events from ${events[0]?.timestamp} ${events[0]?.message}`;
+  const what =
+    events === undefined
+      ? ""
+      : `, ${events.length} events from ${events[0]?.timestamp} ${events[0]?.message}`;
   return `${action} on ${params.logStreamName ?? params.logGroupName}${what}`;
 };
 

@@ -103,8 +103,7 @@ const judge = (events: readonly CloudEvent[], group: Group, nowMs: number) => {
     return index < 0 ? events.length : index;
   };
   const tooOld = before(nowMs - tooOldAfterMs);
-  const expired =
-    group.retentionDays === null ? 0 : before(nowMs - group.retentionDays * dayMs);
+  const expired = group.retentionDays === null ? 0 : before(nowMs - group.retentionDays * dayMs);
   const tooNew = before(nowMs + tooNewAfterMs + 1);
   const rejected = {
     ...(tooOld > 0 ? { tooOldLogEventEndIndex: tooOld } : {}),
@@ -120,7 +119,10 @@ export const createCloud = (nowMs: () => number, epochMs: () => number): Cloud =
   const groups = new Map<string, Group>();
   const taken: Taken[] = [];
 
-  const put = (params: Record<string, unknown>, { askedMs, visibleMs }: CallTiming): CloudAnswer => {
+  const put = (
+    params: Record<string, unknown>,
+    { askedMs, visibleMs }: CallTiming,
+  ): CloudAnswer => {
     const { logGroupName, logStreamName, logEvents } = params as {
       logGroupName: string;
       logStreamName: string;

@@ -21,8 +21,8 @@ export interface Victims {
 const shortMs = [50, 600_000] as const;
 const dayMs = 86_400_000;
 
-/** What each does; false where it cannot be done now. */
-const doings: { [disaster in Disaster]: (victims: Victims) => boolean | void } = {
+/** What each does; false where it cannot be done now, or is noted once it has come about. */
+const doings: { [disaster in Disaster]: (victims: Victims) => unknown } = {
   partition: ({ dice, network, units }) =>
     network.partition(dice.pick(units).device, dice.spread(...shortMs)),
   disconnect: ({ dice, network, units }) =>
@@ -82,17 +82,18 @@ const doings: { [disaster in Disaster]: (victims: Victims) => boolean | void } =
     unit.erase();
     return true;
   },
-  flashRestored: () => false,
+  flashRestored: ({ dice, units }) => dice.pick(units).restoreFlash(),
 };
 
 /** Lets them come, one after the other, until `untilMs`. */
 export const sendDisasters = (victims: Victims, untilMs: number, meanMs: number): void => {
-  const { clockwork, dice, faults, machine, tell } = victims;
+  const { clockwork, dice, faults, machine, tell, units } = victims;
   const next = (): void => {
     const delayMs = dice.spread(meanMs / 10, meanMs * 2);
     if (clockwork.nowMs() + delayMs >= untilMs) return;
     clockwork.after(delayMs, () => {
       if (dice.chance(0.1)) machine.backUp();
+      if (dice.chance(0.1)) dice.pick(units).backUpFlash();
       const disaster = dice.pick(faults.disasters);
       tell(`disaster: ${disaster}`);
       if (doings[disaster](victims) !== false) faults.note(disaster);

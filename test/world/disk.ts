@@ -24,8 +24,12 @@ export interface Disk {
   contents(): Contents;
   /** Puts this in place of all there is, synced. */
   restore(contents: Contents): void;
-  /** Changes a byte of a stored frame; false where there is none. */
+  /** Changes a byte of what is stored, but for dead letters; false where that is nothing. */
   damage(): boolean;
+  /** The store says of itself that it must be repaired before it is used. */
+  isDamaged(): boolean;
+  noteDamage(): void;
+  noteRepair(): void;
 }
 
 export interface DiskOptions {
@@ -52,16 +56,15 @@ const writeMs = [0.1, 3] as const;
 const syncMs = [0.5, 20] as const;
 const slowMs = [100, 20_000] as const;
 
-const framePrefix = "f/";
-
-/** Bytes at the end of a stored frame that are of the frame itself. */
-const frameTailBytes = 6;
+/** Nothing would tell of the events in a dead letter that changed. */
+const letterPrefix = "d/";
 
 export const createDisk = ({ clockwork, dice, faults }: DiskOptions): Disk => {
   let held = new Map<string, Uint8Array>();
   /** Of the writes that are not synced, oldest first. */
   let unsynced: Undo[] = [];
   let underWay: Write[] = [];
+  let isDamaged = false;
 
   const apply = ({ changes, isSynced }: Write): void => {
     const undo: Undo = [];
@@ -147,18 +150,28 @@ export const createDisk = ({ clockwork, dice, faults }: DiskOptions): Disk => {
     contents: () => new Map(held),
     restore(contents) {
       held = new Map(contents);
+      isDamaged = false;
       unsynced = [];
       underWay = [];
     },
     damage() {
-      const frames = [...held.keys()].filter((key) => key.startsWith(framePrefix)).sort();
-      if (frames.length === 0) return false;
-      const key = dice.pick(frames);
+      const isWorth = (key: string): boolean =>
+        !key.startsWith(letterPrefix) && held.get(key)?.length !== 0;
+      const keys = [...held.keys()].filter(isWorth).sort();
+      if (keys.length === 0) return false;
+      const key = dice.pick(keys);
       const value = new Uint8Array(held.get(key) as Uint8Array);
-      const place = value.length - 1 - dice.below(frameTailBytes);
+      const place = dice.below(value.length);
       value[place] = ((value[place] as number) + 1 + dice.below(255)) % 256;
       held.set(key, value);
       return true;
+    },
+    isDamaged: () => isDamaged,
+    noteDamage() {
+      isDamaged = true;
+    },
+    noteRepair() {
+      isDamaged = false;
     },
   };
 };

@@ -5,6 +5,7 @@ import type { Clockwork } from "./clockwork.ts";
 import type { Dice } from "./dice.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
+import type { Sabotage } from "./sabotage.ts";
 import type { BootTruth, Logged, Truth } from "./truth.ts";
 import { type Run, startRun } from "./unit.ts";
 
@@ -18,6 +19,10 @@ export interface Unit {
   reboot(offMs: number): void;
   /** Its flash is erased, or new, and it starts anew. */
   erase(): void;
+  /** Someone keeps a copy of its flash. */
+  backUpFlash(): void;
+  /** The copy takes its flash's place, and it starts anew; false where there is none. */
+  restoreFlash(): boolean;
   /** The program closes its log; the device starts anew after that. */
   close(): void;
   /** The program lets the device sleep, as its logger offers it. */
@@ -35,10 +40,19 @@ export interface UnitOptions {
   network: Network;
   truth: Truth;
   device: string;
+  sabotage: Sabotage;
   /** How long the program logs. */
   troubledMs: number;
   tell(what: string): void;
+  /** It broke a bound. */
+  onBroken(what: string): void;
 }
+
+const leastOutboxBytes = 512;
+
+/** Log calls of a program, but for floods: most worlds are small, so that there can be many. */
+const anyCalls = (dice: Dice): number =>
+  dice.chance(0.8) ? dice.spread(2, 40) : dice.spread(40, 250);
 
 const words = ["open", "closed", "inlet", "outlet", "a longer text that comes again", "ü€😀"];
 
@@ -70,7 +84,6 @@ const anyLine = (dice: Dice, id: number, isLarge: boolean): Line => {
   return { id, level, tag, text, call };
 };
 
-
 /** Reasons that come only to frames which were sealed. */
 const later = ["outbox_full", "refused", "unreadable"];
 
@@ -84,9 +97,12 @@ export const createUnit = (options: UnitOptions): Unit => {
   const flash = dice.chance(0.5) ? fakeFlash({ pages: dice.pick([4, 8]), pageBytes: 1_024 }) : null;
   const driftPpm = dice.between(-190, 190);
   const outboxBytes = dice.pick([512, 1_024, 2_048, 2_048, 16_384]);
-  const pauseMs = options.troubledMs / dice.spread(3, 150);
+  const pauseMs = options.troubledMs / anyCalls(dice);
   /** Runs whose log is closed. */
   const closed = new Set<Run>();
+  let copy: Uint8Array | null = null;
+  /** Boots there were when the flash was copied. */
+  let copiedBoots = 0;
   let isResting = false;
   let lastWords: Run | null = null;
 
@@ -109,8 +125,11 @@ export const createUnit = (options: UnitOptions): Unit => {
     return { run, truth: options.truth.begin(device, name, name.number > 0) };
   };
   const noteTally = (): void => {
-    const { dropped, logged } = unit.run.log.stats();
+    const { bytes, dropped, logged } = unit.run.log.stats();
     unit.truth.dropped = dropped as BootTruth["dropped"];
+    if (bytes > Math.max(leastOutboxBytes, outboxBytes)) {
+      options.onBroken(`${device} holds ${bytes} bytes, its outbox has ${outboxBytes}`);
+    }
     unit.truth.own = logged - unit.truth.logged.length;
   };
   const logOne = (): void => {
@@ -164,11 +183,24 @@ export const createUnit = (options: UnitOptions): Unit => {
       flash?.bytes.fill(255);
       options.truth.forget(device);
     },
+    backUpFlash() {
+      copy = flash?.bytes.slice() ?? null;
+      copiedBoots = options.truth.boots.length;
+    },
+    restoreFlash() {
+      if (flash === null || copy === null) return false;
+      unit.reboot(dice.spread(100, 60_000));
+      flash.bytes.set(copy);
+      options.truth.forget(device, copiedBoots);
+      return true;
+    },
     close() {
       const { run } = unit;
       closed.add(run);
       tell(`${device} closes its log`);
-      void run.log.close(dice.spread(500, 60_000)).then(() => {
+      const { truth } = unit;
+      void run.log.close(dice.spread(500, 60_000)).then((isComplete) => {
+        truth.isClosed = isComplete && run.isAlive();
         if (run.isAlive() && unit.run === run) unit.reboot(dice.spread(10, 60_000));
       });
     },

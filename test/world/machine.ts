@@ -1,20 +1,20 @@
 import { type Agent, createAgent } from "../../agent/agent.ts";
-import type { AWSCloudWatchLogs } from "../../agent/cloudwatch/client.ts";
 import type { Commands } from "../../agent/commands/commands.ts";
 import { messageOf } from "../../agent/errors.ts";
 import type { Metrics } from "../../agent/metrics.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
-import { createKeyedSpool } from "../../agent/spool/keyed-spool.ts";
-import type { KeyedStore } from "../../agent/spool/keyed-store.ts";
-import type { Spool, StoredLetter } from "../../agent/spool/spool.ts";
+import { isDamage } from "../../agent/spool/open-store.ts";
+import type { DeadLetter, Spool, SpoolLimits } from "../../agent/spool/spool.ts";
 import type { Time } from "../../agent/time.ts";
+import type { Clockwork } from "./clockwork.ts";
 import type { Cloud } from "./cloud.ts";
 import { CloudClient } from "./cloud-client.ts";
-import type { Clockwork } from "./clockwork.ts";
 import type { Dice } from "./dice.ts";
 import { createDisk, type Disk } from "./disk.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
+import type { Sabotage } from "./sabotage.ts";
+import { lettersIn, openSpool } from "./spool.ts";
 
 /** The machine the agent runs on: it starts the agent, and starts it again whenever it ended. */
 export interface Machine {
@@ -37,9 +37,11 @@ export interface Machine {
   /** Sum over all processes so far. */
   possiblyDuplicated(): number;
   metrics(): Metrics[];
-  /** All that are kept now; there must be an agent. */
-  deadLetters(): Promise<StoredLetter[]>;
+  /** All that are kept, and that went with a store. */
+  deadLetters(): DeadLetter[];
   replacements: readonly Replacement[];
+  /** When the store was repaired. */
+  repairs: readonly number[];
 }
 
 /** The store was lost, or another came in its place. */
@@ -47,14 +49,6 @@ export interface Replacement {
   atMs: number;
   /** Bytes of the frames that waited in the store that went. */
   isRestored: boolean;
-}
-
-/** What comes between the agent and the world, to break it on purpose. */
-export interface Sabotage {
-  store?(store: KeyedStore, clockwork: Clockwork): KeyedStore;
-  cloudwatch?(client: AWSCloudWatchLogs): AWSCloudWatchLogs;
-  ack?(payload: Uint8Array): Uint8Array | null;
-  time?(time: Time): Time;
 }
 
 export interface MachineOptions {
@@ -67,6 +61,8 @@ export interface MachineOptions {
   epochMs(): number;
   settings: SettingsInput;
   sabotage: Sabotage;
+  /** Bytes of frames that may wait: less than settings allow. */
+  spoolBytes: number;
   tell(what: string): void;
   /** Each ack as it leaves. */
   onAck(device: string, payload: Uint8Array): void;
@@ -81,6 +77,8 @@ interface Process {
   spool: Spool | null;
   metrics: Metrics | null;
   possiblyDuplicated: number;
+  /** The same, as its store was repaired. */
+  salvaged: number;
   /** Points until it ends. */
   fuse: { points: number; isPowerLost: boolean } | null;
 }
@@ -93,6 +91,9 @@ const noCommands: Commands = {
   close() {},
 };
 
+/** What is stored with a frame; how much is not known as room is asked for. */
+const headBytes = 1_024;
+
 const restartMs = [50, 30_000] as const;
 
 export const createMachine = (options: MachineOptions): Machine => {
@@ -101,6 +102,8 @@ export const createMachine = (options: MachineOptions): Machine => {
   const processes: Process[] = [];
   const wallClocks = [{ sinceMs: 0, aheadMs: 0 }];
   const replacements: Replacement[] = [];
+  const repairs: number[] = [];
+  const lostLetters: DeadLetter[] = [];
   let backup = disk.contents();
   let current: Process | null = null;
 
@@ -138,7 +141,15 @@ export const createMachine = (options: MachineOptions): Machine => {
   const start = async (): Promise<void> => {
     if (current !== null) return;
     const process: Process = {
-      ...{ isAlive: true, agent: null, spool: null, metrics: null, possiblyDuplicated: 0, fuse: null },
+      ...{
+        isAlive: true,
+        agent: null,
+        spool: null,
+        metrics: null,
+        possiblyDuplicated: 0,
+        salvaged: 0,
+        fuse: null,
+      },
     };
     current = process;
     processes.push(process);
@@ -162,9 +173,18 @@ export const createMachine = (options: MachineOptions): Machine => {
           end(process, false, messageOf(cause));
         },
         async openSpool(limits) {
-          const store = disk.open(gate.isAlive, gate.touch);
-          const used = sabotage.store?.(store, clockwork) ?? store;
-          process.spool = await createKeyedSpool(used, limits);
+          const opened = disk.open(gate.isAlive, gate.touch);
+          const store = sabotage.store?.(opened) ?? opened;
+          process.spool = await openSpool(
+            store,
+            disk,
+            bounded(limits),
+            ({ possiblyDuplicated, lost }) => {
+              process.salvaged += possiblyDuplicated;
+              repairs.push(clockwork.nowMs());
+              tell(`the store is repaired: ${lost} lost, ${possiblyDuplicated} may be doubled`);
+            },
+          );
           return process.spool;
         },
         async openIntake(events) {
@@ -174,6 +194,7 @@ export const createMachine = (options: MachineOptions): Machine => {
             send(device, payload) {
               touch(process);
               if (isAlive()) options.onAck(device, payload);
+              checkBound(process);
               const sent = sabotage.ack ? sabotage.ack(payload) : payload;
               if (sent !== null) intake.send(device, sent);
             },
@@ -190,22 +211,37 @@ export const createMachine = (options: MachineOptions): Machine => {
       end(process, false, `it cannot start: ${messageOf(thrown)}`);
     }
   };
-  const noteBreak = (cause: unknown): void => {
-    const code = (cause as { code?: string }).code;
-    if (code !== "SPOOL_FAILED") {
-      options.onBroken((cause as Error).stack ?? messageOf(cause));
+  const bounded = (limits: SpoolLimits): SpoolLimits => ({
+    ...limits,
+    limitBytes: options.spoolBytes,
+    laneShare: 1,
+  });
+  const checkBound = ({ spool, isAlive }: Process): void => {
+    const bytes = spool?.usage().bytes ?? 0;
+    if (isAlive && bytes > options.spoolBytes + headBytes) {
+      options.onBroken(`the spool holds ${bytes} bytes, its limit is ${options.spoolBytes}`);
     }
+  };
+  const noteBreak = (cause: unknown): void => {
+    const isExpected = isDamage(cause) && faults.coverage.damagedByte !== undefined;
+    if (isDamage(cause)) disk.noteDamage();
+    if (isExpected || (cause as { code?: string }).code === "SPOOL_FAILED") return;
+    options.onBroken((cause as Error).stack ?? messageOf(cause));
   };
   void start();
   return {
     disk,
     wallClocks,
     replacements,
+    repairs,
     agent: () => current?.agent ?? null,
     metrics: () => processes.flatMap(({ metrics }) => (metrics === null ? [] : [metrics])),
-    deadLetters: async () => (await current?.spool?.deadLetters()) ?? [],
+    deadLetters: () => [...lostLetters, ...lettersIn(disk.contents())],
     possiblyDuplicated: () =>
-      processes.reduce((sum, { possiblyDuplicated }) => sum + possiblyDuplicated, 0),
+      processes.reduce(
+        (sum, { possiblyDuplicated, salvaged }) => sum + possiblyDuplicated + salvaged,
+        0,
+      ),
     crashWithin(points, isPowerLost) {
       if (current !== null) current.fuse = { points, isPowerLost };
     },
@@ -226,6 +262,7 @@ export const createMachine = (options: MachineOptions): Machine => {
     },
     replaceStore(isRestored) {
       if (current !== null) end(current, false, "its store is replaced");
+      lostLetters.push(...lettersIn(disk.contents()));
       disk.restore(isRestored ? backup : new Map());
       replacements.push({ atMs: clockwork.nowMs(), isRestored });
     },

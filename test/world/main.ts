@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { allFaults, type Coverage } from "./faults.ts";
-import { runWorld } from "./world.ts";
+import { sabotages } from "./sabotage.ts";
+import { firstCaught, runWorld } from "./world.ts";
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -11,11 +12,15 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
+    prove: { type: "boolean", default: false },
+    without: { type: "string", multiple: true, default: [] },
   },
 });
 
+const { without } = values;
+
 const replay = async (seed: number): Promise<void> => {
-  const { faults, logged, delivered } = await runWorld(seed, { onStory: print });
+  const { faults, logged, delivered } = await runWorld(seed, { onStory: print, without });
   for (const fault of faults) print(`fault: ${fault}`);
   print(`${logged} events logged, ${delivered} delivered`);
   print(JSON.stringify({ seeds: 1, failures: faults.length > 0 ? [seed] : [] }));
@@ -26,7 +31,7 @@ const runSeeds = async (from: number, seeds: number): Promise<void> => {
   const coverage: Coverage = {};
   const startMs = performance.now();
   for (let seed = from; seed < from + seeds; seed++) {
-    const outcome = await runWorld(seed);
+    const outcome = await runWorld(seed, { without });
     for (const fault of allFaults) {
       coverage[fault] = (coverage[fault] ?? 0) + (outcome.coverage[fault] ?? 0);
     }
@@ -39,5 +44,18 @@ const runSeeds = async (from: number, seeds: number): Promise<void> => {
   print(JSON.stringify({ seeds, seedsPerSecond, failures }));
 };
 
-if (values.seed === undefined) await runSeeds(Number(values.from), Number(values.seeds));
+const prove = async (seeds: number): Promise<void> => {
+  const uncaught: string[] = [];
+  for (const [name, sabotage] of Object.entries(sabotages)) {
+    const found = await firstCaught(sabotage, seeds);
+    if (found === null) uncaught.push(name);
+    print(
+      `${name}: ${found === null ? `not in ${seeds} seeds` : `seed ${found.seed}, ${found.faults[0]}`}`,
+    );
+  }
+  print(JSON.stringify({ sabotages: Object.keys(sabotages).length, uncaught }));
+};
+
+if (values.prove) await prove(Number(values.seeds));
+else if (values.seed === undefined) await runSeeds(Number(values.from), Number(values.seeds));
 else await replay(Number(values.seed));

@@ -1,5 +1,5 @@
-import { decodeAck } from "../../shared/codec/downlink.ts";
 import { decodeHead } from "../../shared/codec/decode.ts";
+import { decodeAck } from "../../shared/codec/downlink.ts";
 import { bootText } from "../../shared/frame.ts";
 
 /** What a frame says of itself, for people. */

@@ -28,6 +28,8 @@ export interface BootTruth {
   name: string;
   /** Its flash counts it, and was not erased since: a later boot can tell of it. */
   isRemembered: boolean;
+  /** Its log was closed, and the agent had everything. */
+  isClosed: boolean;
   /** What agents have acked of it: rises within a store. */
   acked: { atMs: number; next: number }[];
   logged: Logged[];
@@ -50,11 +52,15 @@ export interface Truth {
   observe(device: string, payload: Uint8Array): void;
   /** An agent acks. */
   observeAck(device: string, payload: Uint8Array, atMs: number): void;
-  /** All that the device's flash held is gone. */
-  forget(device: string): void;
+  /** What the device's flash held of boots from this place on is gone. */
+  forget(device: string, from?: number): void;
   nextId(): number;
   /** Something is logged. */
-  enter(boot: BootTruth, line: Pick<Logged, "id" | "level" | "tag" | "text">, trueMs: number): Logged;
+  enter(
+    boot: BootTruth,
+    line: Pick<Logged, "id" | "level" | "tag" | "text">,
+    trueMs: number,
+  ): Logged;
 }
 
 const marker = /^#(\d+)/;
@@ -83,8 +89,8 @@ export const createTruth = (): Truth => {
       const truth = byName.get(`${device}/${bootText(boot)}`);
       if (next > 0) truth?.acked.push({ atMs, next });
     },
-    forget(device) {
-      for (const boot of boots) if (boot.device === device) boot.isRemembered = false;
+    forget(device, from = 0) {
+      for (const boot of boots.slice(from)) if (boot.device === device) boot.isRemembered = false;
     },
     nextId: () => ++lastId,
     enter(boot, { id, level, tag, text }, trueMs) {
@@ -96,7 +102,17 @@ export const createTruth = (): Truth => {
     begin(device, boot, isRemembered) {
       const name = bootText(boot);
       const truth: BootTruth = {
-        ...{ device, boot, name, isRemembered, logged: [], dropped: {}, own: 0, tombstones: [] },
+        ...{
+          device,
+          boot,
+          name,
+          isRemembered,
+          isClosed: false,
+          logged: [],
+          dropped: {},
+          own: 0,
+          tombstones: [],
+        },
         sent: [],
         acked: [],
         definitions: heldDefinitions(),

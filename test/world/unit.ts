@@ -1,12 +1,13 @@
 import { allParts } from "../../device/all-parts.ts";
+import type { Flash } from "../../device/journal/flash.ts";
 import { createJournal, type Journal } from "../../device/journal/journal.ts";
 import { createLoggerOn, type Logger } from "../../device/logger.ts";
 import type { Platform } from "../../device/platform.ts";
-import type { Flash } from "../../device/journal/flash.ts";
 import { type FakeFlash, PowerCut } from "../support/fake-flash.ts";
 import type { Clockwork } from "./clockwork.ts";
 import type { Dice } from "./dice.ts";
 import type { Network } from "./network.ts";
+import type { Sabotage } from "./sabotage.ts";
 
 /** One start of a device, with the module's own code. */
 export interface Run {
@@ -36,6 +37,7 @@ export interface RunOptions {
   /** The oscillator's error. */
   driftPpm: number;
   outboxBytes: number;
+  sabotage: Sabotage;
   /** Power failed inside a write to flash. */
   onCut(): void;
 }
@@ -55,8 +57,7 @@ const createCounter = ({ clockwork, driftPpm }: RunOptions): Counter => {
   let dozedMs = 0;
   let awakeAtMs = startMs;
   return {
-    uptimeMs: () =>
-      Math.floor((Math.max(clockwork.nowMs(), awakeAtMs) - startMs - dozedMs) * rate),
+    uptimeMs: () => Math.floor((Math.max(clockwork.nowMs(), awakeAtMs) - startMs - dozedMs) * rate),
     doze(forMs) {
       const fromMs = Math.max(clockwork.nowMs(), awakeAtMs);
       awakeAtMs = fromMs + forMs;
@@ -129,7 +130,7 @@ const poweredFlash = (flash: FakeFlash, isAlive: () => boolean, onCut: () => voi
 };
 
 export const startRun = (options: RunOptions): Run => {
-  const { device, dice, flash, network } = options;
+  const { device, dice, flash, network, sabotage } = options;
   let hasPower = true;
   const isAlive = (): boolean => hasPower;
   const counter = createCounter(options);
@@ -150,9 +151,10 @@ export const startRun = (options: RunOptions): Run => {
       options.onCut();
     });
   const journal = powered && createJournal({ flash: powered, platform });
+  const link = network.plug(device, { isAlive, asleepMs: counter.asleepMs });
   const host = {
     platform,
-    link: network.plug(device, { isAlive, asleepMs: counter.asleepMs }),
+    link: sabotage.link?.(link) ?? link,
     journal,
     defaultBytes: options.outboxBytes,
     places: { sites: 16, texts: 8, characters: 1_024 },

@@ -1,13 +1,14 @@
-import type { Coverage } from "./faults.ts";
-import { createFaults } from "./faults.ts";
 import { type Account, audit } from "./books.ts";
 import { createClockwork, withTurns } from "./clockwork.ts";
 import { createCloud, type Taken } from "./cloud.ts";
 import { createDice } from "./dice.ts";
 import { sendDisasters } from "./disasters.ts";
+import type { Coverage } from "./faults.ts";
+import { createFaults } from "./faults.ts";
 import { createUnit, type Unit } from "./fleet.ts";
-import { createMachine, type Machine, type Sabotage } from "./machine.ts";
+import { createMachine, type Machine } from "./machine.ts";
 import { createNetwork } from "./network.ts";
+import type { Sabotage } from "./sabotage.ts";
 import { ackWords, frameWords } from "./story.ts";
 import { createTruth } from "./truth.ts";
 
@@ -25,6 +26,8 @@ export interface WorldOptions {
   /** Told in the end what CloudWatch took. */
   onTaken?(taken: Taken): void;
   sabotage?: Sabotage;
+  /** Faults that do not come. */
+  without?: readonly string[];
 }
 
 const startEpochMs = Date.UTC(2026, 0, 1);
@@ -49,14 +52,18 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
   const dice = createDice(seed);
   const clockwork = createClockwork();
   const broken: string[] = [];
+  const onBroken = (what: string): void => {
+    broken.push(what);
+  };
   const tell = (what: string): void => {
     options.onStory?.(`${(clockwork.nowMs() / 1_000).toFixed(3).padStart(10)} s  ${what}`);
   };
-  const faults = createFaults(dice.fork());
+  const faults = createFaults(dice.fork(), options.without);
   const truth = createTruth();
   const epochMs = (): number => startEpochMs + clockwork.nowMs();
   const cloud = createCloud(clockwork.nowMs, epochMs);
-  const shared = { clockwork, faults, cloud, epochMs, truth, tell };
+  const { sabotage = {} } = options;
+  const shared = { clockwork, faults, cloud, epochMs, truth, tell, sabotage };
   const network = createNetwork({
     ...shared,
     dice: dice.fork(),
@@ -75,7 +82,6 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
       ...shared,
       network,
       dice: dice.fork(),
-      sabotage: options.sabotage ?? {},
       settings: {
         fleet: "world",
         delivery: {
@@ -87,10 +93,18 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
         cloudwatch: { stream: dice.pick(["{device}", "{device}", "{boot}", "all", "{date}"]) },
       },
       onAck: (device, payload) => truth.observeAck(device, payload, clockwork.nowMs()),
-      onBroken: (what) => broken.push(what),
+      spoolBytes: dice.pick([1_048_576, 1_048_576, 50_000, 6_000]),
+      onBroken,
     });
     const units = Array.from({ length: 1 + dice.below(3) }, (_, index) =>
-      createUnit({ ...shared, network, troubledMs, dice: dice.fork(), device: `unit-${index}` }),
+      createUnit({
+        ...shared,
+        network,
+        onBroken,
+        troubledMs,
+        dice: dice.fork(),
+        device: `unit-${index}`,
+      }),
     );
     const victims = { ...shared, network, machine, units, dice: dice.fork() };
     sendDisasters(victims, troubledMs, dice.spread(troubledMs / 20, troubledMs));
@@ -106,13 +120,29 @@ export const runWorld = async (seed: number, options: WorldOptions = {}): Promis
     do await clockwork.run(clockwork.nowMs() + lookEachMs);
     while (!isAtRest(units, machine) && clockwork.nowMs() < limitMs);
     if (!isAtRest(units, machine)) broken.push(restlessness(units, machine));
-    const letters = machine.deadLetters();
-    await clockwork.run(clockwork.nowMs() + lookEachMs);
-    const account = audit({ truth, cloud, machine, letters: await letters, startEpochMs });
-    account.faults.push(...broken);
+    const account = audit({
+      truth,
+      taken: cloud.taken,
+      machine,
+      letters: machine.deadLetters(),
+      startEpochMs,
+      isDamaged: faults.coverage.damagedByte !== undefined,
+    });
+    account.faults.push(...new Set(broken));
     if (options.onTaken) cloud.taken.forEach(options.onTaken);
     return { ...account, seed, coverage: faults.coverage, events: clockwork.events() };
   });
+};
+
+/** The first world, from seed 1 on, that shows the sabotage; null where none of so many does. */
+export const firstCaught = async (sabotage: Sabotage, seeds: number): Promise<Outcome | null> => {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const outcome = await runWorld(seed, { sabotage });
+    if (outcome.faults.length === 0) continue;
+    const { faults } = await runWorld(seed);
+    if (faults.length === 0) return outcome;
+  }
+  return null;
 };
 
 const restlessness = (units: readonly Unit[], machine: Machine): string => {

@@ -22,6 +22,7 @@ import { cutBatch, type Draft, draftOf, type Waiting } from "./draft.ts";
 import type { Formats } from "./formats.ts";
 import { liveBoots, mergeBoots } from "./merge.ts";
 import { bootKeyOf, type PendingEntry, type Reading } from "./pending.ts";
+import type { Redact } from "./redact.ts";
 import { nearestIn, type StampRange, type StampWindow } from "./stamp-window.ts";
 import { createStamper, intendedStamps, type NextStamp, type ReadClock } from "./stamping.ts";
 
@@ -64,6 +65,7 @@ export interface ComposerOptions {
   refusedStamps: "restamp" | "keep";
   form: MessageForm;
   metricRule: MetricRule;
+  redact: Redact | null;
   formats: Formats;
   aside: Pick<Aside, "sort" | "judge">;
   /** In [0, 1). */
@@ -143,11 +145,12 @@ const openBoots = (
 };
 
 /** Opens the boots of what was looked at: with fresh stamps, or with those of an intent. */
-const createOpen = ({ spool, metricRule, ...options }: ComposerOptions) => {
+const createOpen = ({ spool, metricRule, redact, ...options }: ComposerOptions) => {
   const readingOf = ({ device, boot }: StoredFrame): Reading => ({
     lookup: spool.lookup(device, boot),
     formats: options.formats,
     metricRule,
+    redact,
   });
   return {
     async fresh(found: Found, range: StampRange | null): Promise<BootEntries[]> {

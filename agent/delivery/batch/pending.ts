@@ -6,6 +6,7 @@ import type { IntentStamp, NewFrame, StoredFrame } from "../../spool/spool.ts";
 import { type Notice, noticeOfDrop, noticeOfPowerLoss, type Origin } from "../message/message.ts";
 import { type Measurement, type MetricRule, measurementOf } from "../message/metric.ts";
 import type { Formats } from "./formats.ts";
+import type { Redact } from "./redact.ts";
 
 /** A notice, and which seq it tells of. */
 export interface Told {
@@ -44,6 +45,8 @@ export interface Reading {
   lookup: Lookup;
   formats: Pick<Formats, "siteOf">;
   metricRule: MetricRule;
+  /** Null where nothing is secret. */
+  redact: Redact | null;
 }
 
 /** Entries of one frame, each made when it is asked for. */
@@ -75,8 +78,9 @@ const noticeOfClosed = ({ next, atMost, boots }: ClosedBoot): Notice => {
 };
 
 /** What the session found when it stored this frame, told with the frame's first entry. */
-const companions = ({ device, boot, closes, lost, from }: StoredFrame): readonly Told[] => {
-  if (closes.length === 0 && lost === 0) return nothingTold;
+const companions = (frame: StoredFrame): readonly Told[] => {
+  const { device, boot, closes, lost, from, evicted = [] } = frame;
+  if (closes.length === 0 && lost === 0 && evicted.length === 0) return nothingTold;
   const found = closes.map((closed): Told => {
     const origin = { device, boot: closed.boot, seq: closed.next, uptimeMs: null };
     return { origin, notice: noticeOfClosed(closed) };
@@ -85,6 +89,11 @@ const companions = ({ device, boot, closes, lost, from }: StoredFrame): readonly
     const origin = { device, boot, seq: from - lost, uptimeMs: null };
     const reason = "agent_state_lost";
     found.push({ origin, notice: { level: "warn", event: "dropped", reason, count: lost } });
+  }
+  for (const { reason: detail, count } of evicted) {
+    const origin = { device, boot, seq: from, uptimeMs: null };
+    const reason = "dead_letter_evicted";
+    found.push({ origin, notice: { level: "warn", event: "dropped", reason, count, detail } });
   }
   return found;
 };
@@ -191,7 +200,7 @@ const damaged = "its bytes changed on the agent's disk";
 export const openFrame = (
   frame: StoredFrame,
   bootKey: string,
-  { lookup, formats, metricRule }: Reading,
+  { lookup, formats, metricRule, redact }: Reading,
 ): FrameEntries => {
   const decoded: DecodedFrame | null = frame.isDamaged ? null : decodeFrame(frame.bytes, lookup);
   if (decoded === null || !decoded.ok) {
@@ -210,6 +219,9 @@ export const openFrame = (
     for (const entry of body.entries) {
       if (entry.kind === "event") entry.site = formats.siteOf(frame.dictionary, entry.site);
     }
+  }
+  if (redact !== null) {
+    for (const entry of body.entries) if (entry.kind === "event") redact(entry);
   }
   return ofEntries(frame, bootKey, { entries: body.entries, skipped, metricRule });
 };

@@ -1,3 +1,4 @@
+import { directiveKinds } from "../../../shared/directive.ts";
 import type { Level, Site, Value } from "../../../shared/event.ts";
 import { compileFormat, type Render } from "../../../shared/render.ts";
 
@@ -25,24 +26,39 @@ export const textPiece = (text: string): JsonPiece =>
     ? { json: text, bytes: text.length }
     : pieceOf(JSON.stringify(text).slice(1, -1));
 
+/** Longer texts may have been cut, and end in a mark that is not plain. */
+const surelyWholeCharacters = 65_536;
+
+/** `textPiece` of a text made of plain parts. */
+export const plainPiece = (text: string): JsonPiece =>
+  text.length > surelyWholeCharacters ? textPiece(text) : { json: text, bytes: text.length };
+
+/** The values of an event as they stand in its message. */
+export interface ValuesPiece extends JsonPiece {
+  /** No text among them needs an escape. */
+  isPlain: boolean;
+}
+
 /** Values in the order of the format, a comma between them; null where one is no number or text. */
-export const valuesPiece = (values: readonly Value[]): JsonPiece | null => {
+export const valuesPiece = (values: readonly Value[]): ValuesPiece | null => {
   let json = "";
   let bytes = Math.max(0, values.length - 1);
+  let isPlain = true;
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
-    if (index > 0) json += ",";
+    const comma = index > 0 ? "," : "";
     if (typeof value === "number" && Number.isFinite(value)) {
       const digits = value === 0 ? "0" : String(value);
-      json += digits;
+      json += comma + digits;
       bytes += digits.length;
     } else if (typeof value === "string") {
       const piece = textPiece(value);
-      json += `\\"${piece.json}\\"`;
+      isPlain &&= piece.bytes === value.length;
+      json += `${comma}\\"${piece.json}\\"`;
       bytes += piece.bytes + 2;
     } else return null;
   }
-  return { json, bytes };
+  return { json, bytes, isPlain };
 };
 
 /** What the messages of one site have in common. */
@@ -54,7 +70,12 @@ export interface SiteText {
   /** Between the origin and the values, where there are any. */
   format: JsonPiece;
   render: Render;
+  /** Whatever plain texts and numbers it renders, the text is plain. */
+  isPlain: boolean;
 }
+
+/** Directives that make something else of a value than its text: a character, a quoted text. */
+const unplainKinds = ["c", "j"];
 
 const startPiece = (level: Level): JsonPiece => {
   const { json, bytes } = pieceOf(`{"level":${JSON.stringify(level)},"message":"`);
@@ -66,6 +87,8 @@ const siteText = ({ level, tag, format }: Site): SiteText => ({
   middle: pieceOf(tag === "" ? '"' : `","tag":${JSON.stringify(tag)}`),
   format: pieceOf(`,"format":${JSON.stringify(format)},"args":[`),
   render: compileFormat(format),
+  isPlain:
+    plain.test(format) && !directiveKinds(format).some((kind) => unplainKinds.includes(kind)),
 });
 
 /** Sites whose texts are kept, and as many of the objects that stand for them in frames. */

@@ -19,7 +19,7 @@ export interface Origin {
 }
 
 /** A synced stamp is within this of the true time, unless its message has `errorMs`. */
-const unstatedErrorMs = 1_000;
+export const unstatedErrorMs = 1_000;
 
 type Fields = Record<string, unknown>;
 
@@ -143,6 +143,8 @@ export interface Notice {
   boots?: number;
   /** Level of the events it is about. */
   of?: Level;
+  /** More of the reason, for people. */
+  detail?: string;
 }
 
 /** Seqs that may have been used and are not held: of which level, nobody knows. */
@@ -170,7 +172,8 @@ export const noticeMessages = (
     const count = notice.count === undefined ? "" : ` ${notice.count}`;
     const most = notice.atMost ? " at most" : "";
     const boots = notice.boots === undefined ? "" : ` of ${notice.boots} boots`;
-    const text = `${notice.event}${count}${most}${boots}: ${notice.reason}`;
+    const detail = notice.detail === undefined ? "" : ` (${notice.detail})`;
+    const text = `${notice.event}${count}${most}${boots}: ${notice.reason}${detail}`;
     return textLines({ level, tag: "fleetlog", text }, origin, stamp);
   }
   return [

@@ -8,17 +8,18 @@ import {
   type JsonPiece,
   noPiece,
   pieceOf,
+  plainPiece,
   textPiece,
   valuesPiece,
 } from "./json-piece.ts";
 import {
-  clockFields,
   eventMessages,
   isClockUnstated,
   type MessageForm,
   measurementMessages,
   noticeMessages,
   type Origin,
+  unstatedErrorMs,
 } from "./message.ts";
 
 /** An event as a member of `logEvents`. */
@@ -92,11 +93,12 @@ export const createWriter = (form: MessageForm): Writer => {
     if (form !== "json") return null;
     const list = valuesPiece(values);
     if (list === null) return null;
-    const { start, middle, format, render } = siteTextOf(site);
-    const text = textPiece(render(values));
+    const { start, middle, format, render, isPlain } = siteTextOf(site);
+    const shown = render(values);
+    const text = isPlain && list.isPlain ? plainPiece(shown) : textPiece(shown);
     const origin = originOf(entry);
     const seq = String(entry.seq);
-    const clock = isClockUnstated(stamp) ? noPiece : clockPiece(entry, stamp);
+    const clock = isClockUnstated(stamp) ? noPiece : clockPiece(entry.uptimeMs, stamp);
     const hasValues = values.length > 0;
     const bytes =
       start.bytes +
@@ -147,10 +149,24 @@ const createTimestamps = (): ((epochMs: number) => string) => {
   };
 };
 
-const clockPiece = (entry: Origin, stamp: IntentStamp): JsonPiece => {
-  if (stamp.quality === "synced" && stamp.trueMs === undefined) {
-    const json = `,\\"errorMs\\":${stamp.errorMs}`;
-    return { json, bytes: json.length - 2 };
+/** The fields that `clockFields` gives, at once as they stand in the body. */
+const clockPiece = (
+  uptimeMs: number | null,
+  { quality, errorMs, trueMs }: IntentStamp,
+): JsonPiece => {
+  let json = "";
+  let escapes = 0;
+  if (quality !== "synced") {
+    json = `,\\"uptime\\":${uptimeMs},\\"clock\\":\\"${quality}\\"`;
+    escapes = 6;
   }
-  return pieceOf(`,${JSON.stringify(clockFields(entry, stamp)).slice(1, -1)}`);
+  if (errorMs !== null && errorMs > unstatedErrorMs) {
+    json += `,\\"errorMs\\":${errorMs}`;
+    escapes += 2;
+  }
+  if (trueMs !== undefined) {
+    json += `,\\"trueTime\\":${trueMs}`;
+    escapes += 2;
+  }
+  return { json, bytes: json.length - escapes };
 };

@@ -1,6 +1,7 @@
 import type { RejectedEvents } from "../../cloudwatch/faults.ts";
 import type { IntentStamp } from "../../spool/spool.ts";
 import { type Batch, type OutgoingEvent, withAccepted } from "../batch/batch.ts";
+import { bootKeyOf, type PendingEntry } from "../batch/pending.ts";
 import type { StampRange } from "../batch/stamp-window.ts";
 
 /** Why CloudWatch refused an event of a batch it accepted. */
@@ -17,6 +18,8 @@ const refusalOf = (rejected: RejectedEvents, index: number): Refusal | null => {
 interface Taken {
   accepted: OutgoingEvent[];
   range: StampRange;
+  /** Stamps of what was delivered last, by boot. */
+  delivered: ReadonlyMap<string, number>;
 }
 
 /** A stamp this near to now and refused all the same: no other will be taken. */
@@ -24,17 +27,19 @@ const hopelessMs = 3_600_000;
 
 /**
  * The next stamp to try, null where none is left: that of the nearest accepted event, so that order
- * is kept, then just within the limit, then now. Each is nearer to now than the one before.
+ * is kept, then just within the limit, then now. Each is nearer to now than the one before, but none
+ * is before what was delivered of the boot.
  */
 const nextStamp = (
   refusal: Refusal,
-  epochMs: number,
-  { accepted, range }: Taken,
+  { bootKey, stamp: { epochMs } }: PendingEntry,
+  { accepted, range, delivered }: Taken,
 ): number | null => {
   const nowMs = Math.floor(range.nowMs);
   if (refusal === "tooNew") {
-    const neighbourMs = accepted.at(-1)?.timestamp;
-    return [neighbourMs, nowMs].find((ms) => ms !== undefined && ms < epochMs) ?? null;
+    const leastMs = delivered.get(bootKey) ?? 0;
+    const choices = [accepted.at(-1)?.timestamp ?? nowMs, nowMs];
+    return choices.map((ms) => Math.max(ms, leastMs)).find((ms) => ms < epochMs) ?? null;
   }
   const neighbourMs = accepted[0]?.timestamp;
   const limitMs = refusal === "tooOld" ? Math.ceil(range.leastMs) : undefined;
@@ -60,21 +65,23 @@ export const divide = (
   const sent = batch.events.slice(0, length);
   const refusals = sent.map((_, index) => refusalOf(rejected, index));
   const accepted = sent.filter((_, index) => refusals[index] === null);
-  const taken = { accepted, range: options.range };
+  const delivered = new Map(batch.progress.map((done) => [bootKeyOf(done), done.stampMs]));
+  const taken = { accepted, range: options.range, delivered };
   const refusalOfEntry = new Map<number, Refusal>();
   for (const [index, { entry }] of sent.entries()) {
     const refusal = refusals[index];
     if (refusal) refusalOfEntry.set(entry, refusal);
   }
-  const restamp = (stamp: IntentStamp, refusal: Refusal): IntentStamp => {
-    const epochMs = options.mode === "keep" ? null : nextStamp(refusal, stamp.epochMs, taken);
+  const restamp = (entry: PendingEntry, refusal: Refusal): IntentStamp => {
+    const { stamp } = entry;
+    const epochMs = options.mode === "keep" ? null : nextStamp(refusal, entry, taken);
     if (epochMs === null) return { ...stamp, refused: refusal };
     return { ...stamp, epochMs, trueMs: stamp.trueMs ?? stamp.epochMs };
   };
   const marked = withAccepted(batch, (index) => index < length && refusals[index] === null);
   const entries = marked.entries.map((entry, place) => {
     const refusal = refusalOfEntry.get(place);
-    return refusal === undefined ? entry : { ...entry, stamp: restamp(entry.stamp, refusal) };
+    return refusal === undefined ? entry : { ...entry, stamp: restamp(entry, refusal) };
   });
   const refused = sent.flatMap((event, index) => {
     const refusal = refusals[index];

@@ -25,8 +25,10 @@ export interface Schedule {
 
 export interface ScheduleOptions {
   time: Time;
-  /** Lanes served at the same time: each holds a batch in memory. */
+  /** Lanes served at the same time. */
   workers: number;
+  /** Whether one more batch may be held in memory. */
+  hasRoom(): boolean;
   /** How long the first event of a lane may wait for others. */
   ageMs: number;
   /** Of steps. */
@@ -90,8 +92,11 @@ export const createSchedule = (options: ScheduleOptions): Schedule => {
     follow(lane, next);
     pump();
   };
+  // A lane under way calls again when it is done, so that room that is given back is used.
+  const mayBegin = (): boolean =>
+    running.size === 0 || (running.size < workers && options.hasRoom());
   const pump = (): void => {
-    while (!isStopped && running.size < workers && line.size() > 0 && turn.take()) {
+    while (!isStopped && line.size() > 0 && mayBegin() && turn.take()) {
       const lane = line.next() as string;
       running.set(lane, serve(lane));
     }

@@ -1,14 +1,14 @@
-import { ErrorWithSubackPacket, type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import { messageOf } from "../../errors.ts";
 import type { Time } from "../../time.ts";
 import { createFailures, type Ending, type FailuresOptions } from "./failures.ts";
-import { filtersPerSubscribe } from "./limits.ts";
+import { createSubscriptions } from "./subscriptions.ts";
 
 export interface ConnectionOptions extends FailuresOptions {
   /** A new connection; throws where there cannot be one. */
   dial(): MqttClient;
   /** What it listens to. Without all of it frames would be missing and nobody would know. */
-  filters: readonly string[];
+  filters(): ReadonlySet<string>;
   time: Time;
   onMessage(topic: string, payload: Buffer): void;
   /** It stands, and all filters are granted. */
@@ -21,6 +21,8 @@ export interface Connection {
   readonly tried: Promise<void>;
   /** Null while it does not stand. */
   client(): MqttClient | null;
+  /** What `filters` answers has changed. */
+  refilter(): void;
   stop(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
   let current: MqttClient | null = null;
   let isUp = false;
   let isStopped = false;
+  let refilter = (): void => {};
   let cancelWait = (): void => {};
   let noteTried = (): void => {};
   const tried = new Promise<void>((resolve) => {
@@ -39,37 +42,35 @@ export const createConnection = (options: ConnectionOptions): Connection => {
   const tryLater = (ending: Ending): void => {
     current = null;
     isUp = false;
+    refilter = () => {};
     if (isStopped) return;
     cancelWait = time.after(failures.ended(ending), attempt);
     noteTried();
   };
   const follow = (client: MqttClient): void => {
-    const ending: Ending = { cause: "it closed the connection", kind: "closed", livedMs: null };
+    const { ending, fail } = watchEnding(client);
+    const subscriptions = createSubscriptions(client);
     let sinceMs: number | null = null;
-    const fail = (cause: unknown): void => {
-      ending.cause = messageOf(cause);
-      ending.kind = "failed";
+    /** False where the broker does not grant everything: then the connection ends. */
+    const subscribe = async (): Promise<boolean> => {
+      try {
+        await subscriptions.follow(filters);
+        return client === current;
+      } catch (cause) {
+        if (ending.kind === "closed") fail(cause);
+        client.end(true);
+        return false;
+      }
     };
     client.on("message", onMessage);
-    client.on("error", fail);
-    client.on("disconnect", ({ reasonCode = 0 }) => {
-      if (reasonCode === takenOver) ending.kind = "taken";
-      else fail(`it ended the connection with reason 0x${reasonCode.toString(16)}`);
-    });
-    client.on("connect", () => {
-      subscribe(client, filters).then(
-        () => {
-          sinceMs = time.monotonicMs();
-          isUp = true;
-          failures.stands();
-          onUp(client);
-          noteTried();
-        },
-        (cause: unknown) => {
-          if (ending.kind === "closed" && client.connected) fail(cause);
-          client.end(true);
-        },
-      );
+    client.on("connect", async () => {
+      if (!(await subscribe())) return;
+      sinceMs = time.monotonicMs();
+      isUp = true;
+      refilter = subscribe;
+      failures.stands();
+      onUp(client);
+      noteTried();
     });
     client.once("close", () => {
       if (sinceMs !== null) ending.livedMs = time.monotonicMs() - sinceMs;
@@ -88,6 +89,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
   return {
     tried,
     client: () => (isUp ? current : null),
+    refilter: () => refilter(),
     async stop() {
       isStopped = true;
       cancelWait();
@@ -102,24 +104,17 @@ export const createConnection = (options: ConnectionOptions): Connection => {
 /** Reason of an MQTT 5 DISCONNECT: another client has come with the same id. */
 const takenOver = 0x8e;
 
-const refusedOf = (cause: unknown, filters: readonly string[]): string[] => {
-  const granted = cause instanceof ErrorWithSubackPacket ? cause.packet.granted : [];
-  return filters.filter((_filter, index) => Number(granted[index] ?? 0) >= 128);
-};
-
-const subscribe = async (client: MqttClient, filters: readonly string[]): Promise<void> => {
-  const parts: string[][] = [];
-  for (let from = 0; from < filters.length; from += filtersPerSubscribe) {
-    parts.push(filters.slice(from, from + filtersPerSubscribe));
-  }
-  const subscribePart = async (part: string[]): Promise<void> => {
-    try {
-      await client.subscribeAsync(part, { qos: 1 });
-    } catch (cause) {
-      const [refused] = refusedOf(cause, part);
-      if (refused === undefined) throw cause;
-      throw new Error(`it refuses to let us subscribe to "${refused}"`, { cause });
-    }
+/** How the connection will have ended, by what it tells until then. */
+const watchEnding = (client: MqttClient): { ending: Ending; fail(cause: unknown): void } => {
+  const ending: Ending = { cause: "it closed the connection", kind: "closed", livedMs: null };
+  const fail = (cause: unknown): void => {
+    ending.cause = messageOf(cause);
+    ending.kind = "failed";
   };
-  await Promise.all(parts.map(subscribePart));
+  client.on("error", fail);
+  client.on("disconnect", ({ reasonCode = 0 }) => {
+    if (reasonCode === takenOver) ending.kind = "taken";
+    else fail(`it ended the connection with reason 0x${reasonCode.toString(16)}`);
+  });
+  return { ending, fail };
 };

@@ -52,7 +52,7 @@ export const createMirror = (): Mirror => {
   return {
     get: (key) => values.get(key),
     keys({ gte, lt, limit, reverse }) {
-      if (!gte.endsWith("/") || lt !== `${gte}\uffff`) {
+      if (!/(^|\/)$/.test(gte) || lt !== `${gte}\uffff`) {
         throw new Error(`Cannot list keys from "${gte}" to "${lt}": they are no folder's`);
       }
       const folder = namesOf(gte).reduce<Folder | undefined>(

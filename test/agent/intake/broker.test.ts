@@ -1,40 +1,22 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
 import { connect as connectUnchecked } from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createBroker } from "../../../agent/intake/broker.ts";
 import { topicOf } from "../../../shared/topic.ts";
 import { intakeContract, recordedEvents } from "../../contract/intake.ts";
 import { connectClient, untilClosed } from "../../support/mqtt-client.ts";
+import { connectSocket } from "../../support/mqtt-socket.ts";
+import { anyBroker, startBroker } from "../../support/started-broker.ts";
 
 const prefix = "fleetlog/1";
 const up = topicOf(prefix, "pump", "up");
 const down = topicOf(prefix, "pump", "down");
 const state = topicOf(prefix, "pump", "state");
-const host = "127.0.0.1";
 
 intakeContract("embedded broker", async (events) => {
-  const intake = await createBroker({ host, port: 0, events });
+  const intake = await createBroker({ ...anyBroker(), events });
   return { intake, brokerUrl: intake.url };
 });
-
-const startBroker = async () => {
-  const recorded = recordedEvents();
-  const broker = await createBroker({ host, port: 0, events: recorded.events });
-  onTestFinished(() => broker.stop());
-  return { ...recorded, broker };
-};
-
-/** A connection that speaks no MQTT of its own. */
-const connectSocket = async (url: string): Promise<Socket> => {
-  const socket = connect(Number(new URL(url).port), host);
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  socket.on("error", () => {});
-  await once(socket, "connect");
-  return socket;
-};
 
 describe("embedded broker's rules", () => {
   it.each([
@@ -216,7 +198,7 @@ describe("embedded broker's port", () => {
     const port = Number(new URL(broker.url).port);
     const { events } = recordedEvents();
 
-    const second = createBroker({ host, port, events });
+    const second = createBroker({ ...anyBroker(), port, events });
 
     await expect(second).rejects.toMatchObject({
       code: "BROKER_LISTEN",
@@ -231,7 +213,7 @@ describe("embedded broker's port", () => {
     const { events } = recordedEvents();
 
     await broker.stop();
-    const second = await createBroker({ host, port, events });
+    const second = await createBroker({ ...anyBroker(), port, events });
     onTestFinished(() => second.stop());
 
     expect(second.url).toBe(broker.url);

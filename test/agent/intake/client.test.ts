@@ -7,7 +7,7 @@ import {
   type BrokerClientOptions,
   createBrokerClient,
 } from "../../../agent/intake/client.ts";
-import { topicOf } from "../../../shared/topic.ts";
+import { fleetFilter, shardOf, topicOf } from "../../../shared/topic.ts";
 import { intakeContract, recordedEvents } from "../../contract/intake.ts";
 import { type AedesBroker, startAedes } from "../../support/aedes-broker.ts";
 import { startAwsIotBroker } from "../../support/aws-iot-broker.ts";
@@ -49,6 +49,53 @@ intakeContract("client of a broker on several connections", async (events) => {
   const intake = createBrokerClient({ url, storeId: 1, connections: 5, events });
   await intake.tried;
   return { intake, brokerUrl: url };
+});
+
+describe("client that listens to some shards", () => {
+  const texts = ({ frames }: { frames: { text: string }[] }): string[] =>
+    frames.map(({ text }) => text);
+  const lamp = topicOf("fleetlog/1", "lamp", "up");
+  const [pumps, lamps] = [new Set([shardOf("pump")]), new Set([shardOf("lamp")])];
+
+  it("hears the frames of these alone, and presence of all", async () => {
+    const { url } = await startBroker();
+    const recorded = await startClient({ url, shards: pumps });
+    const device = await connectClient(url);
+
+    device.publish(lamp, "lamp", { qos: 1 });
+    device.publish(up, "pump", { qos: 1 });
+    device.publish(topicOf("fleetlog/1", "lamp", "state"), "online", { qos: 1 });
+    await recorded.until(() => recorded.presence.length === 2);
+
+    expect(texts(recorded)).toEqual(["pump"]);
+    expect(recorded.presence).toEqual(["pump came", "lamp came"]);
+  });
+
+  it("hears those of others once it is told, and after a new connection as well", async () => {
+    const first = await startBroker();
+    const { url, port } = first;
+    const recorded = await startClient({ url, connections: 3, shards: pumps });
+    const say = async (text: string): Promise<void> => {
+      const device = await connectClient(url);
+      for (const topic of [up, lamp]) await device.publishAsync(topic, text, { qos: 1 });
+    };
+
+    for (const shards of [lamps, pumps, lamps]) recorded.intake.listen(shards);
+    await first.untilSubscribed(fleetFilter("fleetlog/1", "up", shardOf("lamp")));
+    await say("told");
+    await recorded.until(() => recorded.frames.length === 1);
+    await first.stop();
+    await recorded.until(() => recorded.troubles.length === 3);
+    await startBroker(port);
+    await recorded.until(() => recorded.troubles.length === 6);
+    await say("again");
+    await recorded.until(() => recorded.frames.length === 2);
+
+    expect(recorded.frames.map(({ device, text }) => [device, text])).toEqual([
+      ["lamp", "told"],
+      ["lamp", "again"],
+    ]);
+  });
 });
 
 describe("client of a broker that restarts", () => {

@@ -17,7 +17,7 @@ const packetOf = (topic: string, text: string): PublishPacket => ({
 
 const isRetained = (permissions: Permissions, topic: string, text = "online"): boolean => {
   const packet = packetOf(topic, text);
-  permissions.publish(packet);
+  permissions.publish(null, packet);
   return packet.retain;
 };
 
@@ -40,17 +40,30 @@ describe("permissions", () => {
     const permissions = createPermissions(prefix);
 
     for (let device = 0; device < presenceLimit; device++) {
-      permissions.publish(packetOf(topicOf(prefix, `invented-${device}`, "state"), "online"));
+      permissions.publish(null, packetOf(topicOf(prefix, `invented-${device}`, "state"), "online"));
     }
 
     expect(isRetained(permissions, topicOf(prefix, "pump", "state"))).toBe(false);
     expect(isRetained(permissions, topicOf(prefix, "invented-0", "state"), "offline")).toBe(true);
   });
 
+  it("let a client speak for the devices it was granted, and nobody else for any", () => {
+    const permissions = createPermissions(prefix, () => false);
+    const [known, stranger] = [{}, {}] as Client[];
+    const isRefused = (client: Client | undefined, device: string): boolean =>
+      permissions.publish(client as Client, packetOf(topicOf(prefix, device, "up"), "")) instanceof
+      Error;
+
+    permissions.grant(known as Client, (device) => device === "pump");
+
+    expect([isRefused(known, "pump"), isRefused(known, "door")]).toEqual([false, true]);
+    expect(isRefused(stranger, "pump")).toBe(true);
+  });
+
   it("let presence be cleared", () => {
     const packet = packetOf(topicOf(prefix, "pump", "state"), "");
 
-    const source = createPermissions(prefix).publish(packet);
+    const source = createPermissions(prefix).publish(null, packet);
 
     expect(source).toMatchObject({ device: "pump", channel: "state" });
   });

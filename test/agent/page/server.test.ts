@@ -46,6 +46,7 @@ describe("page server", () => {
       online: 1,
       metrics: { eventsDelivered: 12 },
       pending: { frames: 3, devices: 2 },
+      clockOffsetMs: -1_500,
       devices: [{ id: "pump-7", next: 17 }, { id: "pump-8" }],
       troubles: [{ message: "Cannot reach it" }],
     });
@@ -63,6 +64,7 @@ describe("page server", () => {
       expect(body).toContain("fleetlog_frames_stored_total 5\n");
       expect(body).toContain('fleetlog_dropped_total{reason="ring_full"} 2\n');
       expect(body).toContain("fleetlog_spool_bytes 2048\n");
+      expect(body).toContain("fleetlog_clock_offset_ms -1500\n");
     }
     expect(first.headers["content-type"]).toContain("text/plain");
   });

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { noteDamage } from "../../../agent/spool/damage.ts";
 import { createLevelSpool } from "../../../agent/spool/level.ts";
@@ -8,7 +9,7 @@ import type { Spool } from "../../../agent/spool/spool.ts";
 import { bootOf, newFrame, recordOf } from "../../support/any-receipt.ts";
 import { anyLimits } from "../../support/fake-spool.ts";
 import { scratchDirectory } from "../../support/local-endpoint.ts";
-import { everything, settlementOf } from "../../support/opened-spool.ts";
+import { append, everything, settlementOf } from "../../support/opened-spool.ts";
 import { count } from "../../support/system.ts";
 
 interface Opened {
@@ -204,5 +205,84 @@ describe("a spool that was noted as damaged while it was in use", () => {
     ]);
     expect(spool.storeId).not.toBe(storeId);
     expect(await spool.boots("pump")).toMatchObject([{ boot: bootOf(1), cursor: allSeqs }]);
+  });
+});
+
+describe("a spool with a record that changed", () => {
+  /** Changes the last byte of the value at the first key in a range. */
+  const change = async (directory: string, prefix: string): Promise<void> => {
+    const store = new ClassicLevel<string, Uint8Array>(directory, { valueEncoding: "view" });
+    const [[key, value] = ["", new Uint8Array()]] = await store
+      .iterator({ gte: prefix, lt: `${prefix}~` })
+      .all();
+    const changed = Uint8Array.from(value);
+    const at = prefix === "f/" ? 12 : changed.length - 1;
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    await store.put(key, changed);
+    await store.close();
+  };
+
+  it("is repaired at once where it is needed to open", async () => {
+    const { directory } = await fill();
+    await change(directory, "l/");
+
+    const { spool, troubles } = await open(directory);
+
+    expect(troubles).toEqual([expect.stringContaining('Cannot read "l/g%3Apump" from the spool')]);
+    expect(spool.usage()).toMatchObject({ frames });
+  });
+
+  it("says so where that is read later, and is repaired by the next start", async () => {
+    const { directory } = await fill();
+    await change(directory, "b/");
+    const { spool: before } = await open(directory);
+    const reading = before.boots("pump");
+    await expect(reading).rejects.toMatchObject({ code: "SPOOL_DAMAGED" });
+    await before.close();
+    noteDamage(directory, "its checksum is wrong");
+
+    const { spool, salvaged } = await open(directory);
+
+    expect(salvaged).toMatchObject([{ frames, records: 1, lost: 0 }]);
+    expect(await spool.boots("pump")).toEqual([]);
+    expect(await accounted(spool)).toEqual({ held: allSeqs, lost: 0 });
+  });
+
+  it("keeps a frame as a dead letter where its seqs cannot be told, and tells how many are lost", async () => {
+    const { directory } = await fill({ delivered: 1 });
+    await change(directory, "f/");
+    noteDamage(directory, "its checksum is wrong");
+
+    const { spool, salvaged } = await open(directory);
+
+    expect(salvaged).toMatchObject([{ frames: frames - 2, records: 1, lost: 100 }]);
+    expect(await spool.deadLetters()).toMatchObject([
+      { device: "unknown", reason: "its record changed on the agent's disk" },
+    ]);
+    expect(await accounted(spool)).toEqual({ held: allSeqs - 200, lost: 100 });
+  });
+
+  it.each(["d/", "t/", "p/", "i/", "h/", "n/"])("goes on without it under %s", async (prefix) => {
+    const { directory } = await fill({ delivered: 1 });
+    const { spool: before } = await open(directory);
+    await before.bury({ device: "pump", reason: "refused", epochMs: 1, content: [] });
+    await before.evict("pump", "unreadable");
+    await before.propose({ lane: "g:pump", group: "g", stream: "pump", runs: [] });
+    const added = [{ number: 0, replaces: -1, meaning: { kind: "text", text: "abcd" } as const }];
+    await before.define(recordOf(newFrame("pump", allSeqs - 1)), {
+      added,
+      retired: [],
+      held: [[0, 4]],
+    });
+    await before.close();
+    await change(directory, prefix);
+    noteDamage(directory, "its checksum is wrong");
+
+    const { spool, troubles } = await open(directory);
+
+    expect(troubles).toEqual([expect.stringMatching(/^Repaired spool/)]);
+    expect(spool.usage().frames).toBe(frames - 1);
+    expect(await spool.intended()).toEqual([]);
+    await append(spool, newFrame("pump", allSeqs));
   });
 });

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Change, createGroupCommit } from "../../../agent/spool/group-commit.ts";
+import {
+  type Change,
+  createGroupCommit,
+  type LateChange,
+} from "../../../agent/spool/group-commit.ts";
 
 const change = (key: string): Change => ({ type: "del", key });
 
@@ -72,6 +76,51 @@ describe("group commit", () => {
     await group.synced();
 
     expect(order).toEqual(["committed", "synced"]);
+  });
+
+  it("asks for late changes as the write begins, the last of each key, behind all others", async () => {
+    const { group, writes, untilBegun } = heldWrites();
+    const asked: string[] = [];
+    const late = (key: string, name: string): LateChange => ({
+      type: "late",
+      key,
+      change() {
+        asked.push(name);
+        return change(key);
+      },
+    });
+
+    void group.commit([late("a", "first"), change("b")], true);
+    void group.commit([late("a", "second"), change("c")], true);
+    const before = [...asked];
+    await untilBegun(1);
+
+    expect([before, asked]).toEqual([[], ["second"]]);
+    expect(writes[0]?.keys).toEqual(["b", "c", "a"]);
+  });
+
+  it("drops a late change for one of the same key that comes after it", async () => {
+    const { group, writes, untilBegun } = heldWrites();
+    const late: LateChange = { type: "late", key: "a", change: () => change("late") };
+
+    void group.commit([late], true);
+    void group.commit([change("a")], true);
+    await untilBegun(1);
+
+    expect(writes[0]?.keys).toEqual(["a"]);
+  });
+
+  it("counts the bytes that wait for a write", async () => {
+    const { group, untilBegun } = heldWrites();
+
+    const first = group.commit([change("a")], true, 7);
+    const begun = await untilBegun(1);
+    void group.commit([change("b")], true, 5);
+    const waiting = group.waitingBytes();
+    begun.end();
+    await first;
+
+    expect([waiting, group.waitingBytes()]).toEqual([12, 5]);
   });
 
   it("writes nothing more after a write that failed, and rejects whatever waits or comes", async () => {

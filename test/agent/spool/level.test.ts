@@ -1,5 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { ClassicLevel } from "classic-level";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createLevelSpool } from "../../../agent/spool/level.ts";
@@ -9,6 +11,17 @@ import { newFrame, recordOf } from "../../support/any-receipt.ts";
 import { anyLimits } from "../../support/fake-spool.ts";
 import { runKilledSpool } from "../../support/killed-spool.ts";
 import { scratchDirectory } from "../../support/local-endpoint.ts";
+import { append, settlementOf } from "../../support/opened-spool.ts";
+import { count } from "../../support/system.ts";
+
+/** Resolves once a size is below a limit; rejects after 10 s. */
+const untilSmall = async (size: () => Promise<number>, limitBytes: number): Promise<void> => {
+  const endMs = performance.now() + 10_000;
+  while ((await size()) >= limitBytes) {
+    if (performance.now() > endMs) throw new Error(`It still takes ${await size()} bytes`);
+    await wait(50);
+  }
+};
 
 const directories = new Map<string, Promise<string>>();
 
@@ -63,7 +76,7 @@ describe("level spool's folder", () => {
     expect(spool.usage().frames).toBe(0);
   });
 
-  it.each([3, 5])("is refused where another version wrote it, in format %d", async (format) => {
+  it.each([4, 6])("is refused where another version wrote it, in format %d", async (format) => {
     const directory = await scratchDirectory();
     const store = new ClassicLevel<string, string>(directory);
     await store.put("m/store", JSON.stringify({ format, storeId: 1 }));
@@ -71,7 +84,7 @@ describe("level spool's folder", () => {
 
     const opening = createLevelSpool({ ...anyLimits, directory });
 
-    await expect(opening).rejects.toThrow(`its format is ${format}, this version reads 4; let`);
+    await expect(opening).rejects.toThrow(`its format is ${format}, this version reads 5; let`);
   });
 
   it("is refused with the system's reason where it cannot be made", async () => {
@@ -113,6 +126,40 @@ describe("level spool after SIGKILL", () => {
     }
     expect([...acked.values()].reduce((sum, next) => sum + next, 0)).toBeGreaterThan(10);
   }, 60_000);
+});
+
+describe("level spool's folder after a backlog", () => {
+  const mebibyte = 1_048_576;
+  const folderBytes = async (directory: string): Promise<number> => {
+    const names = await readdir(directory);
+    const files = await Promise.all(
+      names.map((name) => stat(join(directory, name)).catch(() => null)),
+    );
+    return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+  };
+
+  it("shrinks to less than 28 MiB once CloudWatch has taken it", async () => {
+    const directory = await scratchDirectory();
+    const spool = await createLevelSpool({
+      ...anyLimits,
+      directory,
+      laneShare: 1,
+      limitBytes: 2 ** 30,
+    });
+    onTestFinished(() => spool.close());
+    for (const seq of count(48)) {
+      const frame = newFrame("pump", seq, { bytes: randomBytes(mebibyte) });
+      await append(spool, frame);
+    }
+    const fullBytes = await folderBytes(directory);
+
+    for (let left = 48; left > 0; left = spool.usage().frames) {
+      await spool.settle(settlementOf("g:pump", await spool.read("g:pump", 4 * mebibyte)));
+    }
+
+    await untilSmall(() => folderBytes(directory), 28 * mebibyte);
+    expect(fullBytes).toBeGreaterThan(48 * mebibyte);
+  });
 });
 
 describe("level spool's opening", () => {

@@ -17,6 +17,20 @@ describe("record of a stored frame", () => {
     expect([...bytes]).toEqual([...written]);
   });
 
+  it("keeps what few frames have", () => {
+    const closes = [{ boot: { nonce: 0xffff_ffff, number: 7 }, next: 3, atMost: 9 }];
+    const seldom = {
+      closes,
+      dictionary: "0123456789abcdef",
+      asideMs: 12,
+      lost: 2 ** 52,
+      evicted: [{ reason: "tooOld", count: 3 }],
+    };
+    const frame = { ...newFrame("pump", 3, { lane: "a" }), ...seldom };
+
+    expect(decodeStored("a", 7, encodeStored(frame))).toMatchObject(seldom);
+  });
+
   it("tells of each byte whether the disk has changed it", () => {
     const frame = newFrame("pump", 3, { lane: "a" });
     const record = encodeStored(frame);

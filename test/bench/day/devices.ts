@@ -48,7 +48,7 @@ const startDevice = (name: string, events: number, port: number): Device => {
     name,
     events,
     client,
-    log: createLogger({ device: name, mqtt: client, flushAfterMs: 200 }),
+    log: createLogger({ device: name, mqtt: client, flushAfterMs: 200, rateLimit: false }),
   };
 };
 

@@ -15,8 +15,8 @@ export interface KilledFleetOptions {
   kills: number;
   seed: number;
   devices: number;
-  /** Of all devices together. */
-  eventsPerSecond: number;
+  /** After it is ready the agent lives no longer than this. */
+  longestLifeMs: number;
   /** The command line, built. */
   program: string;
   onKill?(kills: number): void;
@@ -35,8 +35,8 @@ export interface KilledFleet extends Verdict {
 const keys = { accessKeyId: "AKIDBENCHMARK", secretAccessKey: "secret-of-the-benchmark" };
 const region = "us-east-1";
 
-/** After it is ready the agent lives no longer than this. */
-const longestLifeMs = 1_500;
+/** Of each device: more than 50 would be dropped by its rate limit. */
+const eventsPerSecond = 40;
 
 /** One kill in ten comes while the agent starts, which takes about so long. */
 const startShare = 0.1;
@@ -55,7 +55,7 @@ drainMs = 60000
 
 const killAll = async (
   agent: AgentRuns,
-  { kills, seed, onKill = () => {} }: KilledFleetOptions,
+  { kills, seed, longestLifeMs, onKill = () => {} }: KilledFleetOptions,
 ): Promise<void> => {
   const random = createChance(seed);
   for (let done = 0; done < kills; ) {
@@ -79,7 +79,7 @@ const endAll = async (agent: AgentRuns, fleet: Devices): Promise<void> => {
 
 /** Devices log through an agent that is killed at random moments; all of them processes or connections of their own. */
 export const runKilledFleet = async (options: KilledFleetOptions): Promise<KilledFleet> => {
-  const { program, devices, eventsPerSecond, kills } = options;
+  const { program, devices, kills } = options;
   const beganMs = performance.now();
   const directory = await mkdtemp(join(tmpdir(), "fleetlog-kill-"));
   const port = await freePort();
@@ -93,7 +93,12 @@ export const runKilledFleet = async (options: KilledFleetOptions): Promise<Kille
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint.url,
   };
   const agent = createAgentRuns({ config, environment, program });
-  const fleet = startDevices({ port, devices, eventsPerSecond, events: Number.MAX_SAFE_INTEGER });
+  const fleet = startDevices({
+    port,
+    devices,
+    eventsPerSecond: eventsPerSecond * devices,
+    events: Number.MAX_SAFE_INTEGER,
+  });
   const client = new AWSCloudWatchLogs(region, keys.accessKeyId, keys.secretAccessKey, {
     endpoint: endpoint.url,
     environment: {},

@@ -57,6 +57,7 @@ const composerOf = (spool: Spool, readClock: ReadClock = inTurnOfUptime) =>
     refusedStamps: "keep",
     form: "json",
     metricRule: createMetricRule("test"),
+    redact: null,
     ...withoutDictionaries(),
     random: () => 0.99,
   });

@@ -172,6 +172,20 @@ describe("what a frame leaves to be delivered", () => {
     expect(rest).toHaveLength(1);
   });
 
+  it("is told with its first entry which dead letters of its device gave way", () => {
+    const evicted = [{ reason: "too old", count: 4 }];
+
+    const [notice] = told(frameOf(encoded(events("a")), { evicted }));
+
+    expect(notice).toMatchObject({
+      level: "warn",
+      event: "dropped",
+      reason: "dead_letter_evicted",
+      count: 4,
+      detail: "too old",
+    });
+  });
+
   it("covers every seq of any frame once", () => {
     fc.assert(
       fc.property(anyFrame(), ({ header, body }) => {

@@ -48,6 +48,20 @@ describe("refused stamps", () => {
     expect(stampsOf(division)).toMatchObject([{ epochMs: nowMs }, { epochMs: nowMs }]);
   });
 
+  it("do not go back behind what was delivered of their boot", () => {
+    const later = nowMs + hourMs;
+    const { device, boot } = entryAt(0, 7);
+    const progress = [{ device, boot, next: 7, stampMs: nowMs + 5 }];
+    const batch = { ...batchOf([entryAt(later, 7), entryAt(later, 8)]), progress };
+
+    const division = divide(batch, 2, { tooNewLogEventStartIndex: 0 }, restamp);
+
+    expect(stampsOf(division)).toMatchObject([
+      { epochMs: nowMs + 5, trueMs: later },
+      { epochMs: nowMs + 5, trueMs: later },
+    ]);
+  });
+
   it("move on towards now when they are refused again, and keep the first true stamp", () => {
     const stamp = { epochMs: range.leastMs, errorMs: 1, quality: "synced", trueMs: 10 } as const;
     const batch = batchOf([entryAt(0, 0, { stamp })]);

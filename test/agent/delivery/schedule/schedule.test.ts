@@ -20,13 +20,14 @@ const empty: Next = { kind: "empty" };
 
 const rigOf = (
   step: (lane: string, time: SimulatedTime) => Promise<Next> = async () => empty,
-  { workers = 4, callsPerSecond = 1_000 } = {},
+  { workers = 4, callsPerSecond = 1_000, hasRoom = (): boolean => true } = {},
 ): Rig => {
   const time = simulatedTime();
   const steps: [string, number][] = [];
   const schedule = createSchedule({
     time,
     workers,
+    hasRoom,
     ageMs: 100,
     pace: createPace({ callsPerSecond, time }),
     step(lane) {
@@ -97,6 +98,24 @@ describe("schedule", () => {
     await rig.time.run(2_000);
 
     expect(most).toBe(4);
+  });
+
+  it("begins no further lane while there is no room, unless none is under way", async () => {
+    const rig = rigOf(
+      async (_, time) => {
+        await sleep(time, 30);
+        return empty;
+      },
+      { hasRoom: () => false },
+    );
+
+    for (const lane of ["a", "b"]) rig.schedule.wake(lane, true);
+    await rig.time.run(20);
+    const first = lanesOf(rig);
+    await rig.time.run(20);
+
+    expect(first).toEqual(["a"]);
+    expect(lanesOf(rig)).toEqual(["a", "b"]);
   });
 
   it("serves lanes with a backlog in turn", async () => {
@@ -191,6 +210,7 @@ describe("50,000 lanes with an event every 10 s each", () => {
     const schedule = createSchedule({
       time,
       workers: delivery.workers,
+      hasRoom: () => true,
       ageMs: delivery.flushAfterMs,
       pace: createPace({ callsPerSecond: delivery.callsPerSecond, time }),
       async step(lane) {

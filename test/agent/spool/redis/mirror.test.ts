@@ -36,6 +36,7 @@ describe("mirror", () => {
     expect(mirror.keys(rangeOf("d/"))).toEqual(["d/e/7", "d/m/1", "d/m/2"]);
     expect(mirror.keys({ ...rangeOf("d/m/"), reverse: true, limit: 1 })).toEqual(["d/m/2"]);
     expect(mirror.keys(rangeOf("n/"))).toEqual([]);
+    expect(mirror.keys({ ...rangeOf(""), limit: 2 })).toEqual(["b/d/1", "d/e/7"]);
   });
 
   it("lists what a search through all keys finds", () => {

@@ -1,0 +1,106 @@
+import type { Bound } from "../clock/bound.ts";
+import type { Segment } from "../clock/segment.ts";
+import type { ClockState } from "../clock.ts";
+import type { BootRecord } from "./spool.ts";
+
+/** What of a boot does not change with its frames. */
+interface Lasting extends Omit<BootRecord, "cursor" | "definitions" | "clock"> {
+  clock: Omit<ClockState, "ackCeiling" | "segments">;
+}
+
+const doubleBytes = 8;
+const boundBytes = 16;
+/** Length of the JSON, how many segments, three doubles. */
+const frontBytes = 29;
+/** Two doubles, how many bounds there are of either side. */
+const segmentBytes = 18;
+
+const writeBounds = (record: Buffer, from: number, bounds: readonly Bound[]): number => {
+  let at = from;
+  for (const { uptimeMs, epochMs } of bounds) {
+    record.writeDoubleLE(uptimeMs, at);
+    record.writeDoubleLE(epochMs, at + doubleBytes);
+    at += boundBytes;
+  }
+  return at;
+};
+
+const writeSegment = (record: Buffer, at: number, segment: Segment): number => {
+  const { afterUptimeMs, notBefore, notAfter, roundTripMs } = segment;
+  record.writeDoubleLE(afterUptimeMs, at);
+  record.writeDoubleLE(roundTripMs ?? Number.NaN, at + doubleBytes);
+  record[at + 16] = notBefore.length;
+  record[at + 17] = notAfter.length;
+  return writeBounds(record, writeBounds(record, at + segmentBytes, notBefore), notAfter);
+};
+
+const sizeOf = ({ notBefore, notAfter }: Segment): number =>
+  segmentBytes + (notBefore.length + notAfter.length) * boundBytes;
+
+/**
+ * A boot is written with its frames, and most of it is what bounds its clock: as JSON that was 1.2 kB.
+ * Doubles are little-endian.
+ *
+ *   ┌────────────┬──────────┬────────┬─────────────┬────────────┬────────┬──────────────┐
+ *   │ length     │ segments │ cursor │ definitions │ ackCeiling │ JSON   │ each segment │
+ *   │ 4, big end │ 1        │ 8      │ 8           │ 8          │ length │              │
+ *   └────────────┴──────────┴────────┴─────────────┴────────────┴────────┴──────────────┘
+ *
+ *   ┌───────────────┬───────────────────┬───────────┬──────────┬──────────────────────────────┐
+ *   │ afterUptimeMs │ roundTripMs       │ notBefore │ notAfter │ uptimeMs, epochMs of each of │
+ *   │ 8             │ 8, NaN for none   │ 1         │ 1        │ these bounds, 16             │
+ *   └───────────────┴───────────────────┴───────────┴──────────┴──────────────────────────────┘
+ */
+export const encodeBoot = (boot: BootRecord): Uint8Array => {
+  const { cursor, definitions, clock, ...others } = boot;
+  const { ackCeiling, segments, ...clockOthers } = clock;
+  const json = JSON.stringify({ ...others, clock: clockOthers } satisfies Lasting);
+  const jsonBytes = Buffer.byteLength(json);
+  const bytes = segments.reduce((sum, segment) => sum + sizeOf(segment), frontBytes + jsonBytes);
+  const record = Buffer.allocUnsafe(bytes);
+  record.writeUInt32BE(jsonBytes);
+  record[4] = segments.length;
+  record.writeDoubleLE(cursor, 5);
+  record.writeDoubleLE(definitions, 13);
+  record.writeDoubleLE(ackCeiling, 21);
+  let at = frontBytes + record.write(json, frontBytes);
+  for (const segment of segments) at = writeSegment(record, at, segment);
+  return record;
+};
+
+const readBounds = (record: Buffer, from: number, count: number): Bound[] =>
+  Array.from({ length: count }, (_, index) => {
+    const at = from + index * boundBytes;
+    return { uptimeMs: record.readDoubleLE(at), epochMs: record.readDoubleLE(at + doubleBytes) };
+  });
+
+const readSegment = (record: Buffer, at: number): Segment => {
+  const before = record.readUInt8(at + 16);
+  const after = record.readUInt8(at + 17);
+  const roundTripMs = record.readDoubleLE(at + doubleBytes);
+  const boundsAt = at + segmentBytes;
+  return {
+    afterUptimeMs: record.readDoubleLE(at),
+    notBefore: readBounds(record, boundsAt, before),
+    notAfter: readBounds(record, boundsAt + before * boundBytes, after),
+    roundTripMs: Number.isNaN(roundTripMs) ? null : roundTripMs,
+  };
+};
+
+/** Throws where the bytes are no such record. */
+export const decodeBoot = (bytes: Uint8Array): BootRecord => {
+  const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = frontBytes + record.readUInt32BE();
+  const { clock, ...others } = JSON.parse(record.toString("utf8", frontBytes, at)) as Lasting;
+  const segments = Array.from({ length: record.readUInt8(4) }, () => {
+    const segment = readSegment(record, at);
+    at += sizeOf(segment);
+    return segment;
+  });
+  return {
+    ...others,
+    cursor: record.readDoubleLE(5),
+    definitions: record.readDoubleLE(13),
+    clock: { ...clock, ackCeiling: record.readDoubleLE(21), segments },
+  };
+};

@@ -1,0 +1,76 @@
+import type { DeadLetter } from "../../agent/spool/spool.ts";
+import type { Taken } from "./cloud.ts";
+import { type Message, readMessage } from "./delivered.ts";
+import type { Machine } from "./machine.ts";
+import type { BootTruth, Truth } from "./truth.ts";
+
+/** What is there to audit once a world is at rest. */
+export interface AuditOptions {
+  truth: Truth;
+  taken: readonly Taken[];
+  letters: readonly DeadLetter[];
+  machine: Pick<Machine, "replacements" | "repairs" | "wallClocks" | "possiblyDuplicated">;
+  /** True time 0 of the world, epoch ms. */
+  startEpochMs: number;
+  /** Bytes of the store were changed. */
+  isDamaged: boolean;
+}
+
+/** The audited, as the rules look at it. */
+export interface Ledger extends AuditOptions {
+  /** What CloudWatch took. */
+  messages: readonly Message[];
+  /** What it took of a boot, or is kept as a dead letter, or tells of it among others. */
+  of(boot: BootTruth): readonly Message[];
+  /** Starts of the device that had this boot's name. */
+  namesakes(boot: BootTruth): readonly BootTruth[];
+  /** The same messages, by the store from which they came: one knows nothing of what came from another. */
+  byStore(messages: readonly Message[]): Message[][];
+}
+
+/** When dead letters are read. */
+const lastMs = Number.MAX_VALUE;
+
+const nameOf = ({ device, boot }: { device: string; boot: string }): string => `${device}/${boot}`;
+
+const grouped = <Type>(list: readonly Type[], keyOf: (each: Type) => string) => {
+  const groups = new Map<string, Type[]>();
+  for (const each of list) {
+    const group = groups.get(keyOf(each));
+    if (group === undefined) groups.set(keyOf(each), [each]);
+    else group.push(each);
+  }
+  return groups;
+};
+
+/** Whether a message tells of many boots of a flash together, and this may be one of them. */
+const isToldOf = ({ device, boot: last, notice }: Message, boot: BootTruth): boolean => {
+  if (notice === null || notice.boots < 2 || device !== boot.device) return false;
+  const [number, nonce] = last.split("-");
+  return boot.name !== last && boot.name.endsWith(`-${nonce}`) && boot.boot.number < Number(number);
+};
+
+export const createLedger = (options: AuditOptions): Ledger => {
+  const messages = options.taken.map(readMessage);
+  const letters = options.letters
+    .flatMap(({ content }) => (Array.isArray(content) ? content : []))
+    .map((event) => readMessage({ ...event, takenMs: lastMs, askedMs: lastMs }));
+  const all = [...messages, ...letters];
+  const ofName = grouped(all, nameOf);
+  const together = all.filter(({ notice }) => (notice?.boots ?? 1) > 1);
+  const boots = grouped(options.truth.boots, ({ device, name }) => nameOf({ device, boot: name }));
+  const ends = [...options.machine.replacements.map(({ atMs }) => atMs), Number.POSITIVE_INFINITY];
+  return {
+    ...options,
+    messages,
+    of(boot) {
+      const own = ofName.get(nameOf({ device: boot.device, boot: boot.name })) ?? [];
+      return [...own, ...together.filter((message) => isToldOf(message, boot))];
+    },
+    namesakes: ({ device, name }) => boots.get(nameOf({ device, boot: name })) ?? [],
+    byStore: (those) =>
+      ends.map((endMs, place) =>
+        those.filter(({ askedMs }) => askedMs < endMs && askedMs >= (ends[place - 1] ?? 0)),
+      ),
+  };
+};
