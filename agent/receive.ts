@@ -4,6 +4,7 @@ import type { AckOptions } from "./ack.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { type Arrival, firstFrameOf, readArrival } from "./arrival.ts";
 import { type Bury, createBury } from "./bury.ts";
+import { askToWait, busyMs } from "./busy.ts";
 import type { BootClock, ClockState } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
@@ -26,9 +27,6 @@ export interface ReceiveOptions extends AckOptions {
   onFatal(cause: unknown): void;
 }
 
-/** How long a device waits before it sends again when there is no room. */
-const noRoomMs = 5_000;
-
 /**
  * Takes payloads from `up` topics all the way to the spool. A device gets its ack once the frame is
  * synced, and never before.
@@ -43,17 +41,25 @@ export const createReceive = (
     const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
     if (!isStopping) onFatal(cause);
   };
+  /** A connection gives the same source with each frame. */
+  const checked = new WeakSet<Source>();
+  const isStray = (source: Source): boolean => {
+    if (checked.has(source)) return false;
+    const shard = shardOf(source.device);
+    if (source.shard === shard) {
+      checked.add(source);
+      return false;
+    }
+    metrics.framesRefused++;
+    onTrouble(
+      `Refused a frame of device "${source.device}": its topic has shard ${source.shard}, the device's is ${shard}`,
+    );
+    return true;
+  };
   return (source, payload) => {
     metrics.framesReceived++;
     const arrivalMs = time.monotonicMs();
-    const shard = shardOf(source.device);
-    if (source.shard !== shard) {
-      metrics.framesRefused++;
-      onTrouble(
-        `Refused a frame of device "${source.device}": its topic has shard ${source.shard}, the device's is ${shard}`,
-      );
-      return;
-    }
+    if (isStray(source)) return;
     const admission = overrun.admit(source.device, arrivalMs);
     if (admission === "drop") return;
     const isTaken = admission === "take";
@@ -75,25 +81,13 @@ export const createReceive = (
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      finish(isTaken ? admit(admitting, device, arrival) : refuse(admitting, device, arrival));
+      finish(isTaken ? admit(admitting, device, arrival) : askToWait(admitting, device, arrival));
     });
     loaded?.catch((cause: unknown) => {
       settle();
       fail(cause);
     });
   };
-};
-
-/** Asks a device to wait that has sent more than its window. */
-const refuse = (
-  { answers, spool }: AdmitOptions,
-  device: Device,
-  { header: { boot } }: Arrival,
-): Promise<void> => {
-  const { session } = device;
-  const known = { next: session.cursor(boot), definitions: session.definitions(boot) };
-  const answer = { boot, clock: device.clock(boot), ...known, busyMs: noRoomMs };
-  return answers.give(spool.synced(), device.id, answer);
 };
 
 interface AdmitOptions extends ReceiveOptions {
@@ -119,24 +113,29 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const isLacking = head !== null && head.needs > session.definitions(boot);
   if (isNew && !isLacking && spool.hasRoom(lane, payload.length, session.isEmpty())) {
     const stored = store(options, device, arrival, { ...receipt, lane });
-    return doubled === null ? stored : doubled.then(() => stored);
+    return doubled === null ? stored : both(doubled, stored);
   }
   const isBusy = isNew && !isLacking;
   count(options, lane, { isLacking: isNew && isLacking, isBusy, isEarly: receipt.kind === "gap" });
   const clock = device.clock(boot);
   if (clock !== undefined) learnTime(clock, arrival);
-  const written = learnAlone(options, device, arrival) ?? spool.synced();
+  const learnt = learnAlone(options, device, arrival) ?? spool.synced();
+  const written = doubled === null ? learnt : both(doubled, learnt);
   const next = isDoubted ? header.base : session.cursor(boot);
   const definitions = session.definitions(boot);
-  const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
+  const answer = { boot, clock, next, definitions, busyMs: isBusy ? busyMs : 0 };
   return options.answers.give(written, device.id, answer);
 };
 
+/** Not one after the other: where the disk fails, both reject, and one would be heard by nobody. */
+const both = (left: Promise<unknown>, right: Promise<unknown>): Promise<void> =>
+  Promise.all([left, right]).then(() => {});
+
 /** The send uptime of a frame is its own boot's, unless a later one sent it. */
-const learnTime = (clock: BootClock, { arrivalMs, header }: Arrival): void => {
+const learnTime = (clock: BootClock, { header, timing }: Arrival): void => {
   const { endedAgoMs, sendUptimeMs: lastUptimeMs } = header;
-  if (endedAgoMs === undefined) clock.observe({ arrivalMs, ...header });
-  else clock.observeEnd({ arrivalMs, lastUptimeMs, endedAgoMs });
+  if (endedAgoMs === undefined) clock.observe(timing);
+  else clock.observeEnd({ arrivalMs: timing.arrivalMs, lastUptimeMs, endedAgoMs });
 };
 
 /** Counts a frame that is not stored. */
@@ -242,7 +241,7 @@ const store = (
     {
       ...state,
       device: id,
-      get clock() {
+      clock() {
         saved = clock.state();
         return saved;
       },
