@@ -59,7 +59,6 @@ const wrong: Record<string, readonly Kind[]> = {
   "mqtt.cert": [...notText, "empty"],
   "mqtt.key": [...notText, "empty"],
   "mqtt.alpn": [...notText, "empty", "long"],
-  "mqtt.maxConnections": [...notInteger, "negative"],
   "mqtt.passwords": [...notText, "empty"],
   "mqtt.keepAliveMs": [...notInteger, "negative", "integer"],
   cloudwatch: notTable,
