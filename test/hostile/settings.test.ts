@@ -46,7 +46,6 @@ const wrong: Record<string, readonly Kind[]> = {
   "mqtt.host": [...notText, "empty"],
   "mqtt.port": [...notInteger, "negative"],
   "mqtt.allowAnonymous": notBoolean,
-  "mqtt.maxConnections": [...notInteger, "negative"],
   "mqtt.url": [...notText, ...texts],
   "mqtt.username": notText,
   "mqtt.password": notText,
