@@ -113,18 +113,23 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const isLacking = head !== null && head.needs > session.definitions(boot);
   if (isNew && !isLacking && spool.hasRoom(lane, payload.length, session.isEmpty())) {
     const stored = store(options, device, arrival, { ...receipt, lane });
-    return doubled === null ? stored : doubled.then(() => stored);
+    return doubled === null ? stored : both(doubled, stored);
   }
   const isBusy = isNew && !isLacking;
   count(options, lane, { isLacking: isNew && isLacking, isBusy, isEarly: receipt.kind === "gap" });
   const clock = device.clock(boot);
   if (clock !== undefined) learnTime(clock, arrival);
-  const written = learnAlone(options, device, arrival) ?? spool.synced();
+  const learnt = learnAlone(options, device, arrival) ?? spool.synced();
+  const written = doubled === null ? learnt : both(doubled, learnt);
   const next = isDoubted ? header.base : session.cursor(boot);
   const definitions = session.definitions(boot);
   const answer = { boot, clock, next, definitions, busyMs: isBusy ? busyMs : 0 };
   return options.answers.give(written, device.id, answer);
 };
+
+/** Not one after the other: where the disk fails, both reject, and one would be heard by nobody. */
+const both = (left: Promise<unknown>, right: Promise<unknown>): Promise<void> =>
+  Promise.all([left, right]).then(() => {});
 
 /** The send uptime of a frame is its own boot's, unless a later one sent it. */
 const learnTime = (clock: BootClock, { header, timing }: Arrival): void => {

@@ -75,6 +75,22 @@ describe("boot whose name comes twice", () => {
     expect(metrics).toMatchObject({ framesDoubled: 1, framesStored: 4 });
   });
 
+  it("leaves no failure of the disk unheard", async () => {
+    const unheard: unknown[] = [];
+    const hear = (cause: unknown) => unheard.push(cause);
+    const { take, disk, fatals, acks } = await start();
+    process.on("unhandledRejection", hear);
+    disk.fail();
+
+    await take(other(0, 6));
+    await take(other(3, 1));
+    process.removeListener("unhandledRejection", hear);
+
+    expect(unheard).toEqual([]);
+    expect(fatals).toHaveLength(2);
+    expect(acks).toHaveLength(2);
+  });
+
   it("is seen in any frame that was sent before an ack came, though the first is the same", async () => {
     const { take, letters, metrics } = await start();
 

@@ -1,4 +1,4 @@
-import { coversOf, isLostUnheard, keyOf, ofFrames, uncovered } from "./covers.ts";
+import { type Cover, coversOf, isLostUnheard, keyOf, ofFrames, uncovered } from "./covers.ts";
 import type { Message } from "./delivered.ts";
 import { type AuditOptions, createLedger, type Ledger } from "./ledger.ts";
 import type { BootTruth, Logged } from "./truth.ts";
@@ -68,7 +68,8 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
   }
   const inOrder = others.length > 0 ? events.filter(({ id }) => ids.has(id)) : events;
   for (const ofStore of ledger.byStore(inOrder)) auditOrder(ofStore, fail);
-  const covers = coversOf(ledger, boot, messages);
+  const told = coversOf(ledger, boot, messages);
+  const covers = others.length === 0 ? told : told.map(anywhere);
   const isWhole = covers.length === 0 && others.length === 0;
   if (!isLostUnheard(ledger, boot)) {
     const isReplaced = others.some((each) => isLater(ledger, each, boot));
@@ -82,6 +83,9 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
   if (others.length === 0) auditNotices(ledger, boot, messages, fail);
   return found.size;
 };
+
+/** Whose seqs are meant by what is told of a name, nobody can say where two boots have it. */
+const anywhere = ({ left }: Cover): Cover => ({ from: 0, end: Number.POSITIVE_INFINITY, left });
 
 const isLater = ({ truth: { boots } }: Ledger, boot: BootTruth, than: BootTruth): boolean =>
   boots.indexOf(boot) > boots.indexOf(than);

@@ -58,6 +58,7 @@ const slowMs = [100, 20_000] as const;
 
 /** Nothing would tell of the events in a dead letter that changed. */
 const letterPrefix = "d/";
+const framePrefix = "f/";
 
 export const createDisk = ({ clockwork, dice, faults }: DiskOptions): Disk => {
   let held = new Map<string, Uint8Array>();
@@ -159,7 +160,8 @@ export const createDisk = ({ clockwork, dice, faults }: DiskOptions): Disk => {
         !key.startsWith(letterPrefix) && held.get(key)?.length !== 0;
       const keys = [...held.keys()].filter(isWorth).sort();
       if (keys.length === 0) return false;
-      const key = dice.pick(keys);
+      const frames = keys.filter((key) => key.startsWith(framePrefix));
+      const key = dice.pick(frames.length > 0 && dice.chance(0.7) ? frames : keys);
       const value = new Uint8Array(held.get(key) as Uint8Array);
       const place = dice.below(value.length);
       value[place] = ((value[place] as number) + 1 + dice.below(255)) % 256;

@@ -164,6 +164,7 @@ export const createUnit = (options: UnitOptions): Unit => {
     ...({} as Pick<Unit, "run" | "truth">),
     hasRested: () => lastWords !== null && lastWords === unit.run && unit.run.isAlive(),
     rest() {
+      if (flash) flash.failAfterBytes = Number.POSITIVE_INFINITY;
       isResting = true;
       live(unit.run);
     },

@@ -1,16 +1,15 @@
 import { type Account, audit } from "./books.ts";
-import { createClockwork, withTurns } from "./clockwork.ts";
-import { createCloud, type Taken } from "./cloud.ts";
-import { createDice } from "./dice.ts";
+import { type Clockwork, createClockwork, withTurns } from "./clockwork.ts";
+import { type Cloud, createCloud, type Taken } from "./cloud.ts";
+import { createDice, type Dice } from "./dice.ts";
 import { sendDisasters } from "./disasters.ts";
-import type { Coverage } from "./faults.ts";
-import { createFaults } from "./faults.ts";
+import { type Coverage, createFaults, type Faults } from "./faults.ts";
 import { createUnit, type Unit } from "./fleet.ts";
-import { createMachine, type Machine } from "./machine.ts";
-import { createNetwork } from "./network.ts";
+import { createMachine, type Machine, type MachineOptions } from "./machine.ts";
+import { createNetwork, type Network } from "./network.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { ackWords, frameWords } from "./story.ts";
-import { createTruth } from "./truth.ts";
+import { createTruth, type Truth } from "./truth.ts";
 
 /** What became of one world. */
 export interface Outcome extends Account {
@@ -30,6 +29,22 @@ export interface WorldOptions {
   without?: readonly string[];
 }
 
+interface World {
+  clockwork: Clockwork;
+  dice: Dice;
+  faults: Faults;
+  truth: Truth;
+  cloud: Cloud;
+  network: Network;
+  machine: Machine;
+  units: Unit[];
+  /** When faults end. */
+  troubledMs: number;
+  /** What broke outright. */
+  broken: Set<string>;
+  tell(what: string): void;
+}
+
 const startEpochMs = Date.UTC(2026, 0, 1);
 
 /** The world's faults end after this at most. */
@@ -39,7 +54,65 @@ const troubleMs = [60_000, 7_200_000] as const;
 const restMs = 3_600_000;
 const lookEachMs = 20_000;
 
-const isAtRest = (units: readonly Unit[], machine: Machine): boolean =>
+const anySettings = (dice: Dice): MachineOptions["settings"] => ({
+  fleet: "world",
+  delivery: {
+    flushAfterMs: dice.pick([0, 200, 5_000]),
+    unknownOutcomeWaitMs: dice.pick([0, 1_000, 60_000]),
+    refusedStamps: dice.pick(["restamp", "restamp", "keep"]),
+    drainMs: 5_000,
+  },
+  cloudwatch: { stream: dice.pick(["{device}", "{device}", "{boot}", "all", "{date}"]) },
+});
+
+/** What all parts share. */
+const createGround = (seed: number, { onStory, without, sabotage = {} }: WorldOptions) => {
+  const dice = createDice(seed);
+  const clockwork = createClockwork();
+  const broken = new Set<string>();
+  const epochMs = (): number => startEpochMs + clockwork.nowMs();
+  return {
+    ...{ dice, clockwork, broken, epochMs, sabotage },
+    faults: createFaults(dice.fork(), without),
+    truth: createTruth(),
+    cloud: createCloud(clockwork.nowMs, epochMs),
+    onBroken(what: string): void {
+      broken.add(what);
+    },
+    tell(what: string): void {
+      onStory?.(`${(clockwork.nowMs() / 1_000).toFixed(3).padStart(10)} s  ${what}`);
+    },
+  };
+};
+
+const createWorld = (ground: ReturnType<typeof createGround>): World => {
+  const { clockwork, dice, tell, truth } = ground;
+  const network = createNetwork({
+    ...ground,
+    dice: dice.fork(),
+    isEmbedded: dice.chance(0.5),
+    onUp(device, payload) {
+      truth.observe(device, payload);
+      tell(`${device} sends ${frameWords(payload)}`);
+    },
+    onDown: (device, payload) => tell(`${device} is told ${ackWords(payload)}`),
+  });
+  const troubledMs = dice.spread(...troubleMs);
+  const machine = createMachine({
+    ...ground,
+    network,
+    dice: dice.fork(),
+    settings: anySettings(dice),
+    spoolBytes: dice.pick([1_048_576, 1_048_576, 50_000, 6_000]),
+    onAck: (device, payload) => truth.observeAck(device, payload, clockwork.nowMs()),
+  });
+  const units = Array.from({ length: 1 + dice.below(3) }, (_, index) =>
+    createUnit({ ...ground, network, troubledMs, dice: dice.fork(), device: `unit-${index}` }),
+  );
+  return { ...ground, network, machine, units, troubledMs };
+};
+
+const isAtRest = ({ machine, units }: World): boolean =>
   machine.agent()?.pending().frames === 0 &&
   ![...machine.disk.contents().keys()].some((key) => key.startsWith("i/")) &&
   units.every(
@@ -47,90 +120,60 @@ const isAtRest = (units: readonly Unit[], machine: Machine): boolean =>
       hasRested() && run.log.stats().pending === 0 && (run.journal?.earlier() ?? null) === null,
   );
 
+const restlessness = ({ machine, units }: World): string => {
+  const waiting = units.map(
+    ({ device, run }) =>
+      `${device} has ${run.log.stats().pending} events and ${run.journal?.earlier() ? "an" : "no"} earlier boot`,
+  );
+  return `nothing comes to rest: the agent has ${machine.agent()?.pending().frames} frames, ${waiting.join(", ")}`;
+};
+
+/** Faults come until they end; then all must come to rest. */
+const live = async (world: World): Promise<void> => {
+  const { broken, clockwork, dice, faults, machine, network, tell, troubledMs, units } = world;
+  const meanMs = dice.spread(troubledMs / 20, troubledMs);
+  sendDisasters({ ...world, dice: dice.fork() }, troubledMs, meanMs);
+  await clockwork.run(troubledMs);
+  tell("faults have ended");
+  faults.stop();
+  network.heal();
+  machine.defuse();
+  for (const unit of units) unit.rest();
+  const limitMs = clockwork.nowMs() + restMs;
+  do await clockwork.run(clockwork.nowMs() + lookEachMs);
+  while (!isAtRest(world) && clockwork.nowMs() < limitMs);
+  if (!isAtRest(world)) broken.add(restlessness(world));
+};
+
+/** What is rejected and heard by nobody breaks a world, as it ends a process. */
+const hearing = async (onUnheard: (what: string) => void, use: () => Promise<void>) => {
+  const hear = (cause: unknown): void => onUnheard(`a failure nobody hears of: ${cause}`);
+  process.on("unhandledRejection", hear);
+  try {
+    await use();
+  } finally {
+    process.removeListener("unhandledRejection", hear);
+  }
+};
+
 /** Lives one world from its seed to its end, and audits its books. */
 export const runWorld = async (seed: number, options: WorldOptions = {}): Promise<Outcome> => {
-  const dice = createDice(seed);
-  const clockwork = createClockwork();
-  const broken: string[] = [];
-  const onBroken = (what: string): void => {
-    broken.push(what);
-  };
-  const tell = (what: string): void => {
-    options.onStory?.(`${(clockwork.nowMs() / 1_000).toFixed(3).padStart(10)} s  ${what}`);
-  };
-  const faults = createFaults(dice.fork(), options.without);
-  const truth = createTruth();
-  const epochMs = (): number => startEpochMs + clockwork.nowMs();
-  const cloud = createCloud(clockwork.nowMs, epochMs);
-  const { sabotage = {} } = options;
-  const shared = { clockwork, faults, cloud, epochMs, truth, tell, sabotage };
-  const network = createNetwork({
-    ...shared,
-    dice: dice.fork(),
-    isEmbedded: dice.chance(0.5),
-    onUp(device, payload) {
-      truth.observe(device, payload);
-      if (options.onStory) tell(`${device} sends ${frameWords(payload)}`);
-    },
-    onDown(device, payload) {
-      if (options.onStory) tell(`${device} is told ${ackWords(payload)}`);
-    },
-  });
-  const troubledMs = dice.spread(...troubleMs);
+  const ground = createGround(seed, options);
+  const { broken, clockwork, cloud, faults, truth } = ground;
   return withTurns(clockwork, async () => {
-    const machine = createMachine({
-      ...shared,
-      network,
-      dice: dice.fork(),
-      settings: {
-        fleet: "world",
-        delivery: {
-          flushAfterMs: dice.pick([0, 200, 5_000]),
-          unknownOutcomeWaitMs: dice.pick([0, 1_000, 60_000]),
-          refusedStamps: dice.pick(["restamp", "restamp", "keep"]),
-          drainMs: 5_000,
-        },
-        cloudwatch: { stream: dice.pick(["{device}", "{device}", "{boot}", "all", "{date}"]) },
-      },
-      onAck: (device, payload) => truth.observeAck(device, payload, clockwork.nowMs()),
-      spoolBytes: dice.pick([1_048_576, 1_048_576, 50_000, 6_000]),
-      onBroken,
-    });
-    const units = Array.from({ length: 1 + dice.below(3) }, (_, index) =>
-      createUnit({
-        ...shared,
-        network,
-        onBroken,
-        troubledMs,
-        dice: dice.fork(),
-        device: `unit-${index}`,
-      }),
-    );
-    const victims = { ...shared, network, machine, units, dice: dice.fork() };
-    sendDisasters(victims, troubledMs, dice.spread(troubledMs / 20, troubledMs));
-    await clockwork.run(troubledMs);
-
-    tell("faults have ended");
-    faults.stop();
-    network.heal();
-    machine.defuse();
-    for (const unit of units) if (unit.flash) unit.flash.failAfterBytes = Number.POSITIVE_INFINITY;
-    for (const unit of units) unit.rest();
-    const limitMs = clockwork.nowMs() + restMs;
-    do await clockwork.run(clockwork.nowMs() + lookEachMs);
-    while (!isAtRest(units, machine) && clockwork.nowMs() < limitMs);
-    if (!isAtRest(units, machine)) broken.push(restlessness(units, machine));
+    const world = createWorld(ground);
+    await hearing(ground.onBroken, () => live(world));
+    for (const taken of cloud.taken) options.onTaken?.(taken);
+    const { machine } = world;
     const account = audit({
-      truth,
+      ...{ truth, machine, startEpochMs },
       taken: cloud.taken,
-      machine,
       letters: machine.deadLetters(),
-      startEpochMs,
       isDamaged: faults.coverage.damagedByte !== undefined,
     });
-    account.faults.push(...new Set(broken));
-    if (options.onTaken) cloud.taken.forEach(options.onTaken);
-    return { ...account, seed, coverage: faults.coverage, events: clockwork.events() };
+    const all = [...broken, ...account.faults];
+    const { coverage } = faults;
+    return { ...account, faults: all, seed, coverage, events: clockwork.events() };
   });
 };
 
@@ -143,12 +186,4 @@ export const firstCaught = async (sabotage: Sabotage, seeds: number): Promise<Ou
     if (faults.length === 0) return outcome;
   }
   return null;
-};
-
-const restlessness = (units: readonly Unit[], machine: Machine): string => {
-  const waiting = units.map(
-    ({ device, run }) =>
-      `${device} has ${run.log.stats().pending} events and ${run.journal?.earlier() ? "an" : "no"} earlier boot`,
-  );
-  return `nothing comes to rest: the agent has ${machine.agent()?.pending().frames} frames, ${waiting.join(", ")}`;
 };

@@ -16,7 +16,7 @@ import type { MetricRule } from "../message/metric.ts";
 import { createWriter } from "../message/write.ts";
 import type { Aside } from "../schedule/aside.ts";
 import type { Streams } from "../stream.ts";
-import { type Batch, callLength, type TakenEntries, takeAll } from "./batch.ts";
+import { type Batch, callLength, type Elsewhere, type TakenEntries, takeAll } from "./batch.ts";
 import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
 import { cutBatch, type Draft, draftOf, type Waiting } from "./draft.ts";
 import type { Formats } from "./formats.ts";
@@ -91,13 +91,15 @@ const firstFrames = (byBoot: Map<string, StoredFrame[]>): StoredFrame[] =>
 
 const compose = (
   { lane, frames, progress }: Found,
-  { entries, events, json, target }: TakenEntries,
+  { elsewhere, entries, events, json, home }: TakenEntries,
   body: BodyText,
 ): ComposedBatch => {
   const length = callLength(events);
+  const target = events[0]?.target ?? home;
   body.begin(target);
   for (let index = 0; index < length; index++) body.add(json[index] as string);
-  const batch = { lane, frames, progress, target, entries, events, isLast: false };
+  const place = { lane, home, target, elsewhere };
+  const batch = { ...place, frames, progress, entries, events, isLast: false };
   return { ...batch, length, body: body.end() };
 };
 
@@ -178,6 +180,10 @@ export const createComposer = (options: ComposerOptions): Composer => {
   const writer = createWriter(options.form);
   const body = createBodyText();
 
+  const elsewhere: Elsewhere = (entry) =>
+    entry.event === null || !streams.mayLeave(entry.device)
+      ? null
+      : streams.elsewhere(entry, entry.event.site, entry.stamp.epochMs);
   const look = createLook(spool);
   const open = createOpen(options);
 
@@ -198,8 +204,9 @@ export const createComposer = (options: ComposerOptions): Composer => {
     const { lane } = whole;
     const found = { ...whole, frames, byBoot: framesByBoot(frames) };
     const entries = (await open.fresh(found, rangeOf(lane))).flatMap(drain);
-    const target = streams.streamOf(lane, entries[0]?.stamp.epochMs ?? 0);
-    return compose(found, takeAll(entries.map(refusedAs(refused)), writer, target), body);
+    const home = streams.streamOf(lane, entries[0]?.stamp.epochMs ?? 0);
+    const refusals = entries.map(refusedAs(refused));
+    return compose(found, takeAll(refusals, { writer, home, elsewhere }), body);
   };
   const draft = async (found: Found): Promise<Draft> => {
     const { lane, frames } = found;
@@ -209,7 +216,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
     const served = isLive ? liveBoots(boots, newestIn(range)) : boots;
     const streamOf = (epochMs: number) => streams.streamOf(lane, epochMs);
     const { formats } = options;
-    const cut = cutBatch(mergeBoots(served), { writer, body, formats, streamOf });
+    const cut = cutBatch(mergeBoots(served), { writer, body, formats, streams, streamOf });
     const isAll = cut.isWhole && served.length === boots.length;
     return draftOf(found, cut, isAll && storedBytes(frames) <= windowBytes);
   };
@@ -232,7 +239,8 @@ export const createComposer = (options: ComposerOptions): Composer => {
       const isAside = awaitedIn(lane) !== null;
       if (isAside && aside.judge(lane, found.frames).kind === "wait") return null;
       const { boots, entries } = open.intended(found, runs);
-      const taken = takeAll(boots.flatMap(drain), writer, { group, stream });
+      const home = { group, stream };
+      const taken = takeAll(boots.flatMap(drain), { writer, home, elsewhere });
       checkWhole(taken, lane, entries);
       return compose(found, taken, body);
     },
