@@ -64,7 +64,7 @@ describe("frames of an enemy", () => {
     expect(metrics.framesUnreadable).toBeGreaterThan(200);
     expect(metrics.deadLetters).toBe(metrics.framesUnreadable);
     expect(letters.length).toBeLessThanOrEqual(20);
-    expect(acks.at(-1)).toMatchObject({ boot, next: 1 });
+    expect(acks).toContainEqual(expect.objectContaining({ boot, next: 1 }));
     expect(await spool.read("g:pump", megabyte)).toHaveLength(1);
   });
 
