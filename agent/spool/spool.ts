@@ -180,6 +180,8 @@ export interface SpoolLimits {
   limitDeadLetters: number;
   /** A dead letter gave way to a newer one. */
   onEvicted(): void;
+  /** Names a store that is new or was repaired: 32 bits; random ones where absent. */
+  newStoreId?: () => number;
 }
 
 /** Frames the agent has stored and CloudWatch has not accepted. Survives a crash. */
