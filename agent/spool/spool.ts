@@ -75,6 +75,8 @@ export interface IntentRun {
   device: string;
   boot: Boot;
   from: number;
+  /** First seq beyond the last entry. */
+  end: number;
   /** Of each entry an `IntentStamp`, packed as `packStamps` does. */
   stamps: Uint8Array;
 }
