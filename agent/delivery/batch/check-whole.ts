@@ -1,26 +1,27 @@
 import { AgentError } from "../../errors.ts";
-import type { Intent, IntentRun } from "../../spool/spool.ts";
+import type { Intent } from "../../spool/spool.ts";
 import type { Batch } from "./batch.ts";
 import { bootKeyOf } from "./pending.ts";
 
-/** Whether a boot's entries reach as far as they did: a frame that changed on the disk is one entry. */
-const isSameEnd = ({ entries }: Pick<Batch, "entries">, run: IntentRun): boolean => {
-  const key = bootKeyOf(run);
-  const reached = entries.reduce(
-    (most, { bootKey, next }) => (bootKey === key ? Math.max(most, next) : most),
-    run.from,
-  );
-  return reached === run.end;
+/** First seq beyond what the entries have of each boot. */
+const endsOf = (entries: Batch["entries"]): Map<string, number> => {
+  const ends = new Map<string, number>();
+  for (const { bootKey, next } of entries) {
+    ends.set(bootKey, Math.max(next, ends.get(bootKey) ?? 0));
+  }
+  return ends;
 };
 
 /** Throws `INTENT_BROKEN` where the entries are not those that the intent names. */
 export const checkWhole = (
-  taken: Pick<Batch, "entries">,
+  { entries }: Pick<Batch, "entries">,
   { lane, runs }: Pick<Intent, "lane" | "runs">,
   wanted: number,
 ): void => {
-  const { entries } = taken;
-  if (entries.length === wanted && runs.every((run) => isSameEnd(taken, run))) return;
+  const ends = endsOf(entries);
+  // A frame that changed on the disk is one entry, and others may have taken the place of the rest.
+  const isSame = runs.every((run) => (ends.get(bootKeyOf(run)) ?? run.from) === run.end);
+  if (entries.length === wanted && isSame) return;
   throw new AgentError(
     "INTENT_BROKEN",
     `Cannot repeat the batch for "${lane}": its intent names ${wanted} entries, the spool holds ${entries.length} of them, or others`,
