@@ -61,8 +61,10 @@ export const createReceive = (
       if (isTaken) overrun.settle(source.device);
       else overrun.settleBusy(source.device);
     };
-    const finish = (work: Promise<unknown>): void => {
-      work.then(settle, (cause: unknown) => {
+    /** What is begun may throw as well: where a record of the spool cannot be read. */
+    const finish = (begin: () => Promise<unknown>): void => {
+      const work = async (): Promise<unknown> => begin();
+      work().then(settle, (cause: unknown) => {
         settle();
         fail(cause);
       });
@@ -70,12 +72,12 @@ export const createReceive = (
     const arrival = readArrival(payload, arrivalMs);
     if (!("header" in arrival)) {
       metrics.framesUnreadable++;
-      finish(admitting.bury(source.device, payload, arrival.reason));
+      finish(() => admitting.bury(source.device, payload, arrival.reason));
       return;
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      finish(isTaken ? admit(admitting, device, arrival) : refuse(admitting, device, arrival));
+      finish(() => (isTaken ? admit : refuse)(admitting, device, arrival));
     });
     loaded?.catch((cause: unknown) => {
       settle();
