@@ -61,13 +61,17 @@ export const createReceive = (
       if (isTaken) overrun.settle(source.device);
       else overrun.settleBusy(source.device);
     };
+    const abandon = (cause: unknown): void => {
+      settle();
+      fail(cause);
+    };
     /** What is begun may throw as well: where a record of the spool cannot be read. */
     const finish = (begin: () => Promise<unknown>): void => {
-      const work = async (): Promise<unknown> => begin();
-      work().then(settle, (cause: unknown) => {
-        settle();
-        fail(cause);
-      });
+      try {
+        begin().then(settle, abandon);
+      } catch (cause) {
+        abandon(cause);
+      }
     };
     const arrival = readArrival(payload, arrivalMs);
     if (!("header" in arrival)) {
@@ -79,10 +83,7 @@ export const createReceive = (
     const loaded = devices.with(source.device, (device) => {
       finish(() => (isTaken ? admit : refuse)(admitting, device, arrival));
     });
-    loaded?.catch((cause: unknown) => {
-      settle();
-      fail(cause);
-    });
+    loaded?.catch(abandon);
   };
 };
 
