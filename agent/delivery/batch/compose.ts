@@ -18,8 +18,9 @@ import type { Streams } from "../stream.ts";
 import { type Batch, callLength, type Elsewhere, type TakenEntries, takeAll } from "./batch.ts";
 import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
 import { checkWhole } from "./check-whole.ts";
-import { cutBatch, type Draft, draftOf, type Waiting } from "./draft.ts";
+import { cutBatch, type Draft, draftOf } from "./draft.ts";
 import type { Formats } from "./formats.ts";
+import { createLook, type Found, firstFrames } from "./look.ts";
 import { liveBoots, mergeBoots } from "./merge.ts";
 import { bootKeyOf, type PendingEntry, type Reading } from "./pending.ts";
 import type { Redact } from "./redact.ts";
@@ -72,22 +73,8 @@ export interface ComposerOptions {
   random(): number;
 }
 
-/** Bytes of frames looked at for one batch; as messages they are some four times as large. */
-const windowBytes = 524_288;
-
 /** Share of batches that take the newest events of a lane before its backlog. */
 const liveShare = 0.25;
-
-const storedBytes = (frames: StoredFrame[]): number =>
-  frames.reduce((bytes, frame) => bytes + frame.storedBytes, 0);
-
-interface Found extends Waiting {
-  frames: StoredFrame[];
-  byBoot: Map<string, StoredFrame[]>;
-}
-
-const firstFrames = (byBoot: Map<string, StoredFrame[]>): StoredFrame[] =>
-  [...byBoot.values()].map(([first]) => first as StoredFrame);
 
 const compose = (
   { lane, frames, progress }: Found,
@@ -102,15 +89,6 @@ const compose = (
   const batch = { ...place, frames, progress, entries, events, isLast: false };
   return { ...batch, length, body: body.end() };
 };
-
-const createLook =
-  (spool: Spool) =>
-  async (lane: string): Promise<Found> => {
-    const frames = await spool.read(lane, windowBytes);
-    const byBoot = framesByBoot(frames);
-    const progress = await spool.progressOf(lane, firstFrames(byBoot));
-    return { lane, frames, byBoot, progress };
-  };
 
 const refusedAs =
   (refused: string) =>
@@ -201,7 +179,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
     return compose(found, takeAll(refusals, { writer, home, elsewhere }), body);
   };
   const draft = async (found: Found): Promise<Draft> => {
-    const { lane, frames } = found;
+    const { lane } = found;
     const range = rangeOf(lane);
     const boots = await open.fresh(found, range);
     const isLive = options.random() < liveShare;
@@ -210,11 +188,13 @@ export const createComposer = (options: ComposerOptions): Composer => {
     const { formats } = options;
     const cut = cutBatch(mergeBoots(served), { writer, body, formats, streams, streamOf });
     const isAll = cut.isWhole && served.length === boots.length;
-    return draftOf(found, cut, isAll && storedBytes(frames) <= windowBytes);
+    const made = draftOf(found, cut, isAll && found.isAll);
+    if (!cut.isWhole) look.noteFull(made.delivered);
+    return made;
   };
   return {
     async compose(lane) {
-      const found = await look(lane);
+      const found = await look.forBatch(lane);
       const { frames } = found;
       if (awaitedIn(lane) !== null) {
         const judged = aside.judge(lane, frames);
@@ -227,7 +207,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
       return { kind: "draft", draft: await draft(found) };
     },
     async recompose({ lane, group, stream, runs }) {
-      const found = await look(lane);
+      const found = await look.forIntent(lane);
       const isAside = awaitedIn(lane) !== null;
       if (isAside && aside.judge(lane, found.frames).kind === "wait") return null;
       const { boots, entries } = open.intended(found, runs);
