@@ -12,7 +12,7 @@ import { isDoubtful, keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
 import { createOverrun } from "./overrun.ts";
 import type { Advance, Receipt } from "./session.ts";
-import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
+import type { NewFrame, OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
   devices: Devices;
@@ -237,18 +237,16 @@ const store = (
   forgotten.forEach(device.forget);
   const { cursor: next, dictionary } = state;
   const definitions = session.definitions(boot);
-  const found = { lane, device: id, boot, from, end: next, lost, closes };
+  const frame: NewFrame = { lane, device: id, boot, from, end: next, lost, closes, bytes: payload };
+  if (dictionary !== undefined) frame.dictionary = dictionary;
   let saved: ClockState | undefined;
+  const readClock = (): ClockState => {
+    saved = clock.state();
+    return saved;
+  };
   const written = spool.append(
-    { ...found, ...(dictionary === undefined ? {} : { dictionary }), bytes: payload },
-    {
-      ...state,
-      device: id,
-      clock() {
-        saved = clock.state();
-        return saved;
-      },
-    },
+    frame,
+    { ...state, device: id, clock: readClock },
     {
       isNewDevice,
       forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),

@@ -71,7 +71,7 @@ export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): 
     stale,
     definitions: createStoredDefinitions(store, stale),
     devices: devices === undefined ? 0 : decodeJson<number>(devices),
-    group: createGroupCommit(store.write),
+    group: createGroupCommit(store.write, store.gatherMs),
   });
 };
 
