@@ -67,26 +67,29 @@ export const createReceive = (
       if (isTaken) overrun.settle(source.device);
       else overrun.settleBusy(source.device);
     };
-    const finish = (work: Promise<unknown>): void => {
-      work.then(settle, (cause: unknown) => {
-        settle();
-        fail(cause);
-      });
+    const abandon = (cause: unknown): void => {
+      settle();
+      fail(cause);
+    };
+    /** What is begun may throw as well: where a record of the spool cannot be read. */
+    const finish = (begin: () => Promise<unknown>): void => {
+      try {
+        begin().then(settle, abandon);
+      } catch (cause) {
+        abandon(cause);
+      }
     };
     const arrival = readArrival(payload, arrivalMs);
     if (!("header" in arrival)) {
       metrics.framesUnreadable++;
-      finish(admitting.bury(source.device, payload, arrival.reason));
+      finish(() => admitting.bury(source.device, payload, arrival.reason));
       return;
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      finish(isTaken ? admit(admitting, device, arrival) : askToWait(admitting, device, arrival));
+      finish(() => (isTaken ? admit : askToWait)(admitting, device, arrival));
     });
-    loaded?.catch((cause: unknown) => {
-      settle();
-      fail(cause);
-    });
+    loaded?.catch(abandon);
   };
 };
 
