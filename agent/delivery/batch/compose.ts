@@ -1,5 +1,4 @@
 import type { Boot } from "../../../shared/frame.ts";
-import { AgentError } from "../../errors.ts";
 import { awaitedIn } from "../../spool/aside.ts";
 import type {
   BootOfDevice,
@@ -18,6 +17,7 @@ import type { Aside } from "../schedule/aside.ts";
 import type { Streams } from "../stream.ts";
 import { type Batch, callLength, type Elsewhere, type TakenEntries, takeAll } from "./batch.ts";
 import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
+import { checkWhole } from "./check-whole.ts";
 import { cutBatch, type Draft, draftOf } from "./draft.ts";
 import type { Formats } from "./formats.ts";
 import { createLook, type Found, firstFrames } from "./look.ts";
@@ -93,14 +93,6 @@ const compose = (
 const refusedAs =
   (refused: string) =>
   (entry: PendingEntry): PendingEntry => ({ ...entry, stamp: { ...entry.stamp, refused } });
-
-const checkWhole = ({ entries }: TakenEntries, lane: string, wanted: number): void => {
-  if (entries.length === wanted) return;
-  throw new AgentError(
-    "INTENT_BROKEN",
-    `Cannot repeat the batch for "${lane}": its intent names ${wanted} entries, the spool holds ${entries.length} of them`,
-  );
-};
 
 type StampsOf = (first: StoredFrame, bootKey: string, done: Progress | undefined) => NextStamp;
 
@@ -221,7 +213,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
       const { boots, entries } = open.intended(found, runs);
       const home = { group, stream };
       const taken = takeAll(boots.flatMap(drain), { writer, home, elsewhere });
-      checkWhole(taken, lane, entries);
+      checkWhole(taken, { lane, runs }, entries);
       return compose(found, taken, body);
     },
   };
