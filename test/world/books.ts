@@ -69,7 +69,7 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
   const isInOrder = ({ id, takenMs }: Message): boolean =>
     takenMs < lettersMs && (others.length === 0 || ids.has(id));
   const inOrder = events.filter(isInOrder);
-  for (const ofStore of ledger.byStore(inOrder)) auditOrder(ofStore, fail);
+  for (const ofStore of ledger.byRepair(inOrder)) auditOrder(ofStore, fail);
   const told = coversOf(ledger, boot, messages);
   const covers = others.length === 0 ? told : told.map(anywhere);
   const isWhole = covers.length === 0 && others.length === 0;
