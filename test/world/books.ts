@@ -76,7 +76,8 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
   if (!isLostUnheard(ledger, boot)) {
     const isReplaced = others.some((each) => isLater(ledger, each, boot));
     for (const { logged, from, most } of uncovered(boot, found, covers)) {
-      const isAcked = boot.acked.some(({ next }) => from < next);
+      const { seq } = logged;
+      const isAcked = seq !== null && boot.acked.some(({ next }) => seq < next);
       if (!isReplaced || isAcked)
         fail(`event #${logged.id}, seq ${from === most ? from : `${from} to ${most}`}, is nowhere`);
     }
