@@ -115,7 +115,10 @@ const complete = (settings: Settings, ports: AgentPorts): Given => {
     settings,
     ports,
     metrics: createMetrics(),
-    streams: createStreams({ group: cloudwatch.group, stream: cloudwatch.stream, fleet }),
+    streams: createStreams({
+      ...{ group: cloudwatch.group, stream: cloudwatch.stream, fleet },
+      ...{ routes: settings.route, groups: cloudwatch },
+    }),
     cloudwatch: ports.cloudwatch ?? clientOf(settings),
     dictionaryFolder: settings.dictionaries ?? join(settings.data, "dictionaries"),
     paces: createDeliveryPaces(delivery, time),

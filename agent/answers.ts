@@ -1,5 +1,5 @@
-import { bootText } from "../shared/frame.ts";
 import { type AckOptions, type Answer, sendAck } from "./ack.ts";
+import { textOfBoot } from "./remembered.ts";
 
 /** What else follows once the write is done; all of it before the first ack. */
 export type AfterWrite = () => void;
@@ -52,7 +52,7 @@ export const createAnswers = (options: AckOptions): Answers => {
   return {
     give(written, device, answer, after) {
       const { given, after: all, done } = waiting.get(written) ?? begin(written);
-      const key = `${device}/${bootText(answer.boot)}`;
+      const key = `${device}/${textOfBoot(answer.boot)}`;
       const busyMs = Math.max(answer.busyMs, given.get(key)?.answer.busyMs ?? 0);
       given.set(key, { device, answer: { ...answer, busyMs } });
       if (after !== undefined) all.push(after);

@@ -4,6 +4,7 @@ import type { FrameHead } from "../shared/definition.ts";
 import type { FrameHeader } from "../shared/frame.ts";
 import { frameLimitBytes } from "../shared/limits.ts";
 import { heldFromIn } from "./boot-event.ts";
+import type { FrameTiming } from "./clock.ts";
 import type { FirstFrame } from "./session.ts";
 
 /** A frame whose header could be read, be its body readable or not. */
@@ -16,7 +17,8 @@ export interface Arrival {
   isEnd: boolean;
   /** CRC-32 of what was sealed, of entries that may be among a boot's first; null of any other frame. */
   openingCrc: number | null;
-  arrivalMs: number;
+  /** What it tells of time, if its send uptime is of its own boot. */
+  timing: FrameTiming;
 }
 
 /** Why a payload is no frame. */
@@ -35,17 +37,22 @@ const openingSeqs = 256;
 
 const unreadable = { head: null, isEnd: false, openingCrc: null };
 
+const timingOf = (
+  arrivalMs: number,
+  { sendUptimeMs, ackId, ackUptimeMs }: FrameHeader,
+): FrameTiming => ({ arrivalMs, sendUptimeMs, ackId, ackUptimeMs });
+
 export const readArrival = (payload: Uint8Array, arrivalMs: number): Arrival | NoArrival => {
   const decoded = decode(payload);
   if (!decoded.ok) {
     const { header, offset, reason } = decoded;
     if (header === null) return { reason: `${reason} at byte ${offset}` };
-    return { header, payload, arrivalMs, ...unreadable };
+    return { header, payload, timing: timingOf(arrivalMs, header), ...unreadable };
   }
   const { bodyAt, head, header, isEnd } = decoded;
   const isOpening = head !== null && (header.first < openingSeqs || header.ackId === 0);
   const openingCrc = isOpening ? crc32(payload.subarray(bodyAt)) : null;
-  return { header, payload, arrivalMs, head, isEnd, openingCrc };
+  return { header, payload, timing: timingOf(arrivalMs, header), head, isEnd, openingCrc };
 };
 
 /** What the frame tells of its boot, if it is among the first. */

@@ -1,6 +1,7 @@
-import { type Boot, bootText } from "../shared/frame.ts";
+import type { Boot } from "../shared/frame.ts";
 import { type BootClock, createBootClock, type Stamp } from "./clock.ts";
 import { createDefinitions, type Definitions } from "./definitions.ts";
+import { textOfBoot } from "./remembered.ts";
 import { createSession, type Session } from "./session.ts";
 import type { BootRecord, HeldDefinition } from "./spool/spool.ts";
 
@@ -77,7 +78,7 @@ export const createDevices = (options: DevicesOptions): Devices => {
     if (record === null || known.has(id)) return;
     const ofDevice = clocks.get(id) ?? new Map<string, BootClock>();
     const { toEpochMs } = options;
-    ofDevice.set(bootText(boot), createBootClock({ state: record.clock, toEpochMs }));
+    ofDevice.set(textOfBoot(boot), createBootClock({ state: record.clock, toEpochMs }));
     clocks.delete(id);
     clocks.set(id, ofDevice);
     for (const oldest of clocks.keys()) {
@@ -107,11 +108,11 @@ export const createDevices = (options: DevicesOptions): Devices => {
       const place = known.get(id);
       if (place !== undefined) keep(place.device);
       else if (loading.has(id)) await fetch(id);
-      else if (clocks.get(id)?.has(bootText(boot)) !== true) await readBoot(id, boot);
+      else if (clocks.get(id)?.has(textOfBoot(boot)) !== true) await readBoot(id, boot);
     },
     readClock(id, boot) {
       const place = known.get(id);
-      const clock = place?.device.clock(boot) ?? clocks.get(id)?.get(bootText(boot));
+      const clock = place?.device.clock(boot) ?? clocks.get(id)?.get(textOfBoot(boot));
       return clock?.isSet() ? clock.stamp : null;
     },
     size: () => known.size,
@@ -131,7 +132,7 @@ const createDevice = (
   const definitions = createDefinitions((boot) => held(id, boot));
   const clocks = new Map(
     records.map(({ boot, clock }) => [
-      bootText(boot),
+      textOfBoot(boot),
       createBootClock({ state: clock, toEpochMs }),
     ]),
   );
@@ -139,15 +140,15 @@ const createDevice = (
     id,
     session: createSession(records),
     definitions,
-    clock: (boot) => clocks.get(bootText(boot)),
+    clock: (boot) => clocks.get(textOfBoot(boot)),
     startedClock(boot) {
-      const key = bootText(boot);
+      const key = textOfBoot(boot);
       const clock = clocks.get(key) ?? createBootClock({ toEpochMs, firstAckId });
       clocks.set(key, clock);
       return clock;
     },
     forget(boot) {
-      clocks.delete(bootText(boot));
+      clocks.delete(textOfBoot(boot));
       definitions.forget(boot);
     },
     boots: () => clocks.size,

@@ -13,18 +13,15 @@ export interface DoubledOptions {
 }
 
 /** Whether a frame may be of another boot that has the same name; the ack of its next will tell. */
-export const isDoubtful = ({ clock, session }: Device, { arrivalMs, header }: Arrival): boolean =>
+export const isDoubtful = ({ clock, session }: Device, { header, timing }: Arrival): boolean =>
   header.ackId > 0 &&
   !session.isDoubled(header.boot) &&
-  clock(header.boot)?.doubts({ arrivalMs, ...header }) === true;
+  clock(header.boot)?.doubts(timing) === true;
 
 /** Whether the frame shows that its boot's name is another's as well. */
-const isOther = (
-  { clock, session }: Device,
-  { arrivalMs, header, openingCrc }: Arrival,
-): boolean => {
+const isOther = ({ clock, session }: Device, { header, openingCrc, timing }: Arrival): boolean => {
   const { ackId, boot, count, first } = header;
-  if (ackId > 0 && clock(boot)?.refutes({ arrivalMs, ...header }) === true) return true;
+  if (ackId > 0 && clock(boot)?.refutes(timing) === true) return true;
   return openingCrc !== null && session.isOther(boot, [first, first + count, openingCrc]);
 };
 

@@ -4,6 +4,7 @@ import type { AckOptions } from "./ack.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { type Arrival, firstFrameOf, readArrival } from "./arrival.ts";
 import { type Bury, createBury } from "./bury.ts";
+import { askToWait, busyMs } from "./busy.ts";
 import type { BootClock, ClockState } from "./clock.ts";
 import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
@@ -11,7 +12,7 @@ import { isDoubtful, keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
 import { createOverrun } from "./overrun.ts";
 import type { Advance, Receipt } from "./session.ts";
-import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
+import type { NewFrame, OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
   devices: Devices;
@@ -25,9 +26,6 @@ export interface ReceiveOptions extends AckOptions {
   /** The spool failed: nothing more can be promised. */
   onFatal(cause: unknown): void;
 }
-
-/** How long a device waits before it sends again when there is no room. */
-const noRoomMs = 5_000;
 
 /**
  * Takes payloads from `up` topics all the way to the spool. A device gets its ack once the frame is
@@ -43,17 +41,25 @@ export const createReceive = (
     const isStopping = cause instanceof AgentError && cause.code === "SPOOL_CLOSED";
     if (!isStopping) onFatal(cause);
   };
+  /** A connection gives the same source with each frame. */
+  const checked = new WeakSet<Source>();
+  const isStray = (source: Source): boolean => {
+    if (checked.has(source)) return false;
+    const shard = shardOf(source.device);
+    if (source.shard === shard) {
+      checked.add(source);
+      return false;
+    }
+    metrics.framesRefused++;
+    onTrouble(
+      `Refused a frame of device "${source.device}": its topic has shard ${source.shard}, the device's is ${shard}`,
+    );
+    return true;
+  };
   return (source, payload) => {
     metrics.framesReceived++;
     const arrivalMs = time.monotonicMs();
-    const shard = shardOf(source.device);
-    if (source.shard !== shard) {
-      metrics.framesRefused++;
-      onTrouble(
-        `Refused a frame of device "${source.device}": its topic has shard ${source.shard}, the device's is ${shard}`,
-      );
-      return;
-    }
+    if (isStray(source)) return;
     const admission = overrun.admit(source.device, arrivalMs);
     if (admission === "drop") return;
     const isTaken = admission === "take";
@@ -81,22 +87,10 @@ export const createReceive = (
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      finish(() => (isTaken ? admit : refuse)(admitting, device, arrival));
+      finish(() => (isTaken ? admit : askToWait)(admitting, device, arrival));
     });
     loaded?.catch(abandon);
   };
-};
-
-/** Asks a device to wait that has sent more than its window. */
-const refuse = (
-  { answers, spool }: AdmitOptions,
-  device: Device,
-  { header: { boot } }: Arrival,
-): Promise<void> => {
-  const { session } = device;
-  const known = { next: session.cursor(boot), definitions: session.definitions(boot) };
-  const answer = { boot, clock: device.clock(boot), ...known, busyMs: noRoomMs };
-  return answers.give(spool.synced(), device.id, answer);
 };
 
 interface AdmitOptions extends ReceiveOptions {
@@ -132,7 +126,7 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const written = doubled === null ? learnt : both(doubled, learnt);
   const next = isDoubted ? header.base : session.cursor(boot);
   const definitions = session.definitions(boot);
-  const answer = { boot, clock, next, definitions, busyMs: isBusy ? noRoomMs : 0 };
+  const answer = { boot, clock, next, definitions, busyMs: isBusy ? busyMs : 0 };
   return options.answers.give(written, device.id, answer);
 };
 
@@ -141,10 +135,10 @@ const both = (left: Promise<unknown>, right: Promise<unknown>): Promise<void> =>
   Promise.all([left, right]).then(() => {});
 
 /** The send uptime of a frame is its own boot's, unless a later one sent it. */
-const learnTime = (clock: BootClock, { arrivalMs, header }: Arrival): void => {
+const learnTime = (clock: BootClock, { header, timing }: Arrival): void => {
   const { endedAgoMs, sendUptimeMs: lastUptimeMs } = header;
-  if (endedAgoMs === undefined) clock.observe({ arrivalMs, ...header });
-  else clock.observeEnd({ arrivalMs, lastUptimeMs, endedAgoMs });
+  if (endedAgoMs === undefined) clock.observe(timing);
+  else clock.observeEnd({ arrivalMs: timing.arrivalMs, lastUptimeMs, endedAgoMs });
 };
 
 /** Counts a frame that is not stored. */
@@ -243,18 +237,16 @@ const store = (
   forgotten.forEach(device.forget);
   const { cursor: next, dictionary } = state;
   const definitions = session.definitions(boot);
-  const found = { lane, device: id, boot, from, end: next, lost, closes };
+  const frame: NewFrame = { lane, device: id, boot, from, end: next, lost, closes, bytes: payload };
+  if (dictionary !== undefined) frame.dictionary = dictionary;
   let saved: ClockState | undefined;
+  const readClock = (): ClockState => {
+    saved = clock.state();
+    return saved;
+  };
   const written = spool.append(
-    { ...found, ...(dictionary === undefined ? {} : { dictionary }), bytes: payload },
-    {
-      ...state,
-      device: id,
-      get clock() {
-        saved = clock.state();
-        return saved;
-      },
-    },
+    frame,
+    { ...state, device: id, clock: readClock },
     {
       isNewDevice,
       forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),

@@ -90,13 +90,21 @@ const begin = (
   };
 };
 
+/** Asked ten times a frame: a loop makes no closure. */
+const findIn = (states: readonly BootState[], boot: Boot): BootState | undefined => {
+  for (let place = states.length - 1; place >= 0; place--) {
+    const state = states[place] as BootState;
+    if (isSame(state.boot, boot)) return state;
+  }
+  return undefined;
+};
+
 /** A session that goes on from what was stored, oldest boot first. */
 export const createSession = (stored: readonly BootState[]): Session => {
   const states: BootState[] = [];
   for (const state of stored) insert(states, { ...state });
   const recency = createRecency(states);
-  const find = (boot: Boot): BootState | undefined =>
-    states.findLast((state) => isSame(state.boot, boot));
+  const find = (boot: Boot): BootState | undefined => findIn(states, boot);
 
   const outdate = (used: BootState): BootState | null => {
     const state = recency.use(used);

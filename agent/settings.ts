@@ -1,3 +1,5 @@
+import type { Level } from "../shared/event.ts";
+
 /** All settings of an agent, complete. The names are those of the settings file. */
 export interface Settings {
   /** Folder for all the agent must not forget. */
@@ -14,6 +16,22 @@ export interface Settings {
   spool: SpoolSettings;
   page: PageSettings;
   redis: RedisSettings;
+  /** Rules for events that go elsewhere than `cloudwatch` says; of several that fit the first counts. */
+  route: RouteSettings[];
+}
+
+/** All that is given of device, tag and level must fit an event. `*` stands for any characters. */
+export interface RouteSettings {
+  device?: string | undefined;
+  tag?: string | undefined;
+  /** This level and those above it. */
+  level?: Level | undefined;
+  /** Templates as in `cloudwatch`; its own stream template where absent. */
+  group: string;
+  stream?: string | undefined;
+  /** Of the group, where the agent makes it; as in `cloudwatch` where absent. */
+  class?: CloudWatchSettings["class"] | undefined;
+  retentionDays?: number | undefined;
 }
 
 /** Where agents that share a fleet keep what they know of it. */

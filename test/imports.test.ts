@@ -67,11 +67,13 @@ describe("agent", () => {
     commands: ["errors", "metrics", "time"],
     intake: ["errors", "metrics", "time"],
     local: ["cloudwatch", "errors"],
-    spool: ["clock", "errors", "session", "time"],
+    spool: ["clock", "errors", "remembered", "session", "time"],
     dictionary: ["errors", "time"],
     page: ["agent", "errors", "fleet-status", "metrics", "spool"],
     shards: ["errors", "metrics", "pipeline", "settings", "spool", "time"],
-    delivery: ["clock", "cloudwatch", "errors", "metrics", "settings", "spool", "time"],
+    delivery: [
+      ...["clock", "cloudwatch", "errors", "metrics", "remembered", "settings", "spool", "time"],
+    ],
   };
   const partOf = (path: string): string => path.replace(/^agent\//, "").replace(/(\.ts|\/.*)$/, "");
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { levels } from "../../shared/event.ts";
 import { frameLimitBytes } from "../../shared/limits.ts";
 import { retentionDays } from "../cloudwatch/limits.ts";
 import { isPattern } from "../delivery/batch/redact.ts";
@@ -19,24 +20,25 @@ const template = (key: "group" | "stream"): z.ZodString =>
     }
   });
 
+const retention = z.int().refine((days) => days === 0 || retentionDays.includes(days), {
+  error: `is none of 0 ${retentionDays.join(" ")}`,
+});
+
+const groupClass = z.enum(["STANDARD", "INFREQUENT_ACCESS"]);
+
 const cloudwatchSchema = table({
   region: z.string().min(1).optional(),
   endpoint: z.url().optional(),
   group: template("group").default("/fleetlog/{fleet}"),
   stream: template("stream").default("{device}"),
-  retentionDays: z
-    .int()
-    .refine((days) => days === 0 || retentionDays.includes(days), {
-      error: `is none of 0 ${retentionDays.join(" ")}`,
-    })
-    .default(30),
+  retentionDays: retention.default(30),
   tags: z
     .preprocess(
       (value) => (value instanceof Date ? null : value),
       z.record(z.string().min(1).max(128), z.string().max(256)),
     )
     .default({}),
-  class: z.enum(["STANDARD", "INFREQUENT_ACCESS"]).default("STANDARD"),
+  class: groupClass.default("STANDARD"),
   kmsKeyId: z.string().min(1).max(256).optional(),
   message: z.enum(["json", "text"]).default("json"),
   gzip: z.boolean().default(true),
@@ -69,6 +71,18 @@ const spoolSchema = table({
   when: isRuled("limitBytes", "laneShare"),
 });
 
+const pattern = z.string().min(1).max(256);
+
+const routeSchema = table({
+  device: pattern.optional(),
+  tag: pattern.optional(),
+  level: z.enum(levels).optional(),
+  group: template("group"),
+  stream: template("stream").optional(),
+  class: groupClass.optional(),
+  retentionDays: retention.optional(),
+});
+
 const pageSchema = table({
   host: z.string().min(1).default("127.0.0.1"),
   port: integer(0, 65_535).optional(),
@@ -96,4 +110,8 @@ export const settingsSchema: z.ZodType<Settings> = z.strictObject({
   spool: spoolSchema.prefault({}),
   page: pageSchema.prefault({}),
   redis: redisSchema.prefault({}),
+  route: z
+    .array(routeSchema)
+    .refine((routes) => routes.length <= 100, "must be at most 100 rules")
+    .default([]),
 });

@@ -1,6 +1,7 @@
 import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
 import { judge, type Verdict } from "../cloudwatch/faults.ts";
 import type { Time } from "../time.ts";
+import type { GroupSettings } from "./route.ts";
 import { createPace } from "./schedule/pace.ts";
 import type { LogStream } from "./stream.ts";
 
@@ -15,19 +16,11 @@ export interface Creator {
   stop(): void;
 }
 
-/** How groups made here are made. Other groups are left alone. */
-export interface GroupSettings {
-  /** Days the group keeps its events; 0 for ever. */
-  retentionDays: number;
-  tags: Record<string, string>;
-  class: "STANDARD" | "INFREQUENT_ACCESS";
-  kmsKeyId?: string | undefined;
-}
-
 export interface CreatorOptions {
   cloudwatch: AWSCloudWatchLogs;
   time: Time;
-  group: GroupSettings;
+  /** How a group is made. */
+  groupSettingsOf(group: string): GroupSettings;
   onTrouble(message: string): void;
 }
 
@@ -40,12 +33,15 @@ const retentionTries = 5;
 const stopped: Creation = { verdict: "retry", reason: "the agent stops", isNew: false };
 
 export const createCreator = (options: CreatorOptions): Creator => {
-  const { cloudwatch, group } = options;
+  const { cloudwatch, groupSettingsOf } = options;
   const { call, stop } = createCaller(options);
   const underWay = new Map<string, Promise<Creation>>();
 
-  const setRetention = async (logGroupName: string): Promise<void> => {
-    const params = { logGroupName, retentionInDays: group.retentionDays };
+  const setRetention = async (
+    logGroupName: string,
+    { retentionDays }: GroupSettings,
+  ): Promise<void> => {
+    const params = { logGroupName, retentionInDays: retentionDays };
     for (let tries = 1; ; tries++) {
       const set = await call(
         () => cloudwatch.attempt("PutRetentionPolicy", params),
@@ -55,12 +51,13 @@ export const createCreator = (options: CreatorOptions): Creator => {
       if (tries < retentionTries && (set.verdict === "retry" || set.verdict === "throttled"))
         continue;
       options.onTrouble(
-        `Cannot set the retention of log group "${logGroupName}" to ${group.retentionDays} days: ${set.reason}; it keeps its events for ever until that is set`,
+        `Cannot set the retention of log group "${logGroupName}" to ${retentionDays} days: ${set.reason}; it keeps its events for ever until that is set`,
       );
       return;
     }
   };
   const createGroup = async (logGroupName: string): Promise<Creation> => {
+    const group = groupSettingsOf(logGroupName);
     const params = {
       logGroupName,
       tags: Object.keys(group.tags).length > 0 ? group.tags : undefined,
@@ -68,7 +65,7 @@ export const createCreator = (options: CreatorOptions): Creator => {
       kmsKeyId: group.kmsKeyId,
     };
     const made = await call(() => cloudwatch.attempt("CreateLogGroup", params), "CreateLogGroup");
-    if (made.isNew && group.retentionDays > 0) await setRetention(logGroupName);
+    if (made.isNew && group.retentionDays > 0) await setRetention(logGroupName, group);
     return made;
   };
   const once = (key: string, run: () => Promise<Creation>): Promise<Creation> => {

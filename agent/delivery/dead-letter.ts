@@ -18,7 +18,7 @@ export const unreadableLetters = (entries: PendingEntry[], epochMs: number): Dea
     return [{ device, reason: unreadable, epochMs, content }];
   });
 
-/** One letter for each device and reason. */
+/** One letter for each device, stream and reason. */
 const refusedLetters = (batch: Batch, form: MessageForm, epochMs: number): DeadLetter[] => {
   const letters = new Map<
     string,
@@ -28,14 +28,9 @@ const refusedLetters = (batch: Batch, form: MessageForm, epochMs: number): DeadL
     const { device, stamp } = entry;
     const { refused: reason, accepted = 0, trueMs = stamp.epochMs } = stamp;
     if (reason === undefined) continue;
-    const key = `${device} ${reason}`;
-    const letter = letters.get(key) ?? {
-      device,
-      reason,
-      epochMs,
-      content: [],
-      target: batch.target,
-    };
+    const target = batch.elsewhere(entry) ?? batch.home;
+    const key = `${device} ${target.group}:${target.stream} ${reason}`;
+    const letter = letters.get(key) ?? { device, reason, epochMs, content: [], target };
     letters.set(key, letter);
     for (const message of messagesOf(entry, form).slice(accepted)) {
       letter.content.push({ timestamp: trueMs, message });

@@ -85,7 +85,10 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
     wake: (lane) => schedule.wake(lane, true),
   });
   const lanes = createOpenLanes(options.intended, time, random);
-  const creator = createCreator({ ...options, group: settings.cloudwatch });
+  const creator = createCreator({
+    ...options,
+    groupSettingsOf: options.streams.groupSettingsOf,
+  });
   const stampWindow = createStampWindow(() => time.epochMs() + (cloudwatch.clockOffsetMs() ?? 0));
   const metricRule = createMetricRule(settings.fleet);
   const redact = createRedact(settings.delivery.redact);

@@ -13,6 +13,7 @@ import type {
   DefinitionsChange,
   DeviceChange,
   ForgottenBoot,
+  NewBootRecord,
   NewFrame,
   Settlement,
   StoredFrame,
@@ -52,16 +53,20 @@ const laneChange = (lanes: Lanes, name: string): LateChange => {
   });
 };
 
-const bootChange = (record: BootRecord): LateChange => {
+const bootChange = (record: NewBootRecord): LateChange => {
   const key = bootKey(record.device, record.boot);
-  return late(key, () => ({ type: "put", key, value: encodeBoot(record) }));
+  return late(key, () => {
+    const { clock } = record;
+    const written = typeof clock === "function" ? { ...record, clock: clock() } : record;
+    return { type: "put", key, value: encodeBoot(written as BootRecord) };
+  });
 };
 
 /** A frame comes in; gives the bytes it takes as well. */
 export const appended = (
   books: Books,
   frame: NewFrame,
-  record: BootRecord,
+  record: NewBootRecord,
   { isNewDevice, forget, definitions, outdated }: DeviceChange,
 ): { changes: Changes; bytes: number } => {
   const { lanes } = books;

@@ -32,10 +32,10 @@ import { createLetters } from "./letters.ts";
 import { type Meta, readMeta } from "./meta.ts";
 import { decodeJson } from "./record.ts";
 import type {
-  BootRecord,
   DeadLetter,
   DeviceChange,
   Intent,
+  NewBootRecord,
   NewFrame,
   Progress,
   Spool,
@@ -71,7 +71,7 @@ export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): 
     stale,
     definitions: createStoredDefinitions(store, stale),
     devices: devices === undefined ? 0 : decodeJson<number>(devices),
-    group: createGroupCommit(store.write),
+    group: createGroupCommit(store.write, store.gatherMs),
   });
 };
 
@@ -224,7 +224,7 @@ const commit = ({ group, definitions }: Parts, changes: Changes, bytes = 0): Pro
 const append = (
   parts: Parts,
   frame: NewFrame,
-  record: BootRecord,
+  record: NewBootRecord,
   change: DeviceChange,
 ): Promise<void> => {
   const { changes, bytes } = appended(parts, frame, record, change);

@@ -1,19 +1,25 @@
-import { type Boot, bootText } from "../../shared/frame.ts";
+import type { Boot } from "../../shared/frame.ts";
+import { createRemembered, textOfBoot } from "../remembered.ts";
 
 /**
  * Keys of the store. Lanes are escaped, so that no name can reach into another's range; positions
  * are fixed-width, so that keys sort as numbers do.
  */
-const name = encodeURIComponent;
-const place = (position: number): string => position.toString(16).padStart(14, "0");
+const name = createRemembered(encodeURIComponent);
+const zeros = "00000000000000";
+const place = (position: number): string => {
+  const digits = position.toString(16);
+  return zeros.slice(digits.length) + digits;
+};
 
 export const metaKey = "m/store";
 export const devicesKey = "m/devices";
-export const laneKey = (lane: string): string => `l/${name(lane)}`;
+export const laneKey: (lane: string) => string = createRemembered((lane) => `l/${name(lane)}`);
 const framePrefix = "f/";
 
+const framesOf = createRemembered((lane) => `${framePrefix}${name(lane)}/`);
 export const frameKey = (lane: string, position: number): string =>
-  `${framePrefix}${name(lane)}/${place(position)}`;
+  framesOf(lane) + place(position);
 
 export const isFrameKey = (key: string): boolean => key.startsWith(framePrefix);
 
@@ -27,10 +33,10 @@ export function* frameKeysIn({ gte, lt }: KeyRange): Generator<string> {
 
 export const bootPrefix = (device: string): string => `b/${device}/`;
 export const bootKey = (device: string, boot: Boot): string =>
-  `${bootPrefix(device)}${bootText(boot)}`;
+  `${bootPrefix(device)}${textOfBoot(boot)}`;
 export const progressPrefix = (lane: string): string => `p/${name(lane)}/`;
 export const progressKey = (lane: string, device: string, boot: Boot): string =>
-  `${progressPrefix(lane)}${device}/${bootText(boot)}`;
+  `${progressPrefix(lane)}${device}/${textOfBoot(boot)}`;
 export const intentKey = (lane: string): string => `i/${name(lane)}`;
 export const letterKey = (prefix: string, position: number): string =>
   `${prefix}${place(position)}`;

@@ -75,11 +75,15 @@ const withStore = async <Result>(
   }
 };
 
-/** No reason to give up a store: another agent has it, another version wrote it, or the disk is full. */
+/** What the system says where the disk, and not what is on it, is to be mended. */
+const unusableDisk =
+  /No space left|Permission denied|Read-only file system|Too many open files|Input\/output error/;
+
+/** No reason to give up a store: another agent has it, another version wrote it, or the disk fails. */
 const isElsewhere = (thrown: unknown): boolean => {
   const { code } = rootOf(thrown) as { code?: string };
-  const isFull = messageOf(rootOf(thrown)).includes("No space left");
-  return isFull || code === "LEVEL_LOCKED" || code === "SPOOL_FORMAT";
+  const isUnusable = unusableDisk.test(messageOf(rootOf(thrown)));
+  return isUnusable || code === "LEVEL_LOCKED" || code === "SPOOL_FORMAT";
 };
 
 const repaired = async <Opened>(

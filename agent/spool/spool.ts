@@ -12,6 +12,12 @@ export interface BootRecord extends BootState {
   clock: ClockState;
 }
 
+/** The same as it will be written: where the clock is a function it is asked as the write begins. */
+export interface NewBootRecord extends BootState {
+  device: string;
+  clock: ClockState | (() => ClockState);
+}
+
 /** A frame as it arrived, with what the session found out about it. */
 export interface NewFrame {
   /** The queue it waits in: one for each log stream. */
@@ -204,12 +210,12 @@ export interface Spool {
    */
   hasRoom(lane: string, bytes: number, isNewDevice: boolean): boolean;
   /**
-   * Stores a frame with what is known of its boot, and forgets older boots of the device. The record is
-   * read as the write begins that it goes with, or not at all where a later one of its boot does. Resolves
+   * Stores a frame with what is known of its boot, and forgets older boots of the device. Of the
+   * records of a boot that one write serves only the last is written, and its clock asked for. Resolves
    * once all of it is synced to disk, in the order of the calls of `append`, `define` and `synced`. Rejects
    * with `SPOOL_FAILED`, then always: nothing is retried. Frames that are synced together get one promise.
    */
-  append(frame: NewFrame, record: BootRecord, change: DeviceChange): Promise<void>;
+  append(frame: NewFrame, record: NewBootRecord, change: DeviceChange): Promise<void>;
   /**
    * Stores definitions that came with a frame which is not stored itself, none of them retiring any.
    * Resolves as `append` does.

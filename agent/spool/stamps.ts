@@ -25,10 +25,6 @@ const refusedFlag = 32;
 /** Differences of the first form are below this, either way: twice doubled it is still exact. */
 const differenceLimit = 2 ** 50;
 
-/** Bytes of a stamp at most, but for the text of its refusal. */
-const stampLimitBytes = 64;
-const leastBytes = 128;
-
 /** What a stamp is told by: the one before it. */
 interface Before {
   epochMs: number;
@@ -66,39 +62,36 @@ export interface StampPacker {
   pack(): Uint8Array;
 }
 
+/** Gives a double its bytes. */
+const doubles = new DataView(new ArrayBuffer(8));
+
 export const createStampPacker = (): StampPacker => {
   const before = nothingBefore();
-  let bytes = new Uint8Array(leastBytes);
-  let length = 0;
+  // A list: most runs are short, and an array of bytes that may grow takes a microsecond to make.
+  const bytes: number[] = [];
 
-  const reserve = (room: number): void => {
-    if (length + room <= bytes.length) return;
-    const larger = new Uint8Array(Math.max(bytes.length * 2, length + room));
-    larger.set(bytes);
-    bytes = larger;
-  };
   const varint = (value: number): void => {
     let left = value;
-    for (; left > 127; left = Math.floor(left / 128)) bytes[length++] = 128 | (left % 128);
-    bytes[length++] = left;
+    for (; left > 127; left = Math.floor(left / 128)) bytes.push(128 | (left % 128));
+    bytes.push(left);
   };
   const double = (value: number): void => {
-    new DataView(bytes.buffer).setFloat64(length, value, true);
-    length += 8;
+    doubles.setFloat64(0, value, true);
+    for (let index = 0; index < 8; index++) bytes.push(doubles.getUint8(index));
   };
   const text = (value: string): void => {
-    reserve(stampLimitBytes + value.length * 3);
     varint(value.length);
     for (let index = 0; index < value.length; index++) varint(value.charCodeAt(index));
   };
   const addWhole = ({ epochMs, errorMs, quality, trueMs, accepted, refused }: IntentStamp) => {
     varint(1);
-    bytes[length++] =
+    bytes.push(
       qualities.indexOf(quality) |
-      (errorMs === null ? 0 : errorFlag) |
-      (trueMs === undefined ? 0 : trueFlag) |
-      (accepted === undefined ? 0 : acceptedFlag) |
-      (refused === undefined ? 0 : refusedFlag);
+        (errorMs === null ? 0 : errorFlag) |
+        (trueMs === undefined ? 0 : trueFlag) |
+        (accepted === undefined ? 0 : acceptedFlag) |
+        (refused === undefined ? 0 : refusedFlag),
+    );
     double(epochMs);
     if (errorMs !== null) double(errorMs);
     if (trueMs !== undefined) double(trueMs);
@@ -114,7 +107,6 @@ export const createStampPacker = (): StampPacker => {
   return {
     add(stamp) {
       const { epochMs, errorMs } = stamp;
-      reserve(stampLimitBytes);
       const isErrorNear = isNear(errorMs ?? before.errorMs, before.errorMs);
       if (isPlain(stamp) && isNear(epochMs, before.epochMs) && isErrorNear) {
         varint(zigzag(epochMs - before.epochMs) * 2);
@@ -125,7 +117,7 @@ export const createStampPacker = (): StampPacker => {
       before.isErrorNull = errorMs === null;
       before.quality = stamp.quality;
     },
-    pack: () => bytes.slice(0, length),
+    pack: () => new Uint8Array(bytes),
   };
 };
 

@@ -59,6 +59,7 @@ describe("settings", () => {
       },
       page: { host: "127.0.0.1" },
       redis: { leaseMs: 10_000 },
+      route: [],
       spool: {
         limitBytes: 1_073_741_824,
         laneShare: 0.25,

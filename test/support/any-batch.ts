@@ -2,6 +2,7 @@ import type { Batch } from "../../agent/delivery/batch/batch.ts";
 import type { BootEntries } from "../../agent/delivery/batch/boot-entries.ts";
 import type { PendingEntry } from "../../agent/delivery/batch/pending.ts";
 import { type Writer, writtenAs } from "../../agent/delivery/message/write.ts";
+import type { LogStream } from "../../agent/delivery/stream.ts";
 import type { StoredFrame } from "../../agent/spool/spool.ts";
 import { bootText } from "../../shared/frame.ts";
 import { bootOf, newFrame } from "./any-receipt.ts";
@@ -26,6 +27,7 @@ export const eventWith = (...messages: string[]): Pick<PendingEntry, "event"> =>
 export const valueWriter: Writer = {
   write: ({ event, stamp }) =>
     (event?.values ?? []).map((value) => writtenAs(stamp.epochMs, String(value))),
+  countTold: () => 0,
   writePlain: () => null,
 };
 
@@ -53,10 +55,15 @@ export const entryAt = (
   };
 };
 
+/** Where every event of these batches goes. */
+export const anyTarget: LogStream = { group: "g", stream: "s" };
+
 /** A batch of these entries, in their order. */
 export const batchOf = (entries: PendingEntry[]): Batch => ({
   lane: "g:s",
-  target: { group: "g", stream: "s" },
+  home: anyTarget,
+  target: anyTarget,
+  elsewhere: () => null,
   frames: entries.map(({ frame }) => frame),
   progress: [],
   entries,
@@ -65,6 +72,7 @@ export const batchOf = (entries: PendingEntry[]): Batch => ({
       timestamp: entry.stamp.epochMs,
       bytes,
       entry: place,
+      target: anyTarget,
     })),
   ),
   isLast: true,

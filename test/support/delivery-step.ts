@@ -95,7 +95,7 @@ export const startDeliveryStep = async (
     }),
   });
   const group = { retentionDays: 0, tags: {}, class: "STANDARD" as const };
-  const creator = createCreator({ ...shared, group, onTrouble });
+  const creator = createCreator({ ...shared, groupSettingsOf: () => group, onTrouble });
   const outcomes = createOutcomes({
     ...shared,
     creator,

@@ -24,9 +24,12 @@ export const startReceive = async (
   before?: FakeDisk,
   time: FakeTime = fakeTime(),
 ) => {
-  const disk = await fakeSpool(limits, before);
-  const { spool } = disk;
   const metrics = createMetrics();
+  const disk = await fakeSpool(
+    { onEvicted: () => metrics.deadLettersEvicted++, ...limits },
+    before,
+  );
+  const { spool } = disk;
   const acks: Ack[] = [];
   const stored: string[] = [];
   const troubles: string[] = [];

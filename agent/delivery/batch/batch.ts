@@ -18,24 +18,33 @@ export interface OutgoingEvent {
   bytes: number;
   /** The entry it belongs to, by its place in the batch. */
   entry: number;
+  /** Where it goes. */
+  target: LogStream;
 }
+
+/** Where the event of an entry goes that does not go home; null for all others. */
+export type Elsewhere = (entry: PendingEntry) => LogStream | null;
 
 /** Entries that go to CloudWatch together: in one call, but where a single entry exceeds that. */
 export interface Batch {
   lane: string;
+  /** The lane's stream: of all events but those that rules send elsewhere. */
+  home: LogStream;
+  /** Of the next call. */
   target: LogStream;
+  elsewhere: Elsewhere;
   /** The frames that were looked at, and how far their boots were delivered before. */
   frames: StoredFrame[];
   progress: Progress[];
   entries: PendingEntry[];
-  /** Events of the entries that are neither accepted nor refused, in chronological order. */
+  /** Events of the entries that are neither accepted nor refused: of each target in chronological order. */
   events: OutgoingEvent[];
   /** Nothing of the lane waits beyond this batch. */
   isLast: boolean;
 }
 
 /** Entries and their events, with these as they stand in the body. */
-export interface TakenEntries extends Pick<Batch, "entries" | "events" | "target"> {
+export interface TakenEntries extends Pick<Batch, "elsewhere" | "entries" | "events" | "home"> {
   json: string[];
 }
 
@@ -47,15 +56,6 @@ const writtenOf = (entry: PendingEntry, writer: Writer): readonly Written[] => {
   return accepted === undefined ? written : written.slice(accepted);
 };
 
-const add = (taken: TakenEntries, entry: PendingEntry, written: readonly Written[]): void => {
-  const place = taken.entries.push(entry) - 1;
-  const { epochMs: timestamp } = entry.stamp;
-  for (const { bytes, json } of written) {
-    taken.events.push({ timestamp, bytes, entry: place });
-    taken.json.push(json);
-  }
-};
-
 /** Chronological; equal stamps in the order of boot and seq, whatever arrived first. */
 export const sortEntries = (entries: PendingEntry[]): PendingEntry[] =>
   entries.sort((left, right) => {
@@ -64,25 +64,69 @@ export const sortEntries = (entries: PendingEntry[]): PendingEntry[] =>
     return left.seq - right.seq;
   });
 
+/** An event, and how it stands in the body. */
+interface TakenEvent extends OutgoingEvent {
+  json: string;
+}
+
+/** Events that go to the same stream beside each other, those that go home first, else as they were. */
+const byTarget = (events: TakenEvent[], home: LogStream): TakenEvent[] => {
+  if (events.every(({ target }) => target === home)) return events;
+  const parts = new Map<string, TakenEvent[]>([[nameOf(home), []]]);
+  for (const event of events) {
+    const name = nameOf(event.target);
+    const part = parts.get(name) ?? [];
+    parts.set(name, part);
+    part.push(event);
+  }
+  return [...parts.values()].flat();
+};
+
+const nameOf = ({ group, stream }: LogStream): string => `${group}:${stream}`;
+
+export interface TakeOptions {
+  writer: Writer;
+  home: LogStream;
+  elsewhere: Elsewhere;
+}
+
 /** All of these entries, whatever the limits. */
 export const takeAll = (
   entries: PendingEntry[],
-  writer: Writer,
-  target: LogStream,
+  { writer, home, elsewhere }: TakeOptions,
 ): TakenEntries => {
-  const taken: TakenEntries = { target, entries: [], events: [], json: [] };
-  for (const entry of sortEntries(entries)) add(taken, entry, writtenOf(entry, writer));
-  return taken;
+  const sorted = sortEntries(entries);
+  const events: TakenEvent[] = [];
+  for (const [place, entry] of sorted.entries()) {
+    const target = elsewhere(entry) ?? home;
+    const { epochMs: timestamp, accepted = 0 } = entry.stamp;
+    const told = target === home ? 0 : writer.countTold(entry);
+    for (const [index, { bytes, json }] of writtenOf(entry, writer).entries()) {
+      const isTold = index + accepted < told;
+      events.push({ timestamp, bytes, entry: place, target: isTold ? home : target, json });
+    }
+  }
+  const parted = byTarget(events, home);
+  const json = parted.map((event) => event.json);
+  return { home, elsewhere, entries: sorted, events: parted, json };
 };
 
-/** How many of these events fit into one call: all, but where stamps or parts exceed the limits. */
-export const callLength = (events: readonly Omit<OutgoingEvent, "entry">[]): number => {
-  const firstMs = events[0]?.timestamp ?? 0;
+/**
+ * How many of these events fit into one call: all, but where stamps or parts exceed the limits, or one goes
+ * elsewhere than the first.
+ */
+export const callLength = (
+  events: readonly (Pick<OutgoingEvent, "timestamp" | "bytes"> & { target?: LogStream })[],
+): number => {
+  const { timestamp: firstMs = 0, target: firstTarget } = events[0] ?? {};
+  const first = firstTarget && nameOf(firstTarget);
   let total = 0;
-  const end = events.findIndex(({ bytes, timestamp }, index) => {
+  const end = events.findIndex(({ bytes, timestamp, target }, index) => {
     total += bytes + eventOverheadBytes;
     const isFar = timestamp - firstMs > batchSpanLimitMs;
-    return index > 0 && (total > batchLimitBytes || index >= batchLimitEvents || isFar);
+    const isElsewhere = target !== firstTarget && target !== undefined && nameOf(target) !== first;
+    const isTooMuch = total > batchLimitBytes || index >= batchLimitEvents;
+    return index > 0 && (isTooMuch || isFar || isElsewhere);
   });
   return end < 0 ? events.length : end;
 };
@@ -130,7 +174,7 @@ const stampsOf = ({ entries, intended, isInOrder }: Run): IntentRun => {
 };
 
 /** What must be known to send exactly this batch again. */
-export const intentOf = ({ lane, target, entries }: Batch): Intent => {
+export const intentOf = ({ lane, home, entries }: Batch): Intent => {
   const runs = new Map<string, Run>();
   for (const entry of entries) {
     let run = runs.get(entry.bootKey);
@@ -142,5 +186,5 @@ export const intentOf = ({ lane, target, entries }: Batch): Intent => {
     run.lastSeq = entry.seq;
     run.entries.push(entry);
   }
-  return { lane, ...target, runs: [...runs.values()].map(stampsOf) };
+  return { lane, ...home, runs: [...runs.values()].map(stampsOf) };
 };

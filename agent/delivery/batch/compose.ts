@@ -15,11 +15,12 @@ import type { MetricRule } from "../message/metric.ts";
 import { createWriter } from "../message/write.ts";
 import type { Aside } from "../schedule/aside.ts";
 import type { Streams } from "../stream.ts";
-import { type Batch, callLength, type TakenEntries, takeAll } from "./batch.ts";
+import { type Batch, callLength, type Elsewhere, type TakenEntries, takeAll } from "./batch.ts";
 import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
 import { checkWhole } from "./check-whole.ts";
-import { cutBatch, type Draft, draftOf, type Waiting } from "./draft.ts";
+import { cutBatch, type Draft, draftOf } from "./draft.ts";
 import type { Formats } from "./formats.ts";
+import { createLook, type Found, firstFrames } from "./look.ts";
 import { liveBoots, mergeBoots } from "./merge.ts";
 import { bootKeyOf, type PendingEntry, type Reading } from "./pending.ts";
 import type { Redact } from "./redact.ts";
@@ -72,43 +73,22 @@ export interface ComposerOptions {
   random(): number;
 }
 
-/** Bytes of frames looked at for one batch; as messages they are some four times as large. */
-const windowBytes = 524_288;
-
 /** Share of batches that take the newest events of a lane before its backlog. */
 const liveShare = 0.25;
 
-const storedBytes = (frames: StoredFrame[]): number =>
-  frames.reduce((bytes, frame) => bytes + frame.storedBytes, 0);
-
-interface Found extends Waiting {
-  frames: StoredFrame[];
-  byBoot: Map<string, StoredFrame[]>;
-}
-
-const firstFrames = (byBoot: Map<string, StoredFrame[]>): StoredFrame[] =>
-  [...byBoot.values()].map(([first]) => first as StoredFrame);
-
 const compose = (
   { lane, frames, progress }: Found,
-  { entries, events, json, target }: TakenEntries,
+  { elsewhere, entries, events, json, home }: TakenEntries,
   body: BodyText,
 ): ComposedBatch => {
   const length = callLength(events);
+  const target = events[0]?.target ?? home;
   body.begin(target);
   for (let index = 0; index < length; index++) body.add(json[index] as string);
-  const batch = { lane, frames, progress, target, entries, events, isLast: false };
+  const place = { lane, home, target, elsewhere };
+  const batch = { ...place, frames, progress, entries, events, isLast: false };
   return { ...batch, length, body: body.end() };
 };
-
-const createLook =
-  (spool: Spool) =>
-  async (lane: string): Promise<Found> => {
-    const frames = await spool.read(lane, windowBytes);
-    const byBoot = framesByBoot(frames);
-    const progress = await spool.progressOf(lane, firstFrames(byBoot));
-    return { lane, frames, byBoot, progress };
-  };
 
 const refusedAs =
   (refused: string) =>
@@ -170,6 +150,10 @@ export const createComposer = (options: ComposerOptions): Composer => {
   const writer = createWriter(options.form);
   const body = createBodyText();
 
+  const elsewhere: Elsewhere = (entry) =>
+    entry.event === null || !streams.mayLeave(entry.device)
+      ? null
+      : streams.elsewhere(entry, entry.event.site, entry.stamp.epochMs);
   const look = createLook(spool);
   const open = createOpen(options);
 
@@ -190,24 +174,27 @@ export const createComposer = (options: ComposerOptions): Composer => {
     const { lane } = whole;
     const found = { ...whole, frames, byBoot: framesByBoot(frames) };
     const entries = (await open.fresh(found, rangeOf(lane))).flatMap(drain);
-    const target = streams.streamOf(lane, entries[0]?.stamp.epochMs ?? 0);
-    return compose(found, takeAll(entries.map(refusedAs(refused)), writer, target), body);
+    const home = streams.streamOf(lane, entries[0]?.stamp.epochMs ?? 0);
+    const refusals = entries.map(refusedAs(refused));
+    return compose(found, takeAll(refusals, { writer, home, elsewhere }), body);
   };
   const draft = async (found: Found): Promise<Draft> => {
-    const { lane, frames } = found;
+    const { lane } = found;
     const range = rangeOf(lane);
     const boots = await open.fresh(found, range);
     const isLive = options.random() < liveShare;
     const served = isLive ? liveBoots(boots, newestIn(range)) : boots;
     const streamOf = (epochMs: number) => streams.streamOf(lane, epochMs);
     const { formats } = options;
-    const cut = cutBatch(mergeBoots(served), { writer, body, formats, streamOf });
+    const cut = cutBatch(mergeBoots(served), { writer, body, formats, streams, streamOf });
     const isAll = cut.isWhole && served.length === boots.length;
-    return draftOf(found, cut, isAll && storedBytes(frames) <= windowBytes);
+    const made = draftOf(found, cut, isAll && found.isAll);
+    if (!cut.isWhole) look.noteFull(made.delivered);
+    return made;
   };
   return {
     async compose(lane) {
-      const found = await look(lane);
+      const found = await look.forBatch(lane);
       const { frames } = found;
       if (awaitedIn(lane) !== null) {
         const judged = aside.judge(lane, frames);
@@ -220,11 +207,12 @@ export const createComposer = (options: ComposerOptions): Composer => {
       return { kind: "draft", draft: await draft(found) };
     },
     async recompose({ lane, group, stream, runs }) {
-      const found = await look(lane);
+      const found = await look.forIntent(lane);
       const isAside = awaitedIn(lane) !== null;
       if (isAside && aside.judge(lane, found.frames).kind === "wait") return null;
       const { boots, entries } = open.intended(found, runs);
-      const taken = takeAll(boots.flatMap(drain), writer, { group, stream });
+      const home = { group, stream };
+      const taken = takeAll(boots.flatMap(drain), { writer, home, elsewhere });
       checkWhole(taken, { lane, runs }, entries);
       return compose(found, taken, body);
     },

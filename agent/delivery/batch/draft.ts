@@ -9,7 +9,7 @@ import type { Intent, IntentRun, IntentStamp, Progress, StoredFrame } from "../.
 import { createStampPacker, type StampPacker } from "../../spool/stamps.ts";
 import type { BodyText } from "../message/body.ts";
 import type { Writer } from "../message/write.ts";
-import type { LogStream } from "../stream.ts";
+import type { LogStream, Streams } from "../stream.ts";
 import type { BootEntries } from "./boot-entries.ts";
 import type { Formats } from "./formats.ts";
 import type { Merged } from "./merge.ts";
@@ -32,7 +32,7 @@ export interface Draft {
   delivered: StoredFrame[];
   /** Events in the body. */
   events: number;
-  /** Null where a first entry exceeds the limits alone, and takes several calls. */
+  /** Null where it takes several calls: a first entry exceeds the limits alone, or rules send events elsewhere. */
   body: Uint8Array | null;
   /** Entries whose bytes are kept as dead letters. */
   unreadable: PendingEntry[];
@@ -63,6 +63,7 @@ export interface CutOptions {
   writer: Writer;
   body: BodyText;
   formats: Pick<Formats, "isUnknown">;
+  streams: Pick<Streams, "elsewhere" | "mayLeave">;
   streamOf(epochMs: number): LogStream;
 }
 
@@ -164,6 +165,20 @@ const createReach = (firstMs: number, target: LogStream, streamOf: CutOptions["s
     (epochMs < dayEndMs || streamOf(epochMs).stream === target.stream);
 };
 
+/** Tells of each event that is taken whether a rule sends it elsewhere. */
+const createLeaving = (streams: CutOptions["streams"]) => {
+  let last: BootEntries | undefined;
+  let mayLeave = false;
+  return (boot: BootEntries, stamp: IntentStamp, entry: PendingEntry | null): boolean => {
+    if (boot !== last) {
+      last = boot;
+      mayLeave = streams.mayLeave(boot.device);
+    }
+    const event = mayLeave ? (entry === null ? boot.plain : entry.event) : null;
+    return event !== null && streams.elsewhere(boot, event.site, stamp.epochMs) !== null;
+  };
+};
+
 /**
  * The first batch of entries: oldest first, within CloudWatch's limits, within 24 hours, and all of
  * one stream. A first entry that exceeds the limits alone is a batch of its own.
@@ -174,6 +189,8 @@ export const cutBatch = (source: Merged, options: CutOptions): DraftEntries => {
   const target = streamOf(firstMs);
   const isInReach = createReach(firstMs, target, streamOf);
   const { runs, tally, unreadable, note } = createBooks(options.formats);
+  const isLeaving = createLeaving(options.streams);
+  let isParted = false;
   let bytes = 0;
   let events = 0;
   let boot = source.first();
@@ -186,10 +203,11 @@ export const cutBatch = (source: Merged, options: CutOptions): DraftEntries => {
     bytes += next.bytes;
     events += next.events;
     if (next.events > 0) body.add(next.json);
+    isParted ||= isLeaving(boot, stamp, next.entry);
     note(boot, stamp, next.entry);
     source.advance();
   }
-  const isOneCall = bytes <= batchLimitBytes && events <= batchLimitEvents;
+  const isOneCall = !isParted && bytes <= batchLimitBytes && events <= batchLimitEvents;
   return {
     target,
     runs: [...runs.values()].map(intendedOf),

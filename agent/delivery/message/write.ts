@@ -38,16 +38,21 @@ export interface PlainEntry extends Origin {
 
 /** Writes events as they stand in the body; the same for the same stamp. */
 export interface Writer {
-  /** The events of an entry, in order. */
+  /** The events of an entry, in order: what is told first. */
   write(entry: PendingEntry): readonly Written[];
+  /** How many of them are told. */
+  countTold(entry: PendingEntry): number;
   /** The one event of an entry that is a logged event and no more; null where it needs more care. */
   writePlain(event: LogEvent, entry: PlainEntry, stamp: IntentStamp): Written | null;
 }
 
+const toldMessages = ({ stamp, told }: PendingEntry, form: MessageForm): string[] =>
+  told.flatMap(({ notice, origin }) => noticeMessages(notice, origin, stamp, form));
+
 /** The messages of an entry, in order. */
 export const messagesOf = (entry: PendingEntry, form: MessageForm): string[] => {
-  const { event, measured, stamp, told } = entry;
-  const said = told.flatMap(({ notice, origin }) => noticeMessages(notice, origin, stamp, form));
+  const { event, measured, stamp } = entry;
+  const said = toldMessages(entry, form);
   if (event === null) return said;
   const own =
     measured === null
@@ -88,7 +93,7 @@ export const createWriter = (form: MessageForm): Writer => {
     lastOrigin = origin;
     return origin;
   };
-  /** Null for an event that needs more care: other values than numbers and texts, or too long. */
+  /** Null for an event that needs more care: with bytes, JSON or infinity among its values, or too long. */
   const writePlain: Writer["writePlain"] = ({ site, values }, entry, stamp) => {
     if (form !== "json") return null;
     const list = valuesPiece(values);
@@ -123,6 +128,7 @@ export const createWriter = (form: MessageForm): Writer => {
       }
       return messagesOf(entry, form).map((message) => writtenAs(stamp.epochMs, message));
     },
+    countTold: (entry) => (entry.told.length === 0 ? 0 : toldMessages(entry, form).length),
     writePlain,
   };
 };

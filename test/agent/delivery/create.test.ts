@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Attempt } from "../../../agent/cloudwatch/faults.ts";
-import { createCreator, type GroupSettings } from "../../../agent/delivery/create.ts";
+import { createCreator } from "../../../agent/delivery/create.ts";
+import type { GroupSettings } from "../../../agent/delivery/route.ts";
 import { answerOf, errorOf, type FakeCall, FakeCloudWatch } from "../../support/fake-cloudwatch.ts";
 import { simulatedTime } from "../../support/simulated-time.ts";
 
@@ -17,7 +18,7 @@ const rigOf = (
   const creator = createCreator({
     cloudwatch,
     time,
-    group: { ...plain, ...group },
+    groupSettingsOf: () => ({ ...plain, ...group }),
     onTrouble: (message) => troubles.push(message),
   });
   return { time, cloudwatch, troubles, creator };

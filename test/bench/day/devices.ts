@@ -62,6 +62,7 @@ export const startDevices = (options: DevicesOptions): Devices => {
   const logged = new Map(devices.map(({ name }) => [name, 0]));
 
   let isEnough = false;
+  let isStopped = false;
 
   const run = async ({ name, log, events: total }: Device): Promise<void> => {
     const startMs = performance.now();
@@ -74,7 +75,7 @@ export const startDevices = (options: DevicesOptions): Devices => {
       logged.set(name, ordinal);
       await wait(pauseMs);
     }
-    while (log.stats().pending > 0) await wait(pauseMs);
+    while (!isStopped && log.stats().pending > 0) await wait(pauseMs);
   };
   const finished = Promise.all(devices.map(run));
   return {
@@ -92,6 +93,8 @@ export const startDevices = (options: DevicesOptions): Devices => {
         return sum + all - acked - pending;
       }, 0),
     async stop() {
+      isEnough = true;
+      isStopped = true;
       for (const { log } of devices) await log.close();
       for (const { client } of devices) await client.endAsync(true);
     },

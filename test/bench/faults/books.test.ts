@@ -62,7 +62,7 @@ describe("the books of faults", () => {
   });
 
   it("miss the end of a boot that died until its tail is said to be unknown", () => {
-    const closed = noticeOf({ event: "boot_closed", reason: "tail unknown after seq 0" });
+    const closed = noticeOf({ seq: 1, event: "boot_closed", reason: "tail unknown after seq 0" });
 
     expect(balance([bootOf(3)], [[eventOf(0)]])).toMatchObject({ missing: 2, taken: 0 });
     expect(balance([bootOf(3)], [[eventOf(0), closed]])).toMatchObject({ missing: 0, taken: 2 });
@@ -71,6 +71,7 @@ describe("the books of faults", () => {
   it("miss what flash lost beyond what it reports at most", () => {
     const lost = noticeOf({
       ...flash,
+      seq: 0,
       event: "dropped",
       reason: "power_loss",
       count: 2,
@@ -81,9 +82,46 @@ describe("the books of faults", () => {
     expect(balance([bootOf(4, flash)], [[lost]])).toMatchObject({ taken: 2, missing: 2 });
   });
 
+  it("miss what vanished from before the end of a boot that died", () => {
+    const closed = noticeOf({ seq: 4, event: "boot_closed", reason: "tail unknown after seq 3" });
+    const lost = noticeOf({
+      ...flash,
+      seq: 4,
+      event: "dropped",
+      reason: "power_loss",
+      count: 60,
+      atMost: true,
+    });
+    const counted = (of: object): ReadEvent =>
+      noticeOf({ ...of, seq: 3, event: "dropped", reason: "ring_full", count: 1 });
+    const seen = (of: object): ReadEvent[] => [eventOf(0, of), eventOf(2, of), counted(of)];
+
+    const ofRam = balance([bootOf(9)], [[...seen({}), closed]]);
+    const ofFlash = balance([bootOf(9, flash)], [[...seen(flash), lost]]);
+
+    expect(ofRam).toMatchObject({ missing: 1, taken: 5 });
+    expect(ofFlash).toMatchObject({ missing: 1, taken: 5 });
+  });
+
+  it("miss what the agent says it had last of a boot that died, and cannot be read", () => {
+    const closed = noticeOf({ seq: 3, event: "boot_closed", reason: "tail unknown after seq 2" });
+
+    expect(balance([bootOf(5)], [[eventOf(0), closed]])).toMatchObject({ missing: 2, taken: 2 });
+  });
+
+  it("know nothing of the seqs of a frame that gave way", () => {
+    const closed = noticeOf({ seq: 6, event: "boot_closed", reason: "tail unknown after seq 5" });
+    const buried = noticeOf({ seq: 1, event: "dropped", reason: "outbox_full", count: 4 });
+
+    const books = balance([bootOf(8)], [[eventOf(0), buried, eventOf(5), closed]]);
+
+    expect(books).toMatchObject({ missing: 0, taken: 2, dropped: { outbox_full: 4 } });
+  });
+
   it("take drops whose count died with the boot for part of what flash lost", () => {
     const lost = noticeOf({
       ...flash,
+      seq: 0,
       event: "dropped",
       reason: "power_loss",
       count: 2,
@@ -150,8 +188,8 @@ describe("the books of faults", () => {
   });
 
   it("add up whatever became of the events", () => {
-    const closed = noticeOf({ event: "boot_closed", reason: "tail unknown after seq 1" });
-    const dropped = noticeOf({ event: "dropped", reason: "ring_full", count: 2 });
+    const closed = noticeOf({ seq: 2, event: "boot_closed", reason: "tail unknown after seq 1" });
+    const dropped = noticeOf({ seq: 1, event: "dropped", reason: "ring_full", count: 2 });
     const other = bootOf(3, { boot: "0-00000002" });
 
     const books = balance([bootOf(9, { own: 1 }), other], [[eventOf(0), dropped, closed]]);

@@ -42,17 +42,22 @@ const settle = (books: Books, truth: TrueBoot, at: Found, told: Told[]): void =>
       other.atMost > 0 &&
       at.sightings.size === 0,
   );
-  let reported = at.isClosed ? Number.POSITIVE_INFINITY : at.atMost + uncounted;
+  let reported = at.closedAt !== null ? Number.POSITIVE_INFINITY : at.atMost + uncounted;
   if (reported < lacking && together !== undefined) {
     const most = Math.min(lacking - reported, together.atMost);
     together.atMost -= most;
     reported += most;
   }
-  const isUnheard = !hasFlash && at.sightings.size === 0 && at.own === 0 && !at.isClosed;
-  const taken = Math.min(lacking, reported);
-  books.taken += taken;
-  if (isUnheard) books.unheard += lacking;
-  else books.missing += lacking - taken;
+  const isUnheard = !hasFlash && at.sightings.size === 0 && at.own === 0 && at.closedAt === null;
+  if (isUnheard) {
+    books.unheard += lacking;
+    return;
+  }
+  // Power takes no seq that the agent has acked, and nothing behind such a one.
+  const holes = at.spans.holes(at.closedAt ?? 0);
+  const missing = Math.min(lacking, Math.max(holes, lacking - reported));
+  books.missing += missing;
+  books.taken += lacking - missing;
 };
 
 /**
@@ -60,7 +65,8 @@ const settle = (books: Books, truth: TrueBoot, at: Found, told: Told[]): void =>
  *
  * Of a boot that was closed, everything is delivered or counted. Of one that died the rest is what was
  * in RAM: with flash, no more than `power_loss` says at most, and the drops whose count was in RAM too;
- * without, what comes after the seq that `boot_closed` names. A boot without flash of which nothing ever
+ * without, what comes after the seq that `boot_closed` names. A seq before that of which nothing can be
+ * read is missing, however wide the interval. A boot without flash of which nothing ever
  * arrived is known to nobody: its events are `unheard`.
  */
 export const balance = (boots: readonly TrueBoot[], streams: readonly ReadEvent[][]): Books => {

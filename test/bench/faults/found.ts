@@ -2,6 +2,7 @@ import type { ReadEvent } from "../../../agent/demo/read-all.ts";
 import { bootTag } from "../../../shared/boot-event.ts";
 import { callOf } from "./calls.ts";
 import type { Books } from "./ledger.ts";
+import { createSeqSpans, type SeqSpans } from "./seq-spans.ts";
 import type { TrueBoot } from "./truth.ts";
 
 /** A message, as far as the books need it. */
@@ -40,7 +41,9 @@ export interface Found {
   /** Seqs counted as dropped, or in dead letters. */
   counted: number;
   atMost: number;
-  isClosed: boolean;
+  /** The seq after which its tail is said to be unknown; null where that is not said. */
+  closedAt: number | null;
+  spans: SeqSpans;
 }
 
 /** What is told of several boots of one flash together: the last of them is named. */
@@ -51,6 +54,12 @@ export interface Told {
   atMost: number;
 }
 
+/** Drops whose count is that of the seqs. */
+const exactReasons = ["agent_state_lost"];
+
+/** Drops that stand for a whole frame, of which nobody says how many seqs it had. */
+const tombstoneReasons = ["outbox_full", "refused", "unreadable"];
+
 /** A stamp without a bound of its own is this true. */
 const unstatedErrorMs = 1_000;
 
@@ -59,7 +68,8 @@ export const nothingFound = (): Found => ({
   own: 0,
   counted: 0,
   atMost: 0,
-  isClosed: false,
+  closedAt: null,
+  spans: createSeqSpans(),
 });
 
 export const numberOf = (boot: string): number => Number(boot.split("-")[0]);
@@ -98,7 +108,7 @@ export const gather = (
   const seen = new Set<string>();
 
   const takeNotice = (message: Message, at: Found): void => {
-    const { device, boot, event, reason = "", count = 0, boots, atMost } = message;
+    const { device, boot, seq, event, reason = "", count = 0, boots, atMost } = message;
     if (atMost) books.powerLossAtMost += count;
     else if (event !== "boot_closed") {
       const kind = event === "dead_letter" ? "dead_letter" : reason;
@@ -108,8 +118,13 @@ export const gather = (
     if (boots !== undefined) {
       const most = event === "boot_closed" ? Number.POSITIVE_INFINITY : count;
       told.push({ device, number: numberOf(boot), boots, atMost: most });
-    } else if (event === "boot_closed") at.isClosed = true;
-    else if (atMost) at.atMost += count;
+      return;
+    }
+    if (atMost) at.atMost += count;
+    if (event === "boot_closed") at.closedAt = Math.max(at.closedAt ?? 0, seq);
+    else if (atMost || event === "dead_letter" || exactReasons.includes(reason)) {
+      at.spans.add(seq, count);
+    } else at.spans.drop(seq, tombstoneReasons.includes(reason));
   };
   const takeEvent = (timestamp: number, message: Message, at: Found, truth: TrueBoot): void => {
     const ordinal = message.args?.at(-1) as number;
@@ -122,6 +137,7 @@ export const gather = (
       return;
     }
     const { seq } = message;
+    at.spans.add(seq, 1);
     at.sightings.set(ordinal, { seq, ordinal, leastMs: timestamp, mostMs: timestamp });
     noteStamp(books, timestamp, message, truth);
   };
@@ -138,8 +154,10 @@ export const gather = (
     const place = JSON.stringify([key, seq, event, reason, of]);
     if (seen.has(place)) books.duplicates++;
     else if (event !== undefined) takeNotice(message, at);
-    else if (tag === bootTag) at.own++;
-    else books.altered++;
+    else if (tag === bootTag) {
+      at.own++;
+      at.spans.add(seq, 1);
+    } else books.altered++;
     seen.add(place);
   };
   for (const { timestamp, message } of streams.flat()) {

@@ -109,6 +109,9 @@ export const runKilledFleet = async (options: KilledFleetOptions): Promise<Kille
     const verdict = compare(fleet.logged, await readAll(client, "/fleetlog/kill"));
     const seconds = Math.round((performance.now() - beganMs) / 1_000);
     return { kills, ...verdict, acked: fleet.acked(), counted: agent.counted(), seconds };
+  } catch (cause) {
+    await fleet.stop();
+    throw cause;
   } finally {
     await agent.kill();
     await client.close();

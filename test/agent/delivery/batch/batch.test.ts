@@ -6,7 +6,7 @@ import {
   withAccepted,
 } from "../../../../agent/delivery/batch/batch.ts";
 import { unpackStamps } from "../../../../agent/spool/stamps.ts";
-import { batchOf, entryAt, eventWith, valueWriter } from "../../../support/any-batch.ts";
+import { anyTarget, batchOf, entryAt, eventWith, valueWriter } from "../../../support/any-batch.ts";
 import { bootOf } from "../../../support/any-receipt.ts";
 import { batchFacts } from "../../../support/cloudwatch-facts.ts";
 
@@ -15,10 +15,30 @@ describe("batch", () => {
     const large = "x".repeat(batchFacts.limitBytes / 2);
     const entry = entryAt(0, 0, eventWith(large, large, "rest"));
 
-    const { events } = takeAll([entry], valueWriter, { group: "g", stream: "s" });
+    const { events } = takeAll([entry], {
+      writer: valueWriter,
+      home: anyTarget,
+      elsewhere: () => null,
+    });
 
     expect(callLength(events)).toBe(1);
     expect(callLength(events.slice(1))).toBe(2);
+  });
+
+  it("sends what goes elsewhere in calls of its own, after what goes home", () => {
+    const elsewhere = { group: "errors", stream: "s" };
+    const entries = [0, 1, 2, 3].map((seq) => entryAt(seq, seq));
+
+    const { events } = takeAll(entries, {
+      writer: valueWriter,
+      home: anyTarget,
+      elsewhere: ({ seq }) => (seq % 2 === 0 ? { ...elsewhere } : null),
+    });
+
+    expect(events.map(({ entry }) => entry)).toEqual([1, 3, 0, 2]);
+    expect(callLength(events)).toBe(2);
+    expect(callLength(events.slice(2))).toBe(2);
+    expect(events[2]?.target).toEqual(elsewhere);
   });
 });
 

@@ -25,6 +25,7 @@ const cut = (
     writer: valueWriter,
     body: createBodyText(),
     formats: { isUnknown: () => false },
+    streams: { mayLeave: () => false, elsewhere: () => null },
     streamOf,
   });
 
