@@ -19,6 +19,7 @@ describe("batch", () => {
       writer: valueWriter,
       home: anyTarget,
       elsewhere: () => null,
+      repeated: null,
     });
 
     expect(callLength(events)).toBe(1);
@@ -33,6 +34,7 @@ describe("batch", () => {
       writer: valueWriter,
       home: anyTarget,
       elsewhere: ({ seq }) => (seq % 2 === 0 ? { ...elsewhere } : null),
+      repeated: null,
     });
 
     expect(events.map(({ entry }) => entry)).toEqual([1, 3, 0, 2]);
