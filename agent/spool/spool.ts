@@ -38,6 +38,8 @@ export interface NewFrame {
   asideMs?: number;
   /** Dead letters of the device that gave way before it was stored; the spool adds them. */
   evicted?: EvictedCount[];
+  /** Events of its boot, from it on, that may have been delivered: their store was repaired. */
+  repeated?: number;
   bytes: Uint8Array;
 }
 

@@ -9,10 +9,7 @@ export interface AuditOptions {
   truth: Truth;
   taken: readonly Taken[];
   letters: readonly DeadLetter[];
-  machine: Pick<
-    Machine,
-    "replacements" | "repairs" | "wallClocks" | "possiblyDuplicated" | "salvaged"
-  >;
+  machine: Pick<Machine, "replacements" | "repairs" | "wallClocks" | "possiblyDuplicated">;
   /** True time 0 of the world, epoch ms. */
   startEpochMs: number;
   /** Bytes of the store were changed. */

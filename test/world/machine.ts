@@ -36,8 +36,6 @@ export interface Machine {
   agent(): Agent | null;
   /** Sum over all processes so far. */
   possiblyDuplicated(): number;
-  /** Of these, as stores were repaired. */
-  salvaged(): number;
   metrics(): Metrics[];
   /** All that are kept, and that went with a store. */
   deadLetters(): DeadLetter[];
@@ -244,7 +242,6 @@ export const createMachine = (options: MachineOptions): Machine => {
         (sum, { possiblyDuplicated, salvaged }) => sum + possiblyDuplicated + salvaged,
         0,
       ),
-    salvaged: () => processes.reduce((sum, { salvaged }) => sum + salvaged, 0),
     crashWithin(points, isPowerLost) {
       if (current !== null) current.fuse = { points, isPowerLost };
     },

@@ -161,11 +161,14 @@ export const noticeOfDrop = ({ count, level, reason }: DropCount): Notice =>
     ? noticeOfPowerLoss(count)
     : { level: "warn", event: "dropped", reason, count, of: level };
 
-/** Events that are sent again, as nobody could see whether the call before was applied. */
-export const noticeOfRepeat = (count: number): Notice => ({
+/** Events that are sent although they may be there: nobody could see that, or who could is gone. */
+export const noticeOfRepeat = (
+  count: number,
+  reason: "unknown_outcome" | "store_repaired",
+): Notice => ({
   level: "warn",
   event: "possibly_duplicated",
-  reason: "unknown_outcome",
+  reason,
   count,
 });
 
