@@ -30,8 +30,8 @@ export interface Ledger extends AuditOptions {
   byStore(messages: readonly Message[]): Message[][];
 }
 
-/** When dead letters are read. */
-const lastMs = Number.MAX_VALUE;
+/** When what is kept as a dead letter counts as taken. */
+export const lettersMs: number = Number.MAX_VALUE;
 
 const nowhere = { group: "", stream: "" };
 
@@ -63,7 +63,7 @@ export const createLedger = (options: AuditOptions): Ledger => {
     .flatMap(({ content, target = nowhere }) =>
       Array.isArray(content) ? content.map((event) => ({ ...event, ...target })) : [],
     )
-    .map((event) => readMessage({ ...event, takenMs: lastMs, askedMs: lastMs }));
+    .map((event) => readMessage({ ...event, takenMs: lettersMs, askedMs: lettersMs }));
   const all = [...messages, ...letters];
   const ofName = grouped(all, nameOf);
   const together = all.filter(({ notice }) => (notice?.boots ?? 1) > 1);
