@@ -1,6 +1,7 @@
 import type { DeadLetter } from "../spool/spool.ts";
 import type { Batch } from "./batch/batch.ts";
 import type { PendingEntry } from "./batch/pending.ts";
+import { entryOfRepeat } from "./batch/repeat.ts";
 import type { MessageForm } from "./message/message.ts";
 import { messagesOf } from "./message/write.ts";
 
@@ -18,13 +19,21 @@ export const unreadableLetters = (entries: PendingEntry[], epochMs: number): Dea
     return [{ device, reason: unreadable, epochMs, content }];
   });
 
+/** What could not be told of repeated events. */
+const untoldRepeat = ({ entries: [first], repeated }: Batch): PendingEntry[] => {
+  if (first === undefined || repeated === null) return [];
+  const { refused = "refused" } = first.stamp;
+  const stamp = { ...first.stamp, refused, accepted: 0 };
+  return [entryOfRepeat(repeated, { ...first, stamp })];
+};
+
 /** One letter for each device, stream and reason. */
 const refusedLetters = (batch: Batch, form: MessageForm, epochMs: number): DeadLetter[] => {
   const letters = new Map<
     string,
     DeadLetter & { content: { timestamp: number; message: string }[] }
   >();
-  for (const entry of batch.entries) {
+  for (const entry of [...untoldRepeat(batch), ...batch.entries]) {
     const { device, stamp } = entry;
     const { refused: reason, accepted = 0, trueMs = stamp.epochMs } = stamp;
     if (reason === undefined) continue;

@@ -4,7 +4,7 @@ import type { KeyedStore } from "./keyed-store.ts";
 import { laneOf, positionOf, rangeOf } from "./keys.ts";
 import type { Lane } from "./lanes.ts";
 import { decodeStored, encodeStored } from "./record.ts";
-import type { BootOfDevice, StoredFrame } from "./spool.ts";
+import type { BootOfDevice, NewFrame, StoredFrame } from "./spool.ts";
 
 /** How far a boot is known to be delivered, and to be stored. */
 export interface Reached {
@@ -60,7 +60,8 @@ const count = (lanes: Map<string, Lane>, name: string, position: number, bytes: 
 
 /**
  * Reads all frames, and makes the books of their lanes. Where seqs of a boot are missing before a frame,
- * that frame tells of them. Notes in `reached` how far boots are stored.
+ * that frame tells of them; the first that waits of a boot tells how many may have been delivered. Notes in
+ * `reached` how far boots are stored.
  */
 export const salvageFrames = async (
   raw: KeyedStore,
@@ -86,34 +87,72 @@ export const salvageFrames = async (
   places.sort((left, right) =>
     left.owner === right.owner ? left.from - right.from : left.owner < right.owner ? -1 : 1,
   );
-  for (const { key, owner, since, from, end, told } of places) {
+  const waiting = waitingOf(places, reached);
+  for (const { key, owner, since, from, end } of places) {
     const known = reached.get(owner) ?? { next: 0, end: 0 };
     const covered = Math.max(known.next, known.end);
-    counts.possiblyDuplicated += Math.max(0, end - Math.max(from, known.next));
-    if (known.next <= from) counts.possiblyDuplicated += told;
     reached.set(owner, { next: known.next, end: Math.max(known.end, end) });
-    if (since <= covered) continue;
-    counts.lost += since - covered;
-    await write([await tellLost(raw, lanes, key, from - covered)]);
+    const isLost = since > covered;
+    const repeated = end > known.next ? (waiting.get(owner) ?? 0) : 0;
+    if (!isLost && repeated === 0) continue;
+    waiting.delete(owner);
+    if (isLost) counts.lost += since - covered;
+    counts.possiblyDuplicated += repeated;
+    const lost = isLost ? from - covered : null;
+    await write([await tell(raw, lanes, key, { lost, repeated, next: known.next })]);
   }
   return { lanes, counts };
 };
 
-/** The same frame, which tells that so many seqs before it are lost. */
-const tellLost = async (
+/** How many seqs of each boot wait, with the notices beside them. */
+const waitingOf = (
+  places: readonly Place[],
+  reached: ReadonlyMap<string, Reached>,
+): Map<string, number> => {
+  const waiting = new Map<string, number>();
+  for (const { owner, from, end, told } of places) {
+    const next = reached.get(owner)?.next ?? 0;
+    const seqs = Math.max(0, end - Math.max(from, next));
+    const notices = next <= from ? told : 0;
+    waiting.set(owner, (waiting.get(owner) ?? 0) + seqs + notices);
+  }
+  return waiting;
+};
+
+/** What a frame is to tell besides. */
+interface ToTell {
+  /** Seqs before it; null for what it tells already. */
+  lost: number | null;
+  repeated: number;
+  /** First seq of its boot that is not delivered. */
+  next: number;
+}
+
+const undelivered = ({ evicted: _told, ...frame }: NewFrame, next: number): NewFrame => ({
+  ...frame,
+  from: next,
+  lost: 0,
+  closes: [],
+});
+
+/** The same frame, which tells this. Of one that is delivered in part what it told is, so only the rest stays. */
+const tell = async (
   raw: KeyedStore,
   lanes: Map<string, Lane>,
   key: string,
-  lost: number,
+  { lost, repeated, next }: ToTell,
 ): Promise<Change> => {
   const record = (await raw.get(key)) as Uint8Array;
   const {
     position: _position,
     storedBytes: _bytes,
     isDamaged,
+    repeated: _before,
     ...frame
   } = frameAt(key, record) as StoredFrame;
-  const value = encodeStored({ ...frame, lost });
+  const rest = frame.from < next ? undelivered(frame, next) : frame;
+  const told = repeated > 0 ? { repeated } : {};
+  const value = encodeStored({ ...rest, lost: lost ?? rest.lost, ...told });
   // Bytes that changed must not get a checksum that says they did not.
   if (isDamaged) value.set(record.subarray(4, 8), 4);
   (lanes.get(frame.lane) as Lane).bytes += value.length - record.length;

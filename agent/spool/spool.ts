@@ -38,6 +38,8 @@ export interface NewFrame {
   asideMs?: number;
   /** Dead letters of the device that gave way before it was stored; the spool adds them. */
   evicted?: EvictedCount[];
+  /** Events of its boot, from it on, that may have been delivered: their store was repaired. */
+  repeated?: number;
   bytes: Uint8Array;
 }
 
@@ -87,12 +89,21 @@ export interface IntentRun {
   stamps: Uint8Array;
 }
 
+/** Events that are sent again although they may be there. */
+export interface Repeated {
+  count: number;
+  /** The stream that has them, and is told. */
+  target: { group: string; stream: string };
+}
+
 /** What is about to be sent to CloudWatch; without a settlement its outcome is unknown. */
 export interface Intent {
   lane: string;
   group: string;
   stream: string;
   runs: IntentRun[];
+  /** What is still to be told, with the next call. */
+  repeated?: Repeated;
 }
 
 /** What can never be delivered, kept with its reason. */

@@ -42,8 +42,9 @@ describe("agents that share a fleet", () => {
     for (const { id } of fleet.devices) {
       expect([...new Set(ordinals(events, id))]).toEqual(count(300));
     }
+    const logged = events.filter(({ event }) => event === undefined);
     const doubled =
-      events.length - new Set(events.map((each) => `${each.device} ${each.boot} ${each.seq}`)).size;
+      logged.length - new Set(logged.map((each) => `${each.device} ${each.boot} ${each.seq}`)).size;
     expect(doubled).toBeLessThanOrEqual(fleet.possiblyDuplicated());
   });
 

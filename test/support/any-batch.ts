@@ -75,6 +75,7 @@ export const batchOf = (entries: PendingEntry[]): Batch => ({
       target: anyTarget,
     })),
   ),
+  repeated: null,
   isLast: true,
 });
 

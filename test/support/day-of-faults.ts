@@ -60,7 +60,7 @@ export const runDayOfFaults = async (options: DayOfFaultsOptions): Promise<DayOf
   faults.clear();
   const { possiblyDuplicated } = system.metrics;
   await sleep(system.time, visibilityDelayMs);
-  const events = fieldsOf(await system.events());
+  const events = fieldsOf(await system.events()).filter(({ event }) => event === undefined);
   await system.stop();
   return { ...compare(events, frames), possiblyDuplicated, injected: faults.injected };
 };

@@ -140,12 +140,12 @@ export const startWholeAgent = async (options: WholeAgentOptions = {}) => {
       delivery.arrived(hash);
     },
     takeAway: (hash: string) => dictionaries.delete(hash),
-    /** Messages that CloudWatch accepted, in order. */
+    /** Messages of logged events that CloudWatch accepted, in order. */
     messages(): string[] {
       return cloudwatch.calls
         .filter(({ action }) => action === "PutLogEvents")
         .flatMap(({ params }) => params.logEvents as { message: string }[])
-        .map(({ message }) => JSON.parse(message).message);
+        .flatMap(({ message }) => JSON.parse(message).message ?? []);
     },
   };
 };

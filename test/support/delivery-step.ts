@@ -157,10 +157,13 @@ export const startDeliveryStep = async (
   };
 };
 
-/** Messages of all PutLogEvents calls, call by call: what the events logged. */
+/** Messages of all PutLogEvents calls, call by call: what the events logged, what notices are about. */
 export const sentBy = ({ cloudwatch }: DeliveryStep): string[][] =>
   cloudwatch.calls
     .filter(({ action }) => action === "PutLogEvents")
     .map(({ params }) =>
-      (params.logEvents as { message: string }[]).map(({ message }) => JSON.parse(message).message),
+      (params.logEvents as { message: string }[]).map(({ message: text }) => {
+        const { message, event, count } = JSON.parse(text);
+        return message ?? `${event} ${count}`;
+      }),
     );

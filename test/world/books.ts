@@ -1,6 +1,6 @@
 import { type Cover, coversOf, isLostUnheard, keyOf, ofFrames, uncovered } from "./covers.ts";
 import type { Message } from "./delivered.ts";
-import { type AuditOptions, createLedger, type Ledger, lettersMs } from "./ledger.ts";
+import { type AuditOptions, createLedger, grouped, type Ledger, lettersMs } from "./ledger.ts";
 import type { BootTruth, Logged } from "./truth.ts";
 
 /** What the books of a world say. */
@@ -27,8 +27,9 @@ const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
  * 3. Within a boot seqs rise as the events were logged, and stamps in CloudWatch never decrease with them.
  * 4. A stamp that claims to be synced is within its bound, by one of the settings that the agent's wall
  *    clock had between the event and its delivery.
- * 5. CloudWatch has an event twice only as often as agents have said that it may. Another store knows
- *    nothing of what the one before delivered: copies count, and stamps are compared, within one store.
+ * 5. CloudWatch has an event twice only as often as agents have said that it may: as they did it, and in the
+ *    stream that has it. Another store knows nothing of what the one before delivered: copies count, and
+ *    stamps are compared, within one store.
  * 6. No count exceeds what the device counted, and none is less where nothing of the boot is missing.
  * 7. Nothing is told as lost that was not: state of an agent only where its store was replaced or repaired,
  *    the tail of a boot only where that did not end well, or flash of before is back
@@ -49,6 +50,7 @@ export const audit = (options: AuditOptions): Account => {
     logged += boot.logged.length;
   }
   auditCopies(ledger, (what) => faults.push(what));
+  auditStreams(ledger, (what) => faults.push(what));
   return { logged, delivered, faults };
 };
 
@@ -196,17 +198,31 @@ const auditNotices = (
   }
 };
 
+/** More copies in a stream than it tells of itself. */
+const auditStreams = ({ messages, kept, byStore }: Ledger, fail: Fail): void => {
+  const notices = [...messages, ...kept].filter(
+    ({ notice }) => notice?.event === "possibly_duplicated",
+  );
+  for (const [place, ofPlace] of grouped(messages, (message) => message.place)) {
+    const copies = byStore(ofPlace).reduce((sum, ofStore) => sum + copiesIn(ofStore), 0);
+    const told = notices
+      .filter((message) => message.place === place)
+      .reduce((sum, { notice }) => sum + (notice?.count ?? 0), 0);
+    if (copies > told) fail(`${copies} events of "${place}" are doubled, it tells of ${told}`);
+  }
+};
+
+const copiesIn = (messages: readonly Message[]): number => {
+  const seen = new Set<string>();
+  for (const { device, boot, seq, notice, id } of messages) {
+    seen.add(`${device} ${boot} ${seq} ${notice === null ? id : keyOf(notice, seq)}`);
+  }
+  return messages.length - seen.size;
+};
+
 /** More copies than agents have said there may be. */
 const auditCopies = ({ machine, messages, byStore }: Ledger, fail: Fail): void => {
-  let copies = 0;
-  for (const ofStore of byStore(messages)) {
-    const seen = new Set<string>();
-    for (const { device, boot, seq, notice, id } of ofStore) {
-      const key = `${device} ${boot} ${seq} ${notice === null ? id : keyOf(notice, seq)}`;
-      if (seen.has(key)) copies++;
-      seen.add(key);
-    }
-  }
+  const copies = byStore(messages).reduce((sum, ofStore) => sum + copiesIn(ofStore), 0);
   const said = machine.possiblyDuplicated();
   if (copies > said) fail(`${copies} events are doubled, said to be possibly so are ${said}`);
 };

@@ -2,6 +2,8 @@ import type { Taken } from "./cloud.ts";
 
 /** What a message in CloudWatch says, as the agent writes it. */
 export interface Message {
+  /** Its stream. */
+  place: string;
   timestamp: number;
   takenMs: number;
   askedMs: number;
@@ -24,7 +26,7 @@ export interface Message {
 
 /** What the agent tells of what is not there. */
 export interface Notice {
-  event: "dropped" | "boot_closed" | "dead_letter";
+  event: "dropped" | "boot_closed" | "dead_letter" | "possibly_duplicated";
   reason: string;
   count: number;
   isAtMost: boolean;
@@ -51,16 +53,19 @@ const noticeOf = (fields: Record<string, unknown>): Notice | null =>
       };
 
 export const readMessage = ({
+  group,
+  stream,
   timestamp,
   message,
   takenMs,
   askedMs,
-}: Omit<Taken, "group" | "stream">): Message => {
+}: Taken): Message => {
   const fields = JSON.parse(message) as Record<string, unknown>;
   const notice = noticeOf(fields);
   const text = notice === null ? (fields.message as string) : null;
   const isMetric = fields._aws !== undefined;
   return {
+    place: `${group}:${stream}`,
     timestamp,
     takenMs,
     askedMs,

@@ -20,6 +20,8 @@ export interface AuditOptions {
 export interface Ledger extends AuditOptions {
   /** What CloudWatch took. */
   messages: readonly Message[];
+  /** Events that are kept as dead letters. */
+  kept: readonly Message[];
   /** What it took of a boot, or is kept as a dead letter, or tells of it among others. */
   of(boot: BootTruth): readonly Message[];
   /** Starts of the device that had this boot's name. */
@@ -33,9 +35,14 @@ export interface Ledger extends AuditOptions {
 /** When what is kept as a dead letter counts as taken. */
 export const lettersMs: number = Number.MAX_VALUE;
 
+const nowhere = { group: "", stream: "" };
+
 const nameOf = ({ device, boot }: { device: string; boot: string }): string => `${device}/${boot}`;
 
-const grouped = <Type>(list: readonly Type[], keyOf: (each: Type) => string) => {
+export const grouped = <Type>(
+  list: readonly Type[],
+  keyOf: (each: Type) => string,
+): Map<string, Type[]> => {
   const groups = new Map<string, Type[]>();
   for (const each of list) {
     const group = groups.get(keyOf(each));
@@ -61,7 +68,9 @@ const parted = (messages: readonly Message[], endsMs: readonly number[]): Messag
 export const createLedger = (options: AuditOptions): Ledger => {
   const messages = options.taken.map(readMessage);
   const letters = options.letters
-    .flatMap(({ content }) => (Array.isArray(content) ? content : []))
+    .flatMap(({ content, target = nowhere }) =>
+      Array.isArray(content) ? content.map((event) => ({ ...event, ...target })) : [],
+    )
     .map((event) => readMessage({ ...event, takenMs: lettersMs, askedMs: lettersMs }));
   const all = [...messages, ...letters];
   const ofName = grouped(all, nameOf);
@@ -72,6 +81,7 @@ export const createLedger = (options: AuditOptions): Ledger => {
   return {
     ...options,
     messages,
+    kept: letters,
     of(boot) {
       const own = ofName.get(nameOf({ device: boot.device, boot: boot.name })) ?? [];
       return [...own, ...together.filter((message) => isToldOf(message, boot))];

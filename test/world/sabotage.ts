@@ -71,11 +71,15 @@ const same = <Type>(value: Type): Type => value;
 const answering = (answer: (given: Attempt) => Attempt) => (client: AWSCloudWatchLogs) =>
   new OtherClient(client, same, answer);
 
-const withoutNotices = (body: Uint8Array): Uint8Array => {
-  const put = JSON.parse(Buffer.from(body).toString()) as { logEvents: { message: string }[] };
-  const logEvents = put.logEvents.filter(({ message }) => !message.includes('"event":"dropped"'));
-  return logEvents.length === 0 ? body : Buffer.from(JSON.stringify({ ...put, logEvents }));
-};
+const withoutNotices =
+  (event: string) =>
+  (body: Uint8Array): Uint8Array => {
+    const put = JSON.parse(Buffer.from(body).toString()) as { logEvents: { message: string }[] };
+    const logEvents = put.logEvents.filter(
+      ({ message }) => !message.includes(`"event":"${event}"`),
+    );
+    return logEvents.length === 0 ? body : Buffer.from(JSON.stringify({ ...put, logEvents }));
+  };
 
 const acking = (change: (ack: Ack) => Ack) => (payload: Uint8Array) => {
   const decoded = decodeAck(payload);
@@ -180,7 +184,10 @@ export const sabotages: { [name: string]: Sabotage } = {
     ),
   },
   "counts of drops are not delivered": {
-    cloudwatch: (client) => new OtherClient(client, withoutNotices, same),
+    cloudwatch: (client) => new OtherClient(client, withoutNotices("dropped"), same),
+  },
+  "counts of repeated events are not delivered": {
+    cloudwatch: (client) => new OtherClient(client, withoutNotices("possibly_duplicated"), same),
   },
   "steps of the wall clock go unnoticed": {
     time(time) {

@@ -4,11 +4,12 @@ import {
   batchSpanLimitMs,
   eventOverheadBytes,
 } from "../../cloudwatch/limits.ts";
-import type { Intent, IntentRun, Progress, StoredFrame } from "../../spool/spool.ts";
+import type { Intent, IntentRun, Progress, Repeated, StoredFrame } from "../../spool/spool.ts";
 import { packStamps } from "../../spool/stamps.ts";
 import type { Writer, Written } from "../message/write.ts";
 import type { LogStream } from "../stream.ts";
 import type { PendingEntry } from "./pending.ts";
+import { entryOfRepeat } from "./repeat.ts";
 
 /** One event as PutLogEvents takes it, but for its message. */
 export interface OutgoingEvent {
@@ -16,8 +17,8 @@ export interface OutgoingEvent {
   timestamp: number;
   /** Of its message, in UTF-8. */
   bytes: number;
-  /** The entry it belongs to, by its place in the batch. */
-  entry: number;
+  /** The entry it belongs to, by its place in the batch; null for what is told of repeated events. */
+  entry: number | null;
   /** Where it goes. */
   target: LogStream;
 }
@@ -39,12 +40,15 @@ export interface Batch {
   entries: PendingEntry[];
   /** Events of the entries that are neither accepted nor refused: of each target in chronological order. */
   events: OutgoingEvent[];
+  /** What the first of the events tells; null for nothing, or once it is told. */
+  repeated: Repeated | null;
   /** Nothing of the lane waits beyond this batch. */
   isLast: boolean;
 }
 
 /** Entries and their events, with these as they stand in the body. */
-export interface TakenEntries extends Pick<Batch, "elsewhere" | "entries" | "events" | "home"> {
+export interface TakenEntries
+  extends Pick<Batch, "elsewhere" | "entries" | "events" | "home" | "repeated"> {
   json: string[];
 }
 
@@ -69,10 +73,10 @@ interface TakenEvent extends OutgoingEvent {
   json: string;
 }
 
-/** Events that go to the same stream beside each other, those that go home first, else as they were. */
-const byTarget = (events: TakenEvent[], home: LogStream): TakenEvent[] => {
-  if (events.every(({ target }) => target === home)) return events;
-  const parts = new Map<string, TakenEvent[]>([[nameOf(home), []]]);
+/** Events that go to the same stream beside each other, those of `first` first, else as they were. */
+const byTarget = (events: TakenEvent[], first: LogStream): TakenEvent[] => {
+  if (events.every(({ target }) => target === first)) return events;
+  const parts = new Map<string, TakenEvent[]>([[nameOf(first), []]]);
   for (const event of events) {
     const name = nameOf(event.target);
     const part = parts.get(name) ?? [];
@@ -88,13 +92,35 @@ export interface TakeOptions {
   writer: Writer;
   home: LogStream;
   elsewhere: Elsewhere;
+  repeated: Repeated | null;
 }
 
+/**
+ * What is told of repeated events: where it goes with the first of them, so that a call which doubles any
+ * says so itself; where none of them is left, with an entry whose stamp is not refused.
+ */
+const repeatEvents = (
+  events: readonly TakenEvent[],
+  entries: readonly PendingEntry[],
+  { writer, repeated }: TakeOptions,
+): TakenEvent[] => {
+  if (repeated === null) return [];
+  const { target } = repeated;
+  const [first] = events;
+  const isCarried = first !== undefined && nameOf(first.target) === nameOf(target);
+  const at = isCarried
+    ? entries[first.entry ?? 0]
+    : entries.find(({ stamp }) => stamp.refused === undefined);
+  if (at === undefined) return [];
+  const timestamp = at.stamp.epochMs;
+  return writer
+    .write(entryOfRepeat(repeated, at))
+    .map(({ bytes, json }) => ({ timestamp, bytes, entry: null, target, json }));
+};
+
 /** All of these entries, whatever the limits. */
-export const takeAll = (
-  entries: PendingEntry[],
-  { writer, home, elsewhere }: TakeOptions,
-): TakenEntries => {
+export const takeAll = (entries: PendingEntry[], options: TakeOptions): TakenEntries => {
+  const { writer, home, elsewhere, repeated } = options;
   const sorted = sortEntries(entries);
   const events: TakenEvent[] = [];
   for (const [place, entry] of sorted.entries()) {
@@ -106,9 +132,10 @@ export const takeAll = (
       events.push({ timestamp, bytes, entry: place, target: isTold ? home : target, json });
     }
   }
-  const parted = byTarget(events, home);
-  const json = parted.map((event) => event.json);
-  return { home, elsewhere, entries: sorted, events: parted, json };
+  const parted = byTarget(events, repeated?.target ?? home);
+  const all = [...repeatEvents(parted, sorted, options), ...parted];
+  const json = all.map((event) => event.json);
+  return { home, elsewhere, entries: sorted, events: all, repeated, json };
 };
 
 /**
@@ -133,7 +160,7 @@ export const callLength = (
 
 /**
  * The same entries, with the events at these places accepted. Of an entry only those before its first
- * event that is not accepted count: the rest is sent again.
+ * event that is not accepted count: the rest is sent again. What is told of repeated events is no part of an entry.
  */
 export const withAccepted = (batch: Batch, isAccepted: (index: number) => boolean): Batch => {
   const acceptedOf = new Map<number, number>();
@@ -141,7 +168,7 @@ export const withAccepted = (batch: Batch, isAccepted: (index: number) => boolea
   for (const [index, event] of batch.events.entries()) {
     const { entry } = event;
     if (!isAccepted(index) || waiting.at(-1)?.entry === entry) waiting.push(event);
-    else acceptedOf.set(entry, (acceptedOf.get(entry) ?? 0) + 1);
+    else if (entry !== null) acceptedOf.set(entry, (acceptedOf.get(entry) ?? 0) + 1);
   }
   const entries = batch.entries.map((entry, place) => {
     const count = acceptedOf.get(place);
@@ -149,7 +176,8 @@ export const withAccepted = (batch: Batch, isAccepted: (index: number) => boolea
     const accepted = (entry.stamp.accepted ?? 0) + count;
     return { ...entry, stamp: { ...entry.stamp, accepted } };
   });
-  return { ...batch, entries, events: waiting };
+  const isTold = batch.events[0]?.entry === null && isAccepted(0);
+  return { ...batch, entries, events: waiting, repeated: isTold ? null : batch.repeated };
 };
 
 interface Run {
@@ -174,7 +202,7 @@ const stampsOf = ({ entries, intended, isInOrder }: Run): IntentRun => {
 };
 
 /** What must be known to send exactly this batch again. */
-export const intentOf = ({ lane, home, entries }: Batch): Intent => {
+export const intentOf = ({ lane, home, entries, repeated }: Batch): Intent => {
   const runs = new Map<string, Run>();
   for (const entry of entries) {
     let run = runs.get(entry.bootKey);
@@ -186,5 +214,6 @@ export const intentOf = ({ lane, home, entries }: Batch): Intent => {
     run.lastSeq = entry.seq;
     run.entries.push(entry);
   }
-  return { lane, ...home, runs: [...runs.values()].map(stampsOf) };
+  const told = repeated === null ? {} : { repeated };
+  return { lane, ...home, runs: [...runs.values()].map(stampsOf), ...told };
 };

@@ -78,7 +78,7 @@ const liveShare = 0.25;
 
 const compose = (
   { lane, frames, progress }: Found,
-  { elsewhere, entries, events, json, home }: TakenEntries,
+  { elsewhere, entries, events, json, home, repeated }: TakenEntries,
   body: BodyText,
 ): ComposedBatch => {
   const length = callLength(events);
@@ -86,7 +86,7 @@ const compose = (
   body.begin(target);
   for (let index = 0; index < length; index++) body.add(json[index] as string);
   const place = { lane, home, target, elsewhere };
-  const batch = { ...place, frames, progress, entries, events, isLast: false };
+  const batch = { ...place, frames, progress, entries, events, repeated, isLast: false };
   return { ...batch, length, body: body.end() };
 };
 
@@ -176,7 +176,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
     const entries = (await open.fresh(found, rangeOf(lane))).flatMap(drain);
     const home = streams.streamOf(lane, entries[0]?.stamp.epochMs ?? 0);
     const refusals = entries.map(refusedAs(refused));
-    return compose(found, takeAll(refusals, { writer, home, elsewhere }), body);
+    return compose(found, takeAll(refusals, { writer, home, elsewhere, repeated: null }), body);
   };
   const draft = async (found: Found): Promise<Draft> => {
     const { lane } = found;
@@ -206,13 +206,13 @@ export const createComposer = (options: ComposerOptions): Composer => {
       if (frames.length === 0) return { kind: "nothing" };
       return { kind: "draft", draft: await draft(found) };
     },
-    async recompose({ lane, group, stream, runs }) {
+    async recompose({ lane, group, stream, runs, repeated = null }) {
       const found = await look.forIntent(lane);
       const isAside = awaitedIn(lane) !== null;
       if (isAside && aside.judge(lane, found.frames).kind === "wait") return null;
       const { boots, entries } = open.intended(found, runs);
       const home = { group, stream };
-      const taken = takeAll(boots.flatMap(drain), { writer, home, elsewhere });
+      const taken = takeAll(boots.flatMap(drain), { writer, home, elsewhere, repeated });
       checkWhole(taken, { lane, runs }, entries);
       return compose(found, taken, body);
     },

@@ -3,7 +3,13 @@ import type { Lookup } from "../../../shared/definition.ts";
 import type { DropCount, Entry, LogEvent } from "../../../shared/event.ts";
 import { type Boot, bootText, type FrameHeader } from "../../../shared/frame.ts";
 import type { IntentStamp, NewFrame, StoredFrame } from "../../spool/spool.ts";
-import { type Notice, noticeOfDrop, noticeOfPowerLoss, type Origin } from "../message/message.ts";
+import {
+  type Notice,
+  noticeOfDrop,
+  noticeOfPowerLoss,
+  noticeOfRepeat,
+  type Origin,
+} from "../message/message.ts";
 import { type Measurement, type MetricRule, measurementOf } from "../message/metric.ts";
 import type { Formats } from "./formats.ts";
 import type { Redact } from "./redact.ts";
@@ -79,8 +85,8 @@ const noticeOfClosed = ({ next, atMost, boots }: ClosedBoot): Notice => {
 
 /** What the session found when it stored this frame, told with the frame's first entry. */
 const companions = (frame: StoredFrame): readonly Told[] => {
-  const { device, boot, closes, lost, from, evicted = [] } = frame;
-  if (closes.length === 0 && lost === 0 && evicted.length === 0) return nothingTold;
+  const { device, boot, closes, lost, from, evicted = [], repeated = 0 } = frame;
+  if (closes.length + lost + evicted.length + repeated === 0) return nothingTold;
   const found = closes.map((closed): Told => {
     const origin = { device, boot: closed.boot, seq: closed.next, uptimeMs: null };
     return { origin, notice: noticeOfClosed(closed) };
@@ -94,6 +100,10 @@ const companions = (frame: StoredFrame): readonly Told[] => {
     const origin = { device, boot, seq: from, uptimeMs: null };
     const reason = "dead_letter_evicted";
     found.push({ origin, notice: { level: "warn", event: "dropped", reason, count, detail } });
+  }
+  if (repeated > 0) {
+    const origin = { device, boot, seq: from, uptimeMs: null };
+    found.push({ origin, notice: noticeOfRepeat(repeated, "store_repaired") });
   }
   return found;
 };

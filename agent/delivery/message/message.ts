@@ -133,7 +133,7 @@ export const measurementMessages = (
 /** What the agent itself has to say about a device's events. */
 export interface Notice {
   level: Level;
-  event: "dropped" | "boot_closed" | "dead_letter";
+  event: "dropped" | "boot_closed" | "dead_letter" | "possibly_duplicated";
   reason: string;
   /** Events it is about; absent where nobody can know. */
   count?: number;
@@ -160,6 +160,17 @@ export const noticeOfDrop = ({ count, level, reason }: DropCount): Notice =>
   reason === "power_loss"
     ? noticeOfPowerLoss(count)
     : { level: "warn", event: "dropped", reason, count, of: level };
+
+/** Events that are sent although they may be there: nobody could see that, or who could is gone. */
+export const noticeOfRepeat = (
+  count: number,
+  reason: "unknown_outcome" | "store_repaired",
+): Notice => ({
+  level: "warn",
+  event: "possibly_duplicated",
+  reason,
+  count,
+});
 
 export const noticeMessages = (
   notice: Notice,

@@ -56,10 +56,10 @@ export const createOutcomes = (options: OutcomeOptions): Outcomes => {
     lanes.open(batch.lane);
     return again;
   };
-  /** Goes on with what is left of a batch. */
-  const goOn = (rest: Batch): Promise<Next> => {
-    const isLeft = rest.events.some(
-      ({ entry }) => rest.entries[entry]?.stamp.refused === undefined,
+  /** Goes on with what is left of a batch. What is told is refused for good once that is so without any event. */
+  const goOn = (rest: Batch, sent: Batch): Promise<Next> => {
+    const isLeft = rest.events.some(({ entry }) =>
+      entry === null ? sent.events.length > 1 : rest.entries[entry]?.stamp.refused === undefined,
     );
     return isLeft ? replaceIntent(rest) : settle(rest);
   };
@@ -69,8 +69,8 @@ export const createOutcomes = (options: OutcomeOptions): Outcomes => {
       : settle(withRefusedEntries(batch, reason));
   const accept = (batch: Batch, length: number, rejected?: RejectedEvents): Promise<Next> =>
     rejected === undefined && length === batch.events.length
-      ? settle(batch)
-      : goOn(restOf(options, batch, length, rejected));
+      ? settle({ ...batch, repeated: null })
+      : goOn(restOf(options, batch, length, rejected), batch);
   return {
     settle,
     settleDraft,
@@ -101,9 +101,11 @@ export const createOutcomes = (options: OutcomeOptions): Outcomes => {
       const pauseMs = nextLookMs(options.unknownOutcomeWaitMs, look, unknownMs);
       if (pauseMs > 0) return { kind: "pause", pauseMs };
       const rest = withAccepted(batch, (index) => seen.has(index));
-      metrics.possiblyDuplicated += rest.events.length - (batch.events.length - length);
+      const repeats = rest.events.length - (batch.events.length - length);
+      metrics.possiblyDuplicated += repeats;
       options.onRepeat(metrics.possiblyDuplicated);
-      return goOn(rest);
+      const count = (rest.repeated?.count ?? 0) + repeats;
+      return replaceIntent({ ...rest, repeated: { count, target: batch.target } });
     },
   };
 };
@@ -140,7 +142,7 @@ const afterCreation = (
 
 const firstHalf = (batch: Batch): Batch => {
   const entries = batch.entries.slice(0, Math.ceil(batch.entries.length / 2));
-  const events = batch.events.filter(({ entry }) => entry < entries.length);
+  const events = batch.events.filter(({ entry }) => (entry ?? 0) < entries.length);
   return { ...batch, entries, events, isLast: false };
 };
 

@@ -70,7 +70,7 @@ export const divide = (
   const refusalOfEntry = new Map<number, Refusal>();
   for (const [index, { entry }] of sent.entries()) {
     const refusal = refusals[index];
-    if (refusal) refusalOfEntry.set(entry, refusal);
+    if (refusal && entry !== null) refusalOfEntry.set(entry, refusal);
   }
   const restamp = (entry: PendingEntry, refusal: Refusal): IntentStamp => {
     const { stamp } = entry;
@@ -85,7 +85,7 @@ export const divide = (
   });
   const refused = sent.flatMap((event, index) => {
     const refusal = refusals[index];
-    return refusal ? [{ event, refusal }] : [];
+    return refusal && event.entry !== null ? [{ event, refusal }] : [];
   });
   return { refused, rest: { ...marked, entries } };
 };

@@ -111,8 +111,86 @@ describe("a step after a crash", () => {
     const after = await crashWith(service);
     await after.finish();
 
-    expect(sentBy(after)).toEqual([["a", "a"]]);
+    expect(sentBy(after)).toEqual([["possibly_duplicated 2", "a", "a"]]);
     expect(after.metrics).toMatchObject({ eventsDelivered: 2, possiblyDuplicated: 2 });
+  });
+
+  it("repeats a batch as it was repeated before, notice and all, and counts that as well", async () => {
+    const disk: FakeDisk = new Map();
+    const answers = [cut, cut, cut];
+    const bodies: string[] = [];
+    const service = serviceOf(() => answers.shift() ?? answerOf());
+    const respond = (call: FakeCall): Attempt => {
+      if (call.action === "PutLogEvents") bodies.push(JSON.stringify(call.params));
+      return service.respond(call);
+    };
+    const rig = await startDeliveryStep({ respond, disk, unknownOutcomeWaitMs: 0 });
+    await rig.store([on(1, "a"), on(2, "b")]);
+
+    while (sentBy(rig).length < 2) await rig.step();
+    const intent = await rig.spool.intent(lane);
+    const after = await rig.restart();
+    await after.finish();
+
+    expect(intent?.repeated).toEqual({ count: 2, target: { group: "g", stream: "s" } });
+    expect(sentBy(rig)).toEqual([
+      ["a", "b"],
+      ["possibly_duplicated 2", "a", "b"],
+    ]);
+    expect(sentBy(after)).toEqual([
+      ["possibly_duplicated 5", "a", "b"],
+      ["possibly_duplicated 8", "a", "b"],
+    ]);
+    expect(rig.metrics.possiblyDuplicated + after.metrics.possiblyDuplicated).toBe(8);
+  });
+
+  it("finds a repeated batch by its notice as well, and tells nothing twice", async () => {
+    const disk: FakeDisk = new Map();
+    const puts = [() => {}, (apply: () => void) => apply()];
+    const service = serviceOf((_, apply) => {
+      puts.shift()?.(apply);
+      return cut;
+    });
+    const rig = await startDeliveryStep({
+      respond: service.respond,
+      disk,
+      unknownOutcomeWaitMs: 0,
+    });
+    await rig.store([on(1, "a")]);
+
+    while (sentBy(rig).length < 2) await rig.step();
+    const after = await rig.restart();
+    await after.finish();
+
+    expect(service.stored).toHaveLength(2);
+    expect(sentBy(after)).toEqual([]);
+    expect(after.spool.usage().frames).toBe(0);
+    expect(after.metrics.possiblyDuplicated).toBe(0);
+  });
+
+  it("tells of the batch it repeated although all of its events have appeared since", async () => {
+    const disk: FakeDisk = new Map();
+    const late: (() => void)[] = [];
+    const answers = [cut, cut];
+    const service = serviceOf((_, apply) => {
+      if (late.length === 0) late.push(apply);
+      return answers.shift() ?? answerOf();
+    });
+    const rig = await startDeliveryStep({
+      respond: service.respond,
+      disk,
+      unknownOutcomeWaitMs: 0,
+    });
+    await rig.store([on(1, "a"), on(2, "b")]);
+
+    while (sentBy(rig).length < 2) await rig.step();
+    late[0]?.();
+    const after = await rig.restart();
+    await after.finish();
+
+    expect(sentBy(after)).toEqual([["possibly_duplicated 3"]]);
+    expect(after.metrics).toMatchObject({ eventsDelivered: 2, possiblyDuplicated: 1 });
+    expect(after.spool.usage().frames).toBe(0);
   });
 
   it("sends the events that were refused, when it ended before it could send them otherwise", async () => {
@@ -131,8 +209,8 @@ describe("a step after a crash", () => {
     const after = await rig.restart();
     await after.finish();
 
-    expect(sentBy(after)).toEqual([["refused"]]);
-    expect(service.stored).toHaveLength(2);
+    expect(sentBy(after)).toEqual([["possibly_duplicated 1", "refused"]]);
+    expect(service.stored).toHaveLength(3);
     expect(after.metrics).toMatchObject({ eventsDelivered: 2, possiblyDuplicated: 1 });
   });
 

@@ -206,6 +206,35 @@ describe("a spool that was noted as damaged while it was in use", () => {
     expect(spool.storeId).not.toBe(storeId);
     expect(await spool.boots("pump")).toMatchObject([{ boot: bootOf(1), cursor: allSeqs }]);
   });
+
+  it("tells with the first frame of a boot how much may have been delivered, once", async () => {
+    const { directory } = await fill({ delivered: 10 });
+    noteDamage(directory, "its checksum is wrong");
+    const { spool: repaired } = await open(directory);
+    await repaired.close();
+    noteDamage(directory, "its checksum is wrong");
+
+    const { spool, salvaged } = await open(directory);
+
+    const [first, ...others] = await spool.read("g:pump", everything);
+    expect(first).toMatchObject({ from: 1_000, repeated: allSeqs - 1_000 });
+    expect(others.filter((frame) => frame.repeated !== undefined)).toEqual([]);
+    expect(salvaged).toMatchObject([{ possiblyDuplicated: allSeqs - 1_000 }]);
+  });
+
+  it("keeps of a frame that is delivered in part what is not, and tells nothing of it again", async () => {
+    const { directory } = await fill();
+    const { spool: before } = await open(directory);
+    const progress = [{ device: "pump", boot: bootOf(1), next: 30, stampMs: 5 }];
+    await before.settle({ lane: "g:pump", progress, delivered: [], deadLetters: [] });
+    await before.close();
+    noteDamage(directory, "its checksum is wrong");
+
+    const { spool } = await open(directory);
+
+    const [first] = await spool.read("g:pump", everything);
+    expect(first).toMatchObject({ from: 30, end: 100, repeated: allSeqs - 30, closes: [] });
+  });
 });
 
 describe("a spool with a record that changed", () => {

@@ -19,6 +19,9 @@ describe("record of an intent", () => {
       ],
     };
 
+    const repeated = { count: 7, target: { group: "g", stream: "s é" } };
+
     expect(decodeIntent(encodeIntent(intent))).toEqual(intent);
+    expect(decodeIntent(encodeIntent({ ...intent, repeated }))).toEqual({ ...intent, repeated });
   });
 });

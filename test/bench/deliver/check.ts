@@ -5,6 +5,8 @@ import type { Fleet } from "./fleet.ts";
 interface Message {
   device: string;
   seq: number;
+  /** Of a notice. */
+  event?: string;
 }
 
 /** Reads a group back: every event of the fleet once, in order. Gives what is wrong, null for nothing. */
@@ -16,7 +18,8 @@ export const findFault = async (
   const next = new Map<string, number>();
   for (const events of await readAll(cloudwatch, group)) {
     for (const { message } of events) {
-      const { device, seq } = JSON.parse(message) as Message;
+      const { device, seq, event } = JSON.parse(message) as Message;
+      if (event !== undefined) continue;
       const wanted = next.get(device) ?? 0;
       if (seq !== wanted) return `device "${device}" has seq ${seq} where ${wanted} is due`;
       next.set(device, seq + 1);

@@ -15,7 +15,7 @@ interface Message {
   message?: string;
   format?: string;
   args?: unknown[];
-  event?: "dropped" | "boot_closed" | "dead_letter";
+  event?: "dropped" | "boot_closed" | "dead_letter" | "possibly_duplicated";
   reason?: string;
   of?: string;
   count?: number;
@@ -143,6 +143,7 @@ export const gather = (
   };
   const take = (timestamp: number, message: Message): void => {
     const { device, boot, seq, event, reason, of, tag } = message;
+    if (event === "possibly_duplicated") return;
     const key = `${device} ${boot}`;
     const at = found.get(key) ?? nothingFound();
     found.set(key, at);

@@ -5,6 +5,8 @@ import {
   takeAll,
   withAccepted,
 } from "../../../../agent/delivery/batch/batch.ts";
+import { createWriter } from "../../../../agent/delivery/message/write.ts";
+import type { LogStream } from "../../../../agent/delivery/stream.ts";
 import { unpackStamps } from "../../../../agent/spool/stamps.ts";
 import { anyTarget, batchOf, entryAt, eventWith, valueWriter } from "../../../support/any-batch.ts";
 import { bootOf } from "../../../support/any-receipt.ts";
@@ -19,6 +21,7 @@ describe("batch", () => {
       writer: valueWriter,
       home: anyTarget,
       elsewhere: () => null,
+      repeated: null,
     });
 
     expect(callLength(events)).toBe(1);
@@ -33,12 +36,58 @@ describe("batch", () => {
       writer: valueWriter,
       home: anyTarget,
       elsewhere: ({ seq }) => (seq % 2 === 0 ? { ...elsewhere } : null),
+      repeated: null,
     });
 
     expect(events.map(({ entry }) => entry)).toEqual([1, 3, 0, 2]);
     expect(callLength(events)).toBe(2);
     expect(callLength(events.slice(2))).toBe(2);
     expect(events[2]?.target).toEqual(elsewhere);
+  });
+});
+
+describe("what a batch tells of repeated events", () => {
+  const radio = { group: "radio", stream: "s" };
+  const writer = createWriter("json");
+  const entries = [0, 1, 2, 3].map((seq) => entryAt(seq, seq));
+  const takenOf = (target: LogStream) =>
+    takeAll(entries, {
+      writer,
+      home: anyTarget,
+      elsewhere: ({ seq }) => (seq > 1 ? { ...(seq === 2 ? alarms : radio) } : null),
+      repeated: { count: 9, target },
+    });
+  const alarms = { group: "alarms", stream: "s" };
+
+  it("is the first event of the next call, which goes to the stream that has them", () => {
+    const { events, json } = takenOf(radio);
+
+    expect(events.map(({ entry }) => entry)).toEqual([null, 3, 0, 1, 2]);
+    expect(events[0]).toMatchObject({ timestamp: 3, target: radio });
+    expect(json[0]).toContain('\\"event\\":\\"possibly_duplicated\\"');
+    expect(callLength(events)).toBe(2);
+  });
+
+  it("goes alone, as of an entry that is not refused, where its stream gets no event", () => {
+    const { events } = takenOf({ group: "g2", stream: "s" });
+
+    expect(events.map(({ entry }) => entry)).toEqual([null, 0, 1, 2, 3]);
+    expect(callLength(events)).toBe(1);
+  });
+
+  it("is told once it is accepted, and no part of an entry", () => {
+    const taken = takenOf(anyTarget);
+    const batch = { ...batchOf(entries), ...taken };
+
+    const told = withAccepted(batch, (index) => index < 2);
+    const untold = withAccepted(batch, (index) => index === 1);
+
+    expect(told.repeated).toBeNull();
+    expect(told.events.map(({ entry }) => entry)).toEqual([1, 2, 3]);
+    expect(told.entries[0]?.stamp.accepted).toBe(1);
+    expect(untold.repeated).toEqual(taken.repeated);
+    expect(untold.events.map(({ entry }) => entry)).toEqual([null, 1, 2, 3]);
+    expect(untold.entries[0]?.stamp.accepted).toBe(1);
   });
 });
 

@@ -64,6 +64,20 @@ describe("what a frame leaves to be delivered", () => {
     expect(told(frame)).toMatchObject([{ event: "dead_letter", count: 3 }]);
   });
 
+  it("is, after a repair, how much may have been delivered as well", () => {
+    const frame = frameOf(encoded(events("a", "b", "c")), { repeated: 40 });
+
+    const [first, second] = told(frame);
+
+    expect(first).toMatchObject({
+      event: "possibly_duplicated",
+      reason: "store_repaired",
+      count: 40,
+      seq: 0,
+    });
+    expect(second).toMatchObject({ message: "a" });
+  });
+
   it("is its events from where it was new, and beyond what was delivered", () => {
     const frame = frameOf(encoded(events("a", "b", "c")), { from: 1 });
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Attempt } from "../../../../agent/cloudwatch/faults.ts";
+import type { SentEvent } from "../../../../agent/delivery/outcome/read-back.ts";
 import type { LogEvent } from "../../../../shared/event.ts";
+import { bootText } from "../../../../shared/frame.ts";
+import { bootOf } from "../../../support/any-receipt.ts";
 import { sentBy, startDeliveryStep } from "../../../support/delivery-step.ts";
 import { answerOf, errorOf, type FakeCall } from "../../../support/fake-cloudwatch.ts";
 
@@ -158,7 +161,7 @@ describe("unknown outcome", () => {
     await rig.finish();
 
     const looks = rig.cloudwatch.actions().filter((action) => action === "GetLogEvents");
-    expect(sentBy(rig)).toEqual([["a"], ["a"], ["b"]]);
+    expect(sentBy(rig)).toEqual([["a"], ["possibly_duplicated 1", "a"], ["b"]]);
     expect(looks.length / 2).toBeGreaterThan(3);
     expect(looks.length / 2).toBeLessThan(12);
     expect(rig.metrics).toMatchObject({ callsUnknown: 1, possiblyDuplicated: 1 });
@@ -174,6 +177,100 @@ describe("unknown outcome", () => {
     expect(rig.cloudwatch.actions()).toEqual(["PutLogEvents", "GetLogEvents", "PutLogEvents"]);
     expect(rig.metrics.possiblyDuplicated).toBe(1);
     expect(rig.time.monotonicMs()).toBeLessThan(1_000);
+  });
+
+  it("tells in the stream of what it repeats, before that, with its origin and stamp", async () => {
+    const rig = await startDeliveryStep({ respond: inTurn([cut], unreadable) });
+    await rig.store([on(1, "a"), on(2, "b")]);
+
+    await rig.finish();
+
+    const [, again] = rig.cloudwatch.calls.filter(({ action }) => action === "PutLogEvents");
+    const [first, second] = (again?.params.logEvents ?? []) as SentEvent[];
+    expect(JSON.parse(first?.message ?? "")).toEqual({
+      level: "warn",
+      event: "possibly_duplicated",
+      reason: "unknown_outcome",
+      count: 2,
+      device: "pump",
+      boot: bootText(bootOf(1)),
+      seq: 0,
+    });
+    expect(first?.timestamp).toBe(second?.timestamp);
+  });
+
+  it("tells with the next stamps what CloudWatch refused to be told with the first", async () => {
+    const partly = answerOf({ rejectedLogEventsInfo: { expiredLogEventEndIndex: 2 } });
+    const rig = await startDeliveryStep({ respond: inTurn([cut, partly], unreadable) });
+    await rig.store([on(1, "old"), on(2, "new")]);
+
+    await rig.finish();
+
+    expect(sentBy(rig)).toEqual([
+      ["old", "new"],
+      ["possibly_duplicated 2", "old", "new"],
+      ["possibly_duplicated 2", "old"],
+    ]);
+    expect(rig.troubles[0]).toContain("refused the stamps of 1 events");
+  });
+
+  it("tells with what was accepted where the rest is kept as dead letters", async () => {
+    const partly = answerOf({ rejectedLogEventsInfo: { expiredLogEventEndIndex: 2 } });
+    const rig = await startDeliveryStep({
+      respond: inTurn([cut, partly], unreadable),
+      refusedStamps: "keep",
+    });
+    await rig.store([on(1, "old"), on(2, "new")]);
+
+    await rig.finish();
+
+    expect(sentBy(rig).slice(1)).toEqual([
+      ["possibly_duplicated 2", "old", "new"],
+      ["possibly_duplicated 2"],
+    ]);
+    expect(await rig.spool.deadLetters()).toMatchObject([{ reason: "expired", content: [{}] }]);
+  });
+
+  it("keeps what it cannot tell as a dead letter, beside the events", async () => {
+    const allRefused = answerOf({ rejectedLogEventsInfo: { expiredLogEventEndIndex: 2 } });
+    const rig = await startDeliveryStep({
+      respond: inTurn([cut, allRefused], unreadable),
+      refusedStamps: "keep",
+    });
+    await rig.store([on(1, "old")]);
+
+    await rig.finish();
+
+    const [letter] = await rig.spool.deadLetters();
+    expect(letter).toMatchObject({
+      reason: "expired",
+      content: [
+        { message: expect.stringContaining('"event":"possibly_duplicated"') },
+        { message: expect.stringContaining('"message":"old"') },
+      ],
+    });
+  });
+
+  it("gives up to tell what is refused alone, and keeps it", async () => {
+    const partly = answerOf({ rejectedLogEventsInfo: { expiredLogEventEndIndex: 2 } });
+    const whole = answerOf({ rejectedLogEventsInfo: { expiredLogEventEndIndex: 1 } });
+    const rig = await startDeliveryStep({
+      respond: inTurn([cut, partly, whole], unreadable),
+      refusedStamps: "keep",
+    });
+    await rig.store([on(1, "old"), on(2, "new")]);
+
+    await rig.finish();
+
+    expect(await rig.spool.deadLetters()).toMatchObject([
+      {
+        content: [
+          { message: expect.stringContaining('"event":"possibly_duplicated"') },
+          { message: expect.stringContaining('"message":"old"') },
+        ],
+      },
+    ]);
+    expect(rig.spool.usage().frames).toBe(0);
   });
 
   it("looks for longer when the looks themselves fail", async () => {
