@@ -53,7 +53,7 @@ describe("frames of an enemy", () => {
 
     for (let left = 2_000; left > 0; left--) {
       receive(sourceOf("enemy"), anyDamaged(good, random));
-      if (left % 100 === 0) await turns();
+      if (left % 10 === 0) await turns();
     }
     await take(payloadOf(headerOf(boot, 0)), "pump");
     const letters = await spool.deadLetters();
