@@ -225,9 +225,13 @@ const store = (
   const { boot } = header;
   const isNewDevice = session.isEmpty();
   const clock = device.startedClock(boot);
+  const isLive = header.endedAgoMs === undefined && !session.isDoubled(boot);
+  const returnedMs = isLive ? clock.ackSentAt(header.ackId) : undefined;
   learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);
-  const advance = session.advance(header, isEnd, firstFrameOf(arrival));
+  const { arrivalMs } = arrival.timing;
+  const told = { ...firstFrameOf(arrival), arrivalMs, returnedMs };
+  const advance = session.advance(header, isEnd, told);
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);
   const state = defined ?? advanced;
