@@ -12,7 +12,7 @@ import { isDoubtful, keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
 import { createOverrun } from "./overrun.ts";
 import type { Advance, Receipt } from "./session.ts";
-import type { OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
+import type { NewFrame, OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
   devices: Devices;
@@ -67,26 +67,29 @@ export const createReceive = (
       if (isTaken) overrun.settle(source.device);
       else overrun.settleBusy(source.device);
     };
-    const finish = (work: Promise<unknown>): void => {
-      work.then(settle, (cause: unknown) => {
-        settle();
-        fail(cause);
-      });
+    const abandon = (cause: unknown): void => {
+      settle();
+      fail(cause);
+    };
+    /** What is begun may throw as well: where a record of the spool cannot be read. */
+    const finish = (begin: () => Promise<unknown>): void => {
+      try {
+        begin().then(settle, abandon);
+      } catch (cause) {
+        abandon(cause);
+      }
     };
     const arrival = readArrival(payload, arrivalMs);
     if (!("header" in arrival)) {
       metrics.framesUnreadable++;
-      finish(admitting.bury(source.device, payload, arrival.reason));
+      finish(() => admitting.bury(source.device, payload, arrival.reason));
       return;
     }
     options.commands?.observe(source.device, arrival.header);
     const loaded = devices.with(source.device, (device) => {
-      finish(isTaken ? admit(admitting, device, arrival) : askToWait(admitting, device, arrival));
+      finish(() => (isTaken ? admit : askToWait)(admitting, device, arrival));
     });
-    loaded?.catch((cause: unknown) => {
-      settle();
-      fail(cause);
-    });
+    loaded?.catch(abandon);
   };
 };
 
@@ -238,18 +241,16 @@ const store = (
   forgotten.forEach(device.forget);
   const { cursor: next, dictionary } = state;
   const definitions = session.definitions(boot);
-  const found = { lane, device: id, boot, from, end: next, lost, closes };
+  const frame: NewFrame = { lane, device: id, boot, from, end: next, lost, closes, bytes: payload };
+  if (dictionary !== undefined) frame.dictionary = dictionary;
   let saved: ClockState | undefined;
+  const readClock = (): ClockState => {
+    saved = clock.state();
+    return saved;
+  };
   const written = spool.append(
-    { ...found, ...(dictionary === undefined ? {} : { dictionary }), bytes: payload },
-    {
-      ...state,
-      device: id,
-      clock() {
-        saved = clock.state();
-        return saved;
-      },
-    },
+    frame,
+    { ...state, device: id, clock: readClock },
     {
       isNewDevice,
       forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),

@@ -14,12 +14,12 @@ const pubackType = 0x40;
 const pubackLength = 2;
 
 /** An ack of the agent comes within that as a rule: then it shares the write, which costs more than a frame. */
-const acknowledgeWithinMs = 20;
+const acknowledgeWithinMs = 100;
 
 /** Nobody reads this much late; it may then be sent the same once more. */
 const unsentLimitBytes = 65_536;
 
-/** Calls them once, together with all others that ask within a few ms. */
+/** Calls them once, together with all others that ask meanwhile. */
 const createGathering = (): ((flush: () => void) => void) => {
   let waiting: (() => void)[] = [];
   const flushAll = (): void => {

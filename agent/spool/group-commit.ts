@@ -29,6 +29,7 @@ export interface GroupCommit {
 }
 
 interface Group {
+  commits: number;
   changes: Change[];
   late: Map<string, LateChange>;
   bytes: number;
@@ -46,7 +47,16 @@ const createGroup = (): Group => {
     reject = refuse;
   });
   done.catch(() => {});
-  return { changes: [], late: new Map(), bytes: 0, isSynced: false, done, resolve, reject };
+  return {
+    commits: 0,
+    changes: [],
+    late: new Map(),
+    bytes: 0,
+    isSynced: false,
+    done,
+    resolve,
+    reject,
+  };
 };
 
 const add = ({ changes, late }: Group, change: Change | LateChange): void => {
@@ -60,16 +70,38 @@ const add = ({ changes, late }: Group, change: Change | LateChange): void => {
 
 const isEmpty = ({ changes, late }: Group): boolean => changes.length === 0 && late.size === 0;
 
-/** After one failed write nothing is written any more: what the disk holds is not known. */
+/** A write that serves so many commits gains little by waiting for more. */
+const manyCommits = 32;
+
+/**
+ * After one failed write nothing is written any more: what the disk holds is not known. One write
+ * begins `gatherMs` after the other at the earliest, unless many commits wait for it: a sync takes as
+ * much processor time as a dozen frames.
+ */
 export const createGroupCommit = (
   write: (changes: Change[], isSynced: boolean) => Promise<void>,
+  gatherMs = 0,
 ): GroupCommit => {
   let open = createGroup();
   let isWriting = false;
   let hasFailed = false;
   let lastSynced: Promise<void> = Promise.resolve();
   let waitingBytes = 0;
+  let begunMs = Number.NEGATIVE_INFINITY;
+  let hasMany = (): void => {};
 
+  const gather = async (): Promise<void> => {
+    const leftMs = gatherMs > 0 ? begunMs + gatherMs - performance.now() : 0;
+    if (leftMs < 1 || open.commits >= manyCommits) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, leftMs);
+      hasMany = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    hasMany = () => {};
+  };
   const writeGroup = async (group: Group): Promise<void> => {
     try {
       for (const each of group.late.values()) group.changes.push(each.change());
@@ -88,6 +120,8 @@ export const createGroupCommit = (
     isWriting = true;
     await new Promise(setImmediate);
     while (!isEmpty(open)) {
+      await gather();
+      begunMs = performance.now();
       const group = open;
       open = createGroup();
       await writeGroup(group);
@@ -103,6 +137,7 @@ export const createGroupCommit = (
       open.isSynced ||= isSynced;
       open.bytes += bytes;
       waitingBytes += bytes;
+      if (++open.commits === manyCommits) hasMany();
       if (!isWriting) void run();
       return done;
     },

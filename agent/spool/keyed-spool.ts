@@ -52,7 +52,7 @@ const unsyncedLimitBytes = 16_777_216;
 
 /** A spool in a store. Reads the books of the lanes, but no frames: it opens in constant time. */
 export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): Promise<Spool> => {
-  const meta = await readMeta(store);
+  const meta = await readMeta(store, limits.newStoreId);
   const lanes = createLanes({ ...limits, limitLanes });
   for await (const [key, value] of store.entries(rangeOf("l/"))) {
     lanes.restore(laneOf(key), decodeJson<Lane>(value));
@@ -71,7 +71,7 @@ export const createKeyedSpool = async (store: KeyedStore, limits: SpoolLimits): 
     stale,
     definitions: createStoredDefinitions(store, stale),
     devices: devices === undefined ? 0 : decodeJson<number>(devices),
-    group: createGroupCommit(store.write),
+    group: createGroupCommit(store.write, store.gatherMs),
   });
 };
 

@@ -10,6 +10,8 @@ export interface KeyedStore {
   getSync(key: string): Uint8Array | undefined;
   keys(range: KeyRange): Promise<string[]>;
   entries(range: KeyRange): AsyncIterable<[string, Uint8Array]>;
+  /** How long writes may wait for others that they can be joined with; absent for not at all. */
+  readonly gatherMs?: number;
   /** All of the changes or none, synced to disk where `isSynced`. */
   write(changes: Change[], isSynced: boolean): Promise<void>;
   close(): Promise<void>;

@@ -17,10 +17,12 @@ export interface Meta {
 const storeFormat = 5;
 
 /** What an empty store, or one that was repaired, says of itself: devices must not take it for another. */
-export const newMeta = (): Meta => {
-  const storeId = randomBytes(4).readUInt32LE();
+export const newMeta = (newStoreId: () => number = anyStoreId): Meta => {
+  const storeId = newStoreId();
   return { format: storeFormat, storeId, check: checkOf(storeFormat, storeId) };
 };
+
+const anyStoreId = (): number => randomBytes(4).readUInt32LE();
 
 const checkOf = (format: number, storeId: number): number => crc32(`${format} ${storeId}`);
 
@@ -42,12 +44,15 @@ const isWhole = ({ format, storeId, check }: Meta): boolean =>
     : check === checkOf(format, storeId);
 
 /** Says it for an empty store. Throws `SPOOL_FORMAT` for a store of another format, or `SPOOL_DAMAGED`. */
-export const readMeta = async (store: KeyedStore): Promise<Meta> => {
+export const readMeta = async (
+  store: KeyedStore,
+  newStoreId: () => number = anyStoreId,
+): Promise<Meta> => {
   const known = await store.get(metaKey);
   if (known === undefined) {
     const boots = await store.keys({ ...rangeOf("b/"), limit: 1 });
     if (boots.length > 0) throw damaged("it does not say what it is");
-    const meta = newMeta();
+    const meta = newMeta(newStoreId);
     await store.write([put(metaKey, meta)], true);
     return meta;
   }

@@ -25,7 +25,7 @@ export interface SalvageOptions {
   /** The store, whose values are read as they are. */
   raw: KeyedStore;
   /** Of dead letters: what remains of frames of which not even the seqs can be told is kept there. */
-  limits: Pick<SpoolLimits, "limitDeadLetters" | "onEvicted">;
+  limits: Pick<SpoolLimits, "limitDeadLetters" | "onEvicted" | "newStoreId">;
   epochMs(): number;
 }
 
@@ -108,7 +108,7 @@ export const salvage = async (options: SalvageOptions): Promise<Salvaged> => {
     await write([{ type: "put", key, value }]);
   }
   await mendDefinitions(values, write);
-  await write([put(devicesKey, devices.size), put(metaKey, newMeta())]);
+  await write([put(devicesKey, devices.size), put(metaKey, newMeta(options.limits.newStoreId))]);
   await flush();
   return { ...counts, records: counts.records + removed() };
 };

@@ -81,6 +81,8 @@ export interface IntentRun {
   device: string;
   boot: Boot;
   from: number;
+  /** First seq beyond the last entry. */
+  end: number;
   /** Of each entry an `IntentStamp`, packed as `packStamps` does. */
   stamps: Uint8Array;
 }
@@ -186,6 +188,8 @@ export interface SpoolLimits {
   limitDeadLetters: number;
   /** A dead letter gave way to a newer one. */
   onEvicted(): void;
+  /** Names a store that is new or was repaired: 32 bits; random ones where absent. */
+  newStoreId?: () => number;
 }
 
 /** Frames the agent has stored and CloudWatch has not accepted. Survives a crash. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { definitionsLimit } from "../../agent/definitions.ts";
 import { bootOf, headerOf } from "../support/any-receipt.ts";
+import type { FakeDisk } from "../support/fake-store.ts";
 import { definitionOf, headedPayload, headWith, meaningOf } from "../support/headed-frame.ts";
 import { startReceive, turns } from "../support/started-receive.ts";
 
@@ -27,6 +28,20 @@ describe("receive and definitions", () => {
     expect(counts()).toEqual([2]);
     expect(spool.lookup("pump", boot)(1)).toEqual(meaningOf(1));
     expect(await spool.boots("pump")).toMatchObject([{ definitions: 2, cursor: 1 }]);
+  });
+
+  it("ends the agent, and throws nothing, where those that are held cannot be read", async () => {
+    const disk: FakeDisk = new Map();
+    const before = await startReceive({}, 100, disk);
+    await before.take(headedPayload(headerOf(boot, 0), headWith(0, 1, [definitionOf(0)])));
+    for (const key of disk.keys()) if (key.startsWith("h/")) disk.set(key, Buffer.from("{"));
+    const { take, acks, fatals } = await startReceive({}, 100, disk);
+
+    await take(headedPayload(headerOf(boot, 1), headWith(1, 2, [definitionOf(1)])));
+    await take(headedPayload(headerOf(boot, 1), headWith(1, 2, [definitionOf(1)])));
+
+    expect(fatals).toHaveLength(2);
+    expect(acks).toEqual([]);
   });
 
   it("does not store a frame that lacks some, and says how many it has", async () => {

@@ -24,6 +24,7 @@ const intentOf = (lane: string): Intent => ({
       device: "pump",
       boot: bootOf(1),
       from: 0,
+      end: 1,
       stamps: packStamps([{ epochMs: 5, errorMs: 1, quality: "synced" }]),
     },
   ],

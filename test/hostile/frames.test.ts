@@ -52,8 +52,9 @@ describe("frames of an enemy", () => {
     });
 
     for (let left = 2_000; left > 0; left--) {
-      receive(sourceOf("enemy"), anyDamaged(good, random));
-      if (left % 10 === 0) await turns();
+      // Of many devices: one alone is soon not heard any more.
+      receive(sourceOf(`enemy-${left % 200}`), anyDamaged(good, random));
+      if (left % 100 === 0) await turns();
     }
     await take(payloadOf(headerOf(boot, 0)), "pump");
     const letters = await spool.deadLetters();
@@ -63,7 +64,7 @@ describe("frames of an enemy", () => {
     expect(metrics.framesUnreadable).toBeGreaterThan(200);
     expect(metrics.deadLetters).toBe(metrics.framesUnreadable);
     expect(letters.length).toBeLessThanOrEqual(20);
-    expect(acks.at(-1)).toMatchObject({ boot, next: 1 });
+    expect(acks).toContainEqual(expect.objectContaining({ boot, next: 1 }));
     expect(await spool.read("g:pump", megabyte)).toHaveLength(1);
   });
 

@@ -83,7 +83,8 @@ export const createDeliverySystem = async (
     environment: {},
   });
   const settings = checkSettings({ fleet: "test", ...options.settings }, "the test");
-  const streams = createStreams({ ...settings.cloudwatch, fleet: settings.fleet });
+  const { cloudwatch: groups, fleet } = settings;
+  const streams = createStreams({ ...groups, fleet, groups });
   const metrics = createMetrics();
   const troubles: string[] = [];
   const nextSeq = new Map<string, number>();

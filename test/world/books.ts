@@ -1,6 +1,6 @@
 import { type Cover, coversOf, isLostUnheard, keyOf, ofFrames, uncovered } from "./covers.ts";
 import type { Message } from "./delivered.ts";
-import { type AuditOptions, createLedger, type Ledger } from "./ledger.ts";
+import { type AuditOptions, createLedger, type Ledger, lettersMs } from "./ledger.ts";
 import type { BootTruth, Logged } from "./truth.ts";
 
 /** What the books of a world say. */
@@ -24,7 +24,7 @@ const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
  * 2. Each logged event is in CloudWatch or among the dead letters, or what was told covers it: an event that got
  *    no seq a count of its reason, one with a seq a notice about that seq, or the bytes of its frame kept
  *    as a dead letter.
- * 3. Within a boot seqs rise as the events were logged, and stamps never decrease with them.
+ * 3. Within a boot seqs rise as the events were logged, and stamps in CloudWatch never decrease with them.
  * 4. A stamp that claims to be synced is within its bound, by one of the settings that the agent's wall
  *    clock had between the event and its delivery.
  * 5. CloudWatch has an event twice only as often as agents have said that it may. Another store knows
@@ -66,7 +66,9 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
     else auditEvent(ledger, event, logged, found.get(event.id), fail);
     found.set(event.id, event);
   }
-  const inOrder = others.length > 0 ? events.filter(({ id }) => ids.has(id)) : events;
+  const isInOrder = ({ id, takenMs }: Message): boolean =>
+    takenMs < lettersMs && (others.length === 0 || ids.has(id));
+  const inOrder = events.filter(isInOrder);
   for (const ofStore of ledger.byStore(inOrder)) auditOrder(ofStore, fail);
   const told = coversOf(ledger, boot, messages);
   const covers = others.length === 0 ? told : told.map(anywhere);

@@ -28,8 +28,8 @@ export interface Ledger extends AuditOptions {
   byStore(messages: readonly Message[]): Message[][];
 }
 
-/** When dead letters are read. */
-const lastMs = Number.MAX_VALUE;
+/** When what is kept as a dead letter counts as taken. */
+export const lettersMs: number = Number.MAX_VALUE;
 
 const nameOf = ({ device, boot }: { device: string; boot: string }): string => `${device}/${boot}`;
 
@@ -54,7 +54,7 @@ export const createLedger = (options: AuditOptions): Ledger => {
   const messages = options.taken.map(readMessage);
   const letters = options.letters
     .flatMap(({ content }) => (Array.isArray(content) ? content : []))
-    .map((event) => readMessage({ ...event, takenMs: lastMs, askedMs: lastMs }));
+    .map((event) => readMessage({ ...event, takenMs: lettersMs, askedMs: lettersMs }));
   const all = [...messages, ...letters];
   const ofName = grouped(all, nameOf);
   const together = all.filter(({ notice }) => (notice?.boots ?? 1) > 1);

@@ -213,6 +213,7 @@ export const createMachine = (options: MachineOptions): Machine => {
   };
   const bounded = (limits: SpoolLimits): SpoolLimits => ({
     ...limits,
+    newStoreId: () => dice.below(4_294_967_296),
     limitBytes: options.spoolBytes,
     laneShare: 1,
   });

@@ -153,7 +153,7 @@ export const withAccepted = (batch: Batch, isAccepted: (index: number) => boolea
 };
 
 interface Run {
-  intended: Omit<IntentRun, "stamps">;
+  intended: Omit<IntentRun, "end" | "stamps">;
   lastSeq: number;
   isInOrder: boolean;
   entries: PendingEntry[];
@@ -169,7 +169,8 @@ const stampsOf = ({ entries, intended, isInOrder }: Run): IntentRun => {
   if (!isInOrder) entries.sort((left, right) => left.seq - right.seq);
   const stamps = entries.map(({ stamp }) => stamp);
   const from = entries[0]?.seq ?? intended.from;
-  return { ...intended, from, stamps: packStamps(stamps) };
+  const end = entries.at(-1)?.next ?? from;
+  return { ...intended, from, end, stamps: packStamps(stamps) };
 };
 
 /** What must be known to send exactly this batch again. */

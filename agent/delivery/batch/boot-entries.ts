@@ -38,6 +38,10 @@ export interface BootEntriesOptions {
   reading: Reading;
 }
 
+/** Of a frame that cannot be read any more, what is delivered is told apart by its seqs alone. */
+const restOf = (frame: StoredFrame, next: number): StoredFrame =>
+  frame.isDamaged && frame.from < next ? { ...frame, from: next, closes: [], lost: 0 } : frame;
+
 export const createBootEntries = (options: BootEntriesOptions): BootEntries => {
   const { bootKey, frames, next, nextStamp, reading } = options;
   const { device, boot } = frames[0] as StoredFrame;
@@ -48,7 +52,7 @@ export const createBootEntries = (options: BootEntriesOptions): BootEntries => {
   const openNext = (): FrameEntries | undefined => {
     while (opened < frames.length) {
       const frame = frames[opened++] as StoredFrame;
-      if (frame.end > next) return openFrame(frame, bootKey, reading);
+      if (frame.end > next) return openFrame(restOf(frame, next), bootKey, reading);
     }
     return undefined;
   };

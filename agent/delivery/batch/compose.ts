@@ -1,5 +1,4 @@
 import type { Boot } from "../../../shared/frame.ts";
-import { AgentError } from "../../errors.ts";
 import { awaitedIn } from "../../spool/aside.ts";
 import type {
   BootOfDevice,
@@ -18,8 +17,10 @@ import type { Aside } from "../schedule/aside.ts";
 import type { Streams } from "../stream.ts";
 import { type Batch, callLength, type Elsewhere, type TakenEntries, takeAll } from "./batch.ts";
 import { type BootEntries, createBootEntries, drain, framesByBoot } from "./boot-entries.ts";
-import { cutBatch, type Draft, draftOf, type Waiting } from "./draft.ts";
+import { checkWhole } from "./check-whole.ts";
+import { cutBatch, type Draft, draftOf } from "./draft.ts";
 import type { Formats } from "./formats.ts";
+import { createLook, type Found, firstFrames } from "./look.ts";
 import { liveBoots, mergeBoots } from "./merge.ts";
 import { bootKeyOf, type PendingEntry, type Reading } from "./pending.ts";
 import type { Redact } from "./redact.ts";
@@ -72,22 +73,8 @@ export interface ComposerOptions {
   random(): number;
 }
 
-/** Bytes of frames looked at for one batch; as messages they are some four times as large. */
-const windowBytes = 524_288;
-
 /** Share of batches that take the newest events of a lane before its backlog. */
 const liveShare = 0.25;
-
-const storedBytes = (frames: StoredFrame[]): number =>
-  frames.reduce((bytes, frame) => bytes + frame.storedBytes, 0);
-
-interface Found extends Waiting {
-  frames: StoredFrame[];
-  byBoot: Map<string, StoredFrame[]>;
-}
-
-const firstFrames = (byBoot: Map<string, StoredFrame[]>): StoredFrame[] =>
-  [...byBoot.values()].map(([first]) => first as StoredFrame);
 
 const compose = (
   { lane, frames, progress }: Found,
@@ -103,26 +90,9 @@ const compose = (
   return { ...batch, length, body: body.end() };
 };
 
-const createLook =
-  (spool: Spool) =>
-  async (lane: string): Promise<Found> => {
-    const frames = await spool.read(lane, windowBytes);
-    const byBoot = framesByBoot(frames);
-    const progress = await spool.progressOf(lane, firstFrames(byBoot));
-    return { lane, frames, byBoot, progress };
-  };
-
 const refusedAs =
   (refused: string) =>
   (entry: PendingEntry): PendingEntry => ({ ...entry, stamp: { ...entry.stamp, refused } });
-
-const checkWhole = ({ entries }: TakenEntries, lane: string, wanted: number): void => {
-  if (entries.length === wanted) return;
-  throw new AgentError(
-    "INTENT_BROKEN",
-    `Cannot repeat the batch for "${lane}": its intent names ${wanted} entries, the spool holds ${entries.length} of them`,
-  );
-};
 
 type StampsOf = (first: StoredFrame, bootKey: string, done: Progress | undefined) => NextStamp;
 
@@ -209,7 +179,7 @@ export const createComposer = (options: ComposerOptions): Composer => {
     return compose(found, takeAll(refusals, { writer, home, elsewhere }), body);
   };
   const draft = async (found: Found): Promise<Draft> => {
-    const { lane, frames } = found;
+    const { lane } = found;
     const range = rangeOf(lane);
     const boots = await open.fresh(found, range);
     const isLive = options.random() < liveShare;
@@ -218,11 +188,13 @@ export const createComposer = (options: ComposerOptions): Composer => {
     const { formats } = options;
     const cut = cutBatch(mergeBoots(served), { writer, body, formats, streams, streamOf });
     const isAll = cut.isWhole && served.length === boots.length;
-    return draftOf(found, cut, isAll && storedBytes(frames) <= windowBytes);
+    const made = draftOf(found, cut, isAll && found.isAll);
+    if (!cut.isWhole) look.noteFull(made.delivered);
+    return made;
   };
   return {
     async compose(lane) {
-      const found = await look(lane);
+      const found = await look.forBatch(lane);
       const { frames } = found;
       if (awaitedIn(lane) !== null) {
         const judged = aside.judge(lane, frames);
@@ -235,13 +207,13 @@ export const createComposer = (options: ComposerOptions): Composer => {
       return { kind: "draft", draft: await draft(found) };
     },
     async recompose({ lane, group, stream, runs }) {
-      const found = await look(lane);
+      const found = await look.forIntent(lane);
       const isAside = awaitedIn(lane) !== null;
       if (isAside && aside.judge(lane, found.frames).kind === "wait") return null;
       const { boots, entries } = open.intended(found, runs);
       const home = { group, stream };
       const taken = takeAll(boots.flatMap(drain), { writer, home, elsewhere });
-      checkWhole(taken, lane, entries);
+      checkWhole(taken, { lane, runs }, entries);
       return compose(found, taken, body);
     },
   };

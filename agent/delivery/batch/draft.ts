@@ -89,10 +89,11 @@ const beginRun = (boot: BootEntries): Run => ({
   packer: createStampPacker(),
 });
 
-const intendedOf = ({ boot: { device, boot }, from, packer }: Run): IntentRun => ({
+const intendedOf = ({ boot: { device, boot }, from, next, packer }: Run): IntentRun => ({
   device,
   boot,
   from,
+  end: next,
   stamps: packer.pack(),
 });
 

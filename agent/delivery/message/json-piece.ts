@@ -39,7 +39,7 @@ export interface ValuesPiece extends JsonPiece {
   isPlain: boolean;
 }
 
-/** Values in the order of the format, a comma between them; null where one is no number or text. */
+/** Values in the order of the format, a comma between them; null where one is bytes or JSON, or no finite number. */
 export const valuesPiece = (values: readonly Value[]): ValuesPiece | null => {
   let json = "";
   let bytes = Math.max(0, values.length - 1);
@@ -56,6 +56,10 @@ export const valuesPiece = (values: readonly Value[]): ValuesPiece | null => {
       isPlain &&= piece.bytes === value.length;
       json += `${comma}\\"${piece.json}\\"`;
       bytes += piece.bytes + 2;
+    } else if (typeof value === "boolean" || value === null) {
+      const word = String(value);
+      json += comma + word;
+      bytes += word.length;
     } else return null;
   }
   return { json, bytes, isPlain };

@@ -93,7 +93,7 @@ export const createWriter = (form: MessageForm): Writer => {
     lastOrigin = origin;
     return origin;
   };
-  /** Null for an event that needs more care: other values than numbers and texts, or too long. */
+  /** Null for an event that needs more care: with bytes, JSON or infinity among its values, or too long. */
   const writePlain: Writer["writePlain"] = ({ site, values }, entry, stamp) => {
     if (form !== "json") return null;
     const list = valuesPiece(values);

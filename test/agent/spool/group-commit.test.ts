@@ -15,7 +15,7 @@ interface Write {
   fail(): void;
 }
 
-const heldWrites = () => {
+const heldWrites = (gatherMs?: number) => {
   const writes: Write[] = [];
   let begun = (): void => {};
   const write = (changes: Change[], isSynced: boolean): Promise<void> =>
@@ -33,7 +33,7 @@ const heldWrites = () => {
     }
     return writes[count - 1] as Write;
   };
-  return { group: createGroupCommit(write), writes, untilBegun };
+  return { group: createGroupCommit(write, gatherMs), writes, untilBegun };
 };
 
 describe("group commit", () => {
@@ -108,6 +108,36 @@ describe("group commit", () => {
     await untilBegun(1);
 
     expect(writes[0]?.keys).toEqual(["a"]);
+  });
+
+  it("waits for others while a write has begun lately, and then no longer than that", async () => {
+    const { group, writes, untilBegun } = heldWrites(50);
+    const beganMs: number[] = [];
+
+    for (const key of ["a", "b", "c"]) {
+      const done = group.commit([change(key)], true);
+      const write = await untilBegun(writes.length + 1);
+      beganMs.push(performance.now());
+      write.end();
+      await done;
+    }
+
+    const [first = 0, second = 0, third = 0] = beganMs;
+    expect(second - first).toBeGreaterThan(45);
+    expect(third - second).toBeGreaterThan(45);
+  });
+
+  it("waits no longer once many are there", async () => {
+    const { group, writes, untilBegun } = heldWrites(600_000);
+    const first = group.commit([change("first")], true);
+    (await untilBegun(1)).end();
+    await first;
+
+    const keys = Array.from({ length: 32 }, (_, index) => `${index}`);
+    for (const key of keys) void group.commit([change(key)], true);
+    await untilBegun(2);
+
+    expect(writes[1]?.keys).toEqual(keys);
   });
 
   it("counts the bytes that wait for a write", async () => {

@@ -13,9 +13,9 @@ describe("record of an intent", () => {
       group: "g",
       stream: "s é",
       runs: [
-        { device: "pump", boot: bootOf(1), from: 3, stamps: stampsAt(5, 6, 7) },
-        { device: "door", boot: bootOf(2), from: 0, stamps: stampsAt() },
-        { device: "door", boot: bootOf(3), from: 9, stamps: stampsAt(8) },
+        { device: "pump", boot: bootOf(1), from: 3, end: 6, stamps: stampsAt(5, 6, 7) },
+        { device: "door", boot: bootOf(2), from: 0, end: 0, stamps: stampsAt() },
+        { device: "door", boot: bootOf(3), from: 9, end: 10, stamps: stampsAt(8) },
       ],
     };
 

@@ -34,6 +34,24 @@ describe("entries of a boot", () => {
     ]);
   });
 
+  it("are of a frame that changed on the disk all that is not delivered, as one", () => {
+    const boot = createBootEntries({
+      bootKey: "pump/1",
+      frames: [{ ...frameOf(0, 5), lost: 3, isDamaged: true }, frameOf(5, 1)],
+      next: 2,
+      nextStamp: stampAt,
+      reading: anyReading(),
+    });
+
+    const [rest, after] = drain(boot);
+
+    expect(rest).toMatchObject({ seq: 2, next: 5, unreadable: expect.any(String) });
+    expect(rest?.told.map(({ notice }) => notice)).toMatchObject([
+      { event: "dead_letter", count: 3 },
+    ]);
+    expect(after).toMatchObject({ seq: 5, unreadable: null });
+  });
+
   it("leave out those that get no stamp", () => {
     const boot = createBootEntries({
       bootKey: "pump/1",

@@ -9,7 +9,7 @@ import { createMetricRule } from "../../../../agent/delivery/message/metric.ts";
 import { eventsIn } from "../../../../agent/delivery/outcome/read-back.ts";
 import { settlementOf } from "../../../../agent/delivery/outcome/settle.ts";
 import { createStreams } from "../../../../agent/delivery/stream.ts";
-import type { Spool } from "../../../../agent/spool/spool.ts";
+import type { Spool, StoredFrame } from "../../../../agent/spool/spool.ts";
 import { packStamps } from "../../../../agent/spool/stamps.ts";
 import { encodeFrame } from "../../../../shared/codec/encode.ts";
 import type { LogEvent } from "../../../../shared/event.ts";
@@ -151,7 +151,7 @@ describe("composer", () => {
     const composer = composerOf(rig.spool);
     await rig.store([on(1, "a"), on(2, "b")]);
     const stamps = [70, 80].map((epochMs) => ({ epochMs, errorMs: 3, quality: "synced" as const }));
-    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps: packStamps(stamps) }];
+    const runs = [{ device: "pump", boot: bootOf(1), from: 0, end: 2, stamps: packStamps(stamps) }];
     await rig.store([on(3, "c")]);
 
     const batch = await composer.recompose({ lane, group: "g2", stream: "s2", runs });
@@ -173,7 +173,7 @@ describe("composer", () => {
     const composer = composerOf(rig.spool);
     await rig.store([on(1, "a"), on(2, "b")]);
     const stamps = [90, 80].map((epochMs) => ({ epochMs, errorMs: 3, quality: "synced" as const }));
-    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps: packStamps(stamps) }];
+    const runs = [{ device: "pump", boot: bootOf(1), from: 0, end: 2, stamps: packStamps(stamps) }];
 
     const batch = await composer.recompose({ lane, group: "g2", stream: "s2", runs });
 
@@ -192,9 +192,28 @@ describe("composer", () => {
     const { spool } = await fakeSpool();
     const composer = composerOf(spool);
     const stamps = [{ epochMs: 1, errorMs: 1, quality: "synced" as const }];
-    const runs = [{ device: "pump", boot: bootOf(1), from: 0, stamps: packStamps(stamps) }];
+    const runs = [{ device: "pump", boot: bootOf(1), from: 0, end: 1, stamps: packStamps(stamps) }];
 
     const composing = composer.recompose({ lane, group: "g", stream: "s", runs });
+
+    await expect(composing).rejects.toMatchObject({ code: "INTENT_BROKEN" });
+  });
+
+  it("refuses an intent one of whose frames has changed on the disk, though enough entries wait", async () => {
+    const rig = await startDeliveryStep();
+    await rig.store([on(1, "a"), on(2, "b")]);
+    await rig.store([on(3, "c")]);
+    const stamps = [70, 80].map((epochMs) => ({ epochMs, errorMs: 3, quality: "synced" as const }));
+    const runs = [{ device: "pump", boot: bootOf(1), from: 0, end: 2, stamps: packStamps(stamps) }];
+    const read: Spool["read"] = async (...asked) => {
+      const [first, ...others] = await rig.spool.read(...asked);
+      return [{ ...(first as StoredFrame), isDamaged: true }, ...others];
+    };
+
+    const composing = composerOf({ ...rig.spool, read }).recompose({
+      ...{ lane, group: "g", stream: "s" },
+      runs,
+    });
 
     await expect(composing).rejects.toMatchObject({ code: "INTENT_BROKEN" });
   });
