@@ -35,6 +35,8 @@ interface Place {
   since: number;
   from: number;
   end: number;
+  /** Notices that go with its first entry. */
+  told: number;
 }
 
 const frameAt = (key: string, record: Uint8Array): StoredFrame | null => {
@@ -77,16 +79,18 @@ export const salvageFrames = async (
     }
     counts.frames++;
     count(lanes, frame.lane, frame.position, record.length);
-    const { from, end, lost } = frame;
-    places.push({ key, owner: ownerOf(frame), since: from - lost, from, end });
+    const { closes, from, end, lost } = frame;
+    const told = closes.length + (lost > 0 ? 1 : 0);
+    places.push({ key, owner: ownerOf(frame), since: from - lost, from, end, told });
   }
   places.sort((left, right) =>
     left.owner === right.owner ? left.from - right.from : left.owner < right.owner ? -1 : 1,
   );
-  for (const { key, owner, since, from, end } of places) {
+  for (const { key, owner, since, from, end, told } of places) {
     const known = reached.get(owner) ?? { next: 0, end: 0 };
     const covered = Math.max(known.next, known.end);
     counts.possiblyDuplicated += Math.max(0, end - Math.max(from, known.next));
+    if (known.next <= from) counts.possiblyDuplicated += told;
     reached.set(owner, { next: known.next, end: Math.max(known.end, end) });
     if (since <= covered) continue;
     counts.lost += since - covered;

@@ -72,10 +72,10 @@ const untilDelivered = async (service: Service, logged: number[]): Promise<Servi
 const startLoad = async (
   { port, isPeer }: Subject,
   { devices, frameEvents, rate }: Flags,
-): Promise<Child<LoadQuestion, LoadReply>> => {
+): Promise<{ child: Child<LoadQuestion, LoadReply>; first: LoadReply }> => {
   const given: LoadArguments = { port, devices, frameEvents, rate, isPeer };
   const entry = "load-process.js";
-  return (await startChild<LoadQuestion, LoadReply>({ entry, given })).child;
+  return startChild<LoadQuestion, LoadReply>({ entry, given });
 };
 
 const hinder = async (service: Service, { throttleForMs, outageMs }: Flags): Promise<void> => {
@@ -99,7 +99,7 @@ export const measureSide = async (
   service: Service,
   flags: Flags,
 ): Promise<Figures> => {
-  const load = await startLoad(subject, flags);
+  const { child: load, first } = await startLoad(subject, flags);
   const mark = async (came: ServiceReply, { logged }: LoadReply): Promise<Mark> => ({
     came,
     logged: sum(logged),
@@ -109,6 +109,8 @@ export const measureSide = async (
     serviceCpu: cpuSecondsOf(service.pid),
   });
   try {
+    // What boots begin with is delivered by then: it would be in the way of what is measured.
+    await untilDelivered(service, first.logged);
     await load.ask("run");
     await wait(warmUpMs);
     const from = await mark(await service.ask({ kind: "mark" }), await load.ask("tally"));
