@@ -1,7 +1,7 @@
 import { createStreams } from "../../../agent/delivery/stream.ts";
 import { createDevices } from "../../../agent/devices.ts";
 import { createMetrics } from "../../../agent/metrics.ts";
-import { unackedLimitFrames } from "../../../agent/overrun.ts";
+import { unackedLimitFrames } from "../../../agent/receive/overrun.ts";
 import { createReceive } from "../../../agent/receive.ts";
 import type { Settings } from "../../../agent/settings.ts";
 import { createLevelSpool } from "../../../agent/spool/level.ts";
