@@ -211,7 +211,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     },
     end() {
       const uptimeMs = setup.platform.uptimeMs();
-      addLost(fatalRank);
+      for (addLost(fatalRank); isOpen && lost.length > 0; addLost(fatalRank)) close();
       if (reserve) reserve();
       if (!writer.end(uptimeMs, setup.bodyBytes)) {
         close();

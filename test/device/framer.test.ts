@@ -186,6 +186,22 @@ describe("framer", () => {
     ]);
   });
 
+  it("ends with the counts that wait, however little room the open frame has left", () => {
+    const told: boolean[] = [];
+    for (let length = frameTargetBytes - 80; length < frameTargetBytes; length++) {
+      const { add, framer, outbox, entriesOf } = createFramerBench();
+      add("info", "x".repeat(length));
+      framer.drop(1, "too_large");
+
+      framer.end();
+
+      const entries = outbox.frames.flatMap((_, index) => entriesOf(index));
+      told.push(entries.some(({ kind }) => kind === "drop") && framer.isEmpty());
+    }
+
+    expect(told).not.toContain(false);
+  });
+
   it("tells of a frame's first event, of errors, and of each drop", () => {
     const { add, framer, told } = createFramerBench();
 
