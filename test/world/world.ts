@@ -53,6 +53,8 @@ const troubleMs = [60_000, 7_200_000] as const;
 /** Once faults have ended, all comes to rest within this. */
 const restMs = 3_600_000;
 const lookEachMs = 20_000;
+/** Rest is rest once it has lasted so long: a count that waits for the link to be there again is not pending. */
+const calmMs = 320_000;
 
 const anySettings = (dice: Dice): MachineOptions["settings"] => ({
   fleet: "world",
@@ -140,8 +142,11 @@ const live = async (world: World): Promise<void> => {
   machine.defuse();
   for (const unit of units) unit.rest();
   const limitMs = clockwork.nowMs() + restMs;
-  do await clockwork.run(clockwork.nowMs() + lookEachMs);
-  while (!isAtRest(world) && clockwork.nowMs() < limitMs);
+  let restlessAtMs = clockwork.nowMs();
+  do {
+    await clockwork.run(clockwork.nowMs() + lookEachMs);
+    if (!isAtRest(world)) restlessAtMs = clockwork.nowMs();
+  } while (clockwork.nowMs() - restlessAtMs < calmMs && clockwork.nowMs() < limitMs);
   if (!isAtRest(world)) broken.add(restlessness(world));
 };
 
