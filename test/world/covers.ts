@@ -41,7 +41,7 @@ const coverOf = (boot: BootTruth, notice: Notice, seq: number): Cover | null => 
 
 /** What was told of seqs of the boot that are missing, by notices and by bytes kept as dead letters. */
 export const coversOf = (
-  { letters }: Ledger,
+  { letters, truth }: Ledger,
   boot: BootTruth,
   messages: readonly Message[],
 ): Cover[] => {
@@ -51,7 +51,10 @@ export const coversOf = (
     if (notice === null || seen.has(keyOf(notice, seq))) continue;
     seen.add(keyOf(notice, seq));
     const cover = coverOf(boot, notice, seq);
-    if (cover !== null) covers.push(cover);
+    if (cover === null) continue;
+    // Flash of before bounds what was lost by what it had recorded then.
+    const isOfOldFlash = notice.isAtMost && truth.restored.has(boot.device);
+    covers.push(isOfOldFlash ? { ...cover, end: forever, left: forever } : cover);
   }
   for (const { content } of letters) {
     if (Array.isArray(content)) continue;

@@ -53,6 +53,7 @@ const troubleMs = [60_000, 7_200_000] as const;
 /** Once faults have ended, all comes to rest within this. */
 const restMs = 3_600_000;
 const lookEachMs = 20_000;
+const finalOffMs = 1_000;
 /** Rest is rest once it has lasted so long: a count that waits for the link to be there again is not pending. */
 const calmMs = 320_000;
 
@@ -132,7 +133,7 @@ const restlessness = ({ machine, units }: World): string => {
 
 /** Faults come until they end; then all must come to rest. */
 const live = async (world: World): Promise<void> => {
-  const { broken, clockwork, dice, faults, machine, network, tell, troubledMs, units } = world;
+  const { clockwork, dice, faults, machine, network, tell, troubledMs, truth, units } = world;
   const meanMs = dice.spread(troubledMs / 20, troubledMs);
   sendDisasters({ ...world, dice: dice.fork() }, troubledMs, meanMs);
   await clockwork.run(troubledMs);
@@ -141,6 +142,23 @@ const live = async (world: World): Promise<void> => {
   network.heal();
   machine.defuse();
   for (const unit of units) unit.rest();
+  await comeToRest(world);
+  // What an agent heard of late, or a flash that was put back cannot know, is told by later starts.
+  do {
+    for (const unit of units) unit.reboot(finalOffMs);
+    await comeToRest(world);
+  } while (units.some((unit) => isBehind(truth, unit)));
+};
+
+/** Whether its flash counts starts that it had counted before. */
+const isBehind = ({ boots }: Truth, { device, truth: { boot } }: Unit): boolean =>
+  boots.filter(
+    (each) =>
+      each.device === device && each.boot.nonce === boot.nonce && each.boot.number >= boot.number,
+  ).length > 1;
+
+const comeToRest = async (world: World): Promise<void> => {
+  const { broken, clockwork } = world;
   const limitMs = clockwork.nowMs() + restMs;
   let restlessAtMs = clockwork.nowMs();
   do {
