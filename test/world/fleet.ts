@@ -214,8 +214,14 @@ export const createUnit = (options: UnitOptions): Unit => {
         const isRamLost = dice.chance(0.4);
         const forMs = dice.spread(1_000, 600_000);
         tell(`${device} sleeps for ${Math.round(forMs)} ms${isRamLost ? ", its RAM is lost" : ""}`);
-        if (isRamLost) unit.reboot(forMs);
-        else run.doze(forMs);
+        if (isRamLost) {
+          unit.reboot(forMs);
+          return;
+        }
+        run.doze(forMs);
+        // What waits is sent again with the first call after sleep.
+        lastWords = null;
+        if (isResting) live(run);
       });
     },
   };
