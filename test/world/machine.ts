@@ -2,7 +2,7 @@ import { type Agent, createAgent } from "../../agent/agent.ts";
 import { messageOf } from "../../agent/errors.ts";
 import type { Metrics } from "../../agent/metrics.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
-import { isDamage } from "../../agent/spool/open-store.ts";
+import { isDamage } from "../../agent/spool/level/open-store.ts";
 import type { DeadLetter, SpoolLimits } from "../../agent/spool/spool.ts";
 import type { Clockwork } from "./clockwork.ts";
 import type { Cloud } from "./cloud.ts";
