@@ -76,6 +76,8 @@ export interface BootClock {
    * `noteSaved`. `sentMs` is read before the ack leaves.
    */
   ackSent(sentMs: number): number;
+  /** When this run sent the ack, of a monotonic clock; undefined for any other, and for those long ago. */
+  ackSentAt(ackId: number): number | undefined;
   /**
    * Learns from a received frame, also from duplicates. `arrivalMs` is read after it arrived. Only for
    * frames whose send uptime is of this boot: not for those a later boot sends for this one.
@@ -153,6 +155,7 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
 
   return {
     ackSent: (sentMs) => ackIds.give(sentMs),
+    ackSentAt: ackIds.sentAt,
     observe: (timing) => {
       followWallClock(timing.arrivalMs);
       const frame = { uptimeMs: timing.sendUptimeMs, epochMs: toEpochMs(timing.arrivalMs) };

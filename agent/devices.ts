@@ -1,6 +1,6 @@
 import type { Boot } from "../shared/frame.ts";
 import { type BootClock, createBootClock, type Stamp } from "./clock.ts";
-import { createDefinitions, type Definitions } from "./definitions.ts";
+import { createDefinitions, type Definitions } from "./receive/definitions.ts";
 import { textOfBoot } from "./remembered.ts";
 import { createSession, type Session } from "./session.ts";
 import type { BootRecord, HeldDefinition } from "./spool/spool.ts";

@@ -1,5 +1,4 @@
 import type { Source } from "../shared/topic.ts";
-import { remindDevice } from "./ack.ts";
 import type { AWSCloudWatchLogs } from "./cloudwatch/client.ts";
 import type { Commands } from "./commands/commands.ts";
 import type { FormatSource } from "./delivery/batch/formats.ts";
@@ -7,6 +6,7 @@ import { createDelivery, type DeliveryPaces } from "./delivery/delivery.ts";
 import type { Streams } from "./delivery/stream.ts";
 import { createDevices, type Devices } from "./devices.ts";
 import type { Metrics } from "./metrics.ts";
+import { remindDevice } from "./receive/ack.ts";
 import { createReceive } from "./receive.ts";
 import type { Settings } from "./settings.ts";
 import type { Spool } from "./spool/spool.ts";

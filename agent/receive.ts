@@ -1,18 +1,18 @@
 import type { Boot } from "../shared/frame.ts";
 import { type Source, shardOf } from "../shared/topic.ts";
-import type { AckOptions } from "./ack.ts";
-import { type Answers, createAnswers } from "./answers.ts";
-import { type Arrival, firstFrameOf, readArrival } from "./arrival.ts";
-import { type Bury, createBury } from "./bury.ts";
-import { askToWait, busyMs } from "./busy.ts";
 import type { BootClock, ClockState } from "./clock.ts";
-import type { Learned } from "./definitions.ts";
 import type { Device, Devices } from "./devices.ts";
-import { isDoubtful, keepDoubled } from "./doubled.ts";
 import { AgentError } from "./errors.ts";
-import { createOverrun } from "./overrun.ts";
-import type { Advance, Receipt } from "./session.ts";
-import type { NewFrame, OutdatedBoot, Spool, SpoolUsage } from "./spool/spool.ts";
+import type { AckOptions } from "./receive/ack.ts";
+import { type Answers, createAnswers } from "./receive/answers.ts";
+import { type Arrival, firstFrameOf, readArrival } from "./receive/arrival.ts";
+import { type Bury, createBury } from "./receive/bury.ts";
+import { askToWait, busyMs } from "./receive/busy.ts";
+import { isDoubtful, keepDoubled } from "./receive/doubled.ts";
+import { learn, learnAlone, outdate } from "./receive/learning.ts";
+import { createOverrun } from "./receive/overrun.ts";
+import type { Receipt } from "./session.ts";
+import type { NewFrame, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
   devices: Devices;
@@ -160,62 +160,6 @@ const fullness = ({ bytes, limitBytes, devices, disk }: SpoolUsage): string =>
     ? "the disk has no room for frames, its device waits"
     : `the spool holds ${Math.round(bytes / 1_048_576)} of ${Math.round(limitBytes / 1_048_576)} MiB and knows ${devices} devices, its device waits`;
 
-/** What the frame brings to a boot whose definitions the agent has up to a count. */
-const learn = (
-  { metrics }: ReceiveOptions,
-  { definitions, session }: Device,
-  { header: { boot }, head }: Arrival,
-  isStored: boolean,
-): Learned | null => {
-  if (head === null || session.isDoubled(boot)) return null;
-  const count = session.definitions(boot);
-  const learned = definitions.learn(boot, head, { count, isStored });
-  metrics.definitionsRefused += learned?.refused ?? 0;
-  return learned;
-};
-
-/**
- * Takes the definitions of a frame that is not stored, and saves the clock where that is due; null
- * where there is nothing to write. A boot of
- * which nothing is stored takes none: boots that are made up leave no trace. Nor does one that was
- * not heard of for long, for it does not keep any.
- */
-const learnAlone = (
-  options: ReceiveOptions,
-  device: Device,
-  arrival: Arrival,
-): Promise<void> | null => {
-  const { boot } = arrival.header;
-  const clock = device.clock(boot);
-  if (clock === undefined || !device.session.isRecent(boot)) return null;
-  const before = device.session.definitions(boot);
-  const learned = learn(options, device, arrival, false);
-  const isLearnt = learned !== null && (learned.change !== null || learned.count !== before);
-  if (!isLearnt && !clock.isSaveDue()) return null;
-  const state = device.session.define(boot, learned?.count ?? before, learned?.dictionary);
-  if (state === null) return null;
-  const saved = clock.state();
-  const record = { ...state, clock: saved, device: device.id };
-  const defined = options.spool.define(record, learned?.change ?? null);
-  defined.then(
-    () => clock.noteSaved(saved),
-    () => {},
-  );
-  return defined;
-};
-
-/** Gives up the definitions of a boot with several others since. */
-const outdate = (
-  { laneOf }: ReceiveOptions,
-  { id, clock, definitions }: Device,
-  { outdated }: Advance,
-): OutdatedBoot | null => {
-  const state = outdated && clock(outdated.boot)?.state();
-  if (!outdated || !state) return null;
-  definitions.forget(outdated.boot);
-  return { record: { ...outdated, clock: state, device: id }, lane: laneOf(id, outdated.boot) };
-};
-
 const store = (
   options: AdmitOptions,
   device: Device,
@@ -228,9 +172,13 @@ const store = (
   const { boot } = header;
   const isNewDevice = session.isEmpty();
   const clock = device.startedClock(boot);
+  const isLive = header.endedAgoMs === undefined && !session.isDoubled(boot);
+  const returnedMs = isLive ? clock.ackSentAt(header.ackId) : undefined;
   learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);
-  const advance = session.advance(header, isEnd, firstFrameOf(arrival));
+  const { arrivalMs } = arrival.timing;
+  const told = { ...firstFrameOf(arrival), arrivalMs, returnedMs };
+  const advance = session.advance(header, isEnd, told);
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);
   const state = defined ?? advanced;

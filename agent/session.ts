@@ -9,8 +9,9 @@ import {
   noteOpening,
   type Opening,
 } from "./session/boot-state.ts";
-import { type ClosedBoot, closedBy } from "./session/closing.ts";
+import type { ClosedBoot } from "./session/closing.ts";
 import { createRecency, forget } from "./session/keeping.ts";
+import { createSuccession } from "./session/succession.ts";
 
 /** What a frame is to its boot. */
 export type Receipt =
@@ -46,7 +47,7 @@ export interface Session {
   /** Whether the boot is among the last that were heard of: only those hold definitions. */
   isRecent(boot: Boot): boolean;
   /** Takes a frame that is about to be stored: moves the boot's cursor behind it. */
-  advance(header: FrameHeader, isEnd: boolean, first?: FirstFrame): Advance;
+  advance(header: FrameHeader, isEnd: boolean, told?: ToldByFrame): Advance;
   /**
    * Sets how many definitions of the boot are held, and its dictionary unless it has one; null for a
    * boot of which nothing is stored.
@@ -60,11 +61,19 @@ export interface FirstFrame extends Pick<BootState, "heldFrom"> {
   openingCrc?: number;
 }
 
+/** What else a frame tells of its boot. */
+export interface ToldByFrame extends FirstFrame {
+  /** By the clock of `returnedMs`; absent where nothing is to be learnt of it. */
+  arrivalMs?: number;
+  /** When the ack left that a live frame returns; absent for none that is known. */
+  returnedMs?: number | undefined;
+}
+
 /** What storing a frame changes. */
 export interface Advance {
   /** The boot after the frame. */
   state: BootState;
-  /** The boots that are over, as is known from the first frame of another. */
+  /** The boots that are over, as is known from the first frame of another, or as one runs on. */
   closes: ClosedBoot[];
   /** A boot that was not heard of for long, with several others since: its definitions are given up. */
   outdated: BootState | null;
@@ -104,6 +113,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
   const states: BootState[] = [];
   for (const state of stored) insert(states, { ...state });
   const recency = createRecency(states);
+  const succession = createSuccession(states);
   const find = (boot: Boot): BootState | undefined => findIn(states, boot);
 
   const outdate = (used: BootState): BootState | null => {
@@ -142,11 +152,12 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const state = find(boot);
       return state !== undefined && recency.has(state);
     },
-    advance(header, isEnd, { heldFrom, openingCrc } = {}) {
+    advance(header, isEnd, { heldFrom, openingCrc, arrivalMs, returnedMs } = {}) {
       const known = find(header.boot);
       const state = known ?? begin(states, header, heldFrom);
-      const closes = known === undefined ? closedBy(states, state) : [];
-      if (known === undefined) insert(states, state);
+      let closes: ClosedBoot[] = [];
+      if (known === undefined) closes = succession.begin(state, arrivalMs);
+      else if (returnedMs !== undefined) closes = succession.returned(state, returnedMs);
       const end = header.first + header.count;
       const isWhole = header.first >= state.cursor;
       if (isWhole && openingCrc !== undefined) noteOpening(state, [header.first, end, openingCrc]);

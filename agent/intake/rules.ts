@@ -62,9 +62,14 @@ const refusalOf = ({ clean, clientId, protocolVersion }: ConnectPacket) => {
   return { reason: "client_id", message } as const;
 };
 
+/** Ids count within a name, which has no colon: nobody takes the place of a client of another name. */
+const idOf = ({ clientId, username }: ConnectPacket): string =>
+  clientId === "" || username === undefined ? clientId : `${username}:${clientId}`;
+
 const preConnect =
-  ({ keepsSessions, mayLeave, onConnect }: RulesOptions): NonNullable<AedesOptions["preConnect"]> =>
+  (options: RulesOptions): NonNullable<AedesOptions["preConnect"]> =>
   (client, packet, done) => {
+    const { check, keepsSessions, mayLeave, onConnect } = options;
     const { keepalive = 0, will } = packet;
     packet.keepalive = Math.min(keepalive || keepAliveLimitSeconds, keepAliveLimitSeconds);
     onConnect?.(client, packet.keepalive * 1_000);
@@ -74,6 +79,7 @@ const preConnect =
       done(endError(refused.reason, refused.message), false);
       return;
     }
+    if (check !== undefined) packet.clientId = idOf(packet);
     packet.clean ||= !keepsSessions;
     if (will !== undefined && !mayLeave(client, packet)) delete packet.will;
     done(null, true);
@@ -106,7 +112,7 @@ export const createRules = (options: RulesOptions): AedesOptions => ({
   concurrency: 0,
   drainTimeout: options.unreadLimitMs ?? 10_000,
   maxInflightInbound: inflightLimit,
-  maxClientsIdLength: clientIdLimit,
+  maxClientsIdLength: Number.POSITIVE_INFINITY,
   preConnect: preConnect(options),
   authenticate: authenticate(options),
   authorizePublish(client, packet, done) {

@@ -81,6 +81,16 @@ const unheardOf = (states: readonly BootState[], { boot, heldFrom }: BootState):
   ];
 };
 
+const isOpen = (states: readonly BootState[], state: BootState): boolean =>
+  !state.isEnded &&
+  state.boot.number >= heldFromOf(states, state.boot) &&
+  !isReplaced(states, state);
+
+const told = (closed: readonly ClosedBoot[]): ClosedBoot[] => [
+  ...together(closed.slice(0, -closedApart)),
+  ...closed.slice(-closedApart),
+];
+
 /**
  * What is over as a boot begins that is not among `states` yet. Of its own flash: the boots of which
  * nothing is left there; the others will be settled by the device, frame by frame. Of any other: all,
@@ -90,16 +100,20 @@ export const closedBy = (states: readonly BootState[], begun: BootState): Closed
   const { boot, heldFrom = 0, isLate } = begun;
   const isOver = (state: BootState): boolean =>
     isCountedAlike(state.boot, boot) ? state.boot.number < heldFrom : !isLate;
-  const isOpen = (state: BootState): boolean =>
-    !state.isEnded &&
-    state.boot.number >= heldFromOf(states, state.boot) &&
-    !isReplaced(states, state);
   const closed = states
-    .filter((state) => isOver(state) && isOpen(state))
+    .filter((state) => isOver(state) && isOpen(states, state))
     .map((state) => closedAs(state, isCountedAlike(state.boot, boot)));
-  return [
-    ...unheardOf(states, begun),
-    ...together(closed.slice(0, -closedApart)),
-    ...closed.slice(-closedApart),
-  ];
+  return [...unheardOf(states, begun), ...told(closed)];
 };
+
+/** What is over, and came later, as a boot turns out to have run on. */
+export const closedByReturn = (
+  states: readonly BootState[],
+  { boot, order }: BootState,
+): ClosedBoot[] =>
+  told(
+    states
+      .filter((state) => state.order > order && !isCountedAlike(state.boot, boot))
+      .filter((state) => isOpen(states, state))
+      .map((state) => closedAs(state, false)),
+  );

@@ -35,6 +35,8 @@ interface Place {
   since: number;
   from: number;
   end: number;
+  /** Notices that go with its first entry. */
+  told: number;
 }
 
 const frameAt = (key: string, record: Uint8Array): StoredFrame | null => {
@@ -58,7 +60,8 @@ const count = (lanes: Map<string, Lane>, name: string, position: number, bytes: 
 
 /**
  * Reads all frames, and makes the books of their lanes. Where seqs of a boot are missing before a frame,
- * that frame tells of them; the first that waits of a boot tells how many may have been delivered. Notes in `reached` how far boots are stored.
+ * that frame tells of them; the first that waits of a boot tells how many may have been delivered. Notes in
+ * `reached` how far boots are stored.
  */
 export const salvageFrames = async (
   raw: KeyedStore,
@@ -77,8 +80,9 @@ export const salvageFrames = async (
     }
     counts.frames++;
     count(lanes, frame.lane, frame.position, record.length);
-    const { from, end, lost } = frame;
-    places.push({ key, owner: ownerOf(frame), since: from - lost, from, end });
+    const { closes, from, end, lost } = frame;
+    const told = closes.length + (lost > 0 ? 1 : 0);
+    places.push({ key, owner: ownerOf(frame), since: from - lost, from, end, told });
   }
   places.sort((left, right) =>
     left.owner === right.owner ? left.from - right.from : left.owner < right.owner ? -1 : 1,
@@ -100,16 +104,17 @@ export const salvageFrames = async (
   return { lanes, counts };
 };
 
-/** How many seqs of each boot wait. */
+/** How many seqs of each boot wait, with the notices beside them. */
 const waitingOf = (
   places: readonly Place[],
   reached: ReadonlyMap<string, Reached>,
 ): Map<string, number> => {
   const waiting = new Map<string, number>();
-  for (const { owner, from, end } of places) {
+  for (const { owner, from, end, told } of places) {
     const next = reached.get(owner)?.next ?? 0;
     const seqs = Math.max(0, end - Math.max(from, next));
-    waiting.set(owner, (waiting.get(owner) ?? 0) + seqs);
+    const notices = next <= from ? told : 0;
+    waiting.set(owner, (waiting.get(owner) ?? 0) + seqs + notices);
   }
   return waiting;
 };

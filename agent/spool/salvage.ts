@@ -17,7 +17,7 @@ export interface Salvaged {
   records: number;
   /** Seqs that were acknowledged and are in no frame: told to CloudWatch as `agent_state_lost`. */
   lost: number;
-  /** Seqs that will be delivered although they may have been. */
+  /** Seqs, and notices beside them, that will be delivered although they may have been. */
   possiblyDuplicated: number;
 }
 

@@ -28,14 +28,14 @@ const promises: Record<string, readonly Shown[]> = {
   ],
   "the first frame names the boots still held, and only older cursors may be forgotten": [
     ["device/boot-event", "names the boot by flash's count, and the oldest boot that flash has"],
-    ["agent/boot-event", "says from which boot on flash holds anything"],
+    ["agent/receive/boot-event", "says from which boot on flash holds anything"],
     ["agent/session", "forgets none of which flash may hold frames, up to 1,024"],
   ],
   "an erased flash, a cloned card or a replaced unit never looks like duplicates": [
     ["device/journal/counter", "begins anew under another nonce once flash was erased"],
     ["agent/session", "closes by arrival what another flash has counted"],
     [
-      "agent/doubled",
+      "agent/receive/doubled",
       "has frames of the other kept as dead letters, counted and told, and acked then",
       "is seen in any frame that was sent before an ack came, though the first is the same",
       "is seen where frames have other bounds than those of the same seqs",
@@ -166,7 +166,7 @@ const promises: Record<string, readonly Shown[]> = {
       "through restarts while the wall clock is set by an hour",
       "through cuts of power, after which later boots send what is left",
     ],
-    ["agent/doubled", "claims no bound for its stamps, not after a restart either"],
+    ["agent/receive/doubled", "claims no bound for its stamps, not after a restart either"],
   ],
 };
 

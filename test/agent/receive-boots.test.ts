@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { encodeFrame } from "../../shared/codec/encode.ts";
-import { countedBoot, headerOf, payloadOf, replayed } from "../support/any-receipt.ts";
+import type { Boot } from "../../shared/frame.ts";
+import {
+  countedBoot,
+  headerOf,
+  payloadOf,
+  replayed,
+  uncountedBoot,
+} from "../support/any-receipt.ts";
 import { bootEvent, entriesBody, powerLossBody, seqEvent } from "../support/flash-device.ts";
 import { definitionOf, headedPayload, headWith, meaningOf } from "../support/headed-frame.ts";
 import { startReceive } from "../support/started-receive.ts";
@@ -86,6 +93,80 @@ describe("receive and what a later boot sends", () => {
     await take(encodeFrame({ header, body: powerLossBody(64, 900) }));
 
     expect(await framesOf("pump")).toMatchObject([{ end: 40 }, { from: 40, end: 64 }]);
+  });
+});
+
+describe("receive and a boot without flash whose first frame comes late", () => {
+  const [late, running, next] = [uncountedBoot(1), uncountedBoot(2), uncountedBoot(3)];
+
+  /** The device has started twice; the first frame of its second start has come first. */
+  const start = async () => {
+    const rig = await startReceive();
+    const { acks, take, time } = rig;
+    /** A frame that returns the last ack of its boot. */
+    const say = async (boot: Boot, first: number): Promise<void> => {
+      time.advance(100);
+      const ackId = acks.findLast((ack) => ack.boot.nonce === boot.nonce)?.ackId ?? 0;
+      const sendUptimeMs = 1_000 + 200 * first;
+      await take(
+        payloadOf({
+          ...headerOf(boot, first),
+          sendUptimeMs,
+          ackId,
+          ackUptimeMs: sendUptimeMs - 50,
+        }),
+      );
+    };
+    const closes = async () => (await rig.framesOf("pump")).map((frame) => frame.closes);
+    await say(running, 0);
+    await say(late, 0);
+    return { ...rig, say, closes };
+  };
+
+  it("tells of that one once the other returns an ack that left after it came", async () => {
+    const { say, closes } = await start();
+
+    await say(running, 1);
+    await say(running, 2);
+    await say(running, 3);
+
+    expect(await closes()).toEqual([
+      [],
+      [{ boot: running, next: 1 }],
+      [],
+      [{ boot: late, next: 1 }],
+      [],
+    ]);
+  });
+
+  it("tells of the boot that runs on when it is over, and of the late one no more", async () => {
+    const { say, closes } = await start();
+    for (const first of [1, 2, 3]) await say(running, first);
+
+    await say(late, 1);
+    await say(next, 0);
+
+    expect((await closes()).at(-1)).toEqual([{ boot: running, next: 4 }]);
+  });
+
+  it("knows the same after a restart", async () => {
+    const { say, disk } = await start();
+    for (const first of [1, 2, 3]) await say(running, first);
+
+    const after = await startReceive({}, 100, disk.diskAfterPowerCut());
+    await after.take(payloadOf(headerOf(next, 0)));
+
+    expect((await after.framesOf("pump")).at(-1)?.closes).toEqual([{ boot: running, next: 4 }]);
+  });
+
+  it("leaves them as they are where both return acks, as two devices of one id do", async () => {
+    const { say, closes } = await start();
+    for (const first of [1, 2, 3]) {
+      await say(late, first);
+      await say(running, first);
+    }
+
+    expect((await closes()).flat()).toEqual([{ boot: running, next: 1 }]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { definitionsLimit } from "../../agent/definitions.ts";
+import { definitionsLimit } from "../../agent/receive/definitions.ts";
 import { bootOf, headerOf } from "../support/any-receipt.ts";
 import type { FakeDisk } from "../support/fake-store.ts";
 import { definitionOf, headedPayload, headWith, meaningOf } from "../support/headed-frame.ts";

@@ -59,6 +59,7 @@ const wrong: Record<string, readonly Kind[]> = {
   "mqtt.key": [...notText, "empty"],
   "mqtt.alpn": [...notText, "empty", "long"],
   "mqtt.passwords": [...notText, "empty"],
+  "mqtt.maxConnections": [...notInteger, "negative"],
   "mqtt.keepAliveMs": [...notInteger, "negative", "integer"],
   cloudwatch: notTable,
   "cloudwatch.region": [...notText, "empty"],

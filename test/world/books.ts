@@ -32,7 +32,8 @@ const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
  *    stamps are compared, within one store.
  * 6. No count exceeds what the device counted, and none is less where nothing of the boot is missing.
  * 7. Nothing is told as lost that was not: state of an agent only where its store was replaced or repaired,
- *    the tail of a boot only where that did not end well, unreadable bytes only where some were changed.
+ *    the tail of a boot only where that did not end well, or flash of before is back
+ *    (power loss is told as "at most": of a boot whose mark flash had no bytes left for as well), unreadable bytes only where some were changed.
  *
  * What no one can know is let pass: a boot of which only a store knew that is gone, and one that lost its RAM,
  * or flash, before any frame of it was stored. Two boots of one name (flash put back from a copy) share
@@ -71,14 +72,15 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
   const isInOrder = ({ id, takenMs }: Message): boolean =>
     takenMs < lettersMs && (others.length === 0 || ids.has(id));
   const inOrder = events.filter(isInOrder);
-  for (const ofStore of ledger.byStore(inOrder)) auditOrder(ofStore, fail);
+  for (const ofStore of ledger.byRepair(inOrder)) auditOrder(ofStore, fail);
   const told = coversOf(ledger, boot, messages);
   const covers = others.length === 0 ? told : told.map(anywhere);
   const isWhole = covers.length === 0 && others.length === 0;
   if (!isLostUnheard(ledger, boot)) {
     const isReplaced = others.some((each) => isLater(ledger, each, boot));
     for (const { logged, from, most } of uncovered(boot, found, covers)) {
-      const isAcked = boot.acked.some(({ next }) => from < next);
+      const { seq } = logged;
+      const isAcked = seq !== null && boot.acked.some(({ next }) => seq < next);
       if (!isReplaced || isAcked)
         fail(`event #${logged.id}, seq ${from === most ? from : `${from} to ${most}`}, is nowhere`);
     }
@@ -179,8 +181,8 @@ const auditCounts = (
 };
 
 const auditNotices = (
-  { machine, isDamaged }: Ledger,
-  { isClosed }: BootTruth,
+  { machine, truth, isDamaged }: Ledger,
+  { device, isClosed }: BootTruth,
   messages: readonly Message[],
   fail: Fail,
 ): void => {
@@ -189,8 +191,9 @@ const auditNotices = (
     if (notice === null) continue;
     const { event, reason } = notice;
     if (reason === "agent_state_lost" && !isOtherStore) fail("state is told as lost that was not");
-    const isTail = event === "boot_closed" || reason === "power_loss";
-    if (isTail && isClosed && !isOtherStore) fail("a tail is told as lost, but it was closed");
+    const isTail = event === "boot_closed";
+    const isOld = isOtherStore || truth.restored.has(device);
+    if (isTail && isClosed && !isOld) fail("a tail is told as lost, but it was closed");
     if (event === "dead_letter" && !isDamaged) fail(`it has a dead letter: ${reason}`);
   }
 };

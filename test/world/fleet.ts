@@ -193,6 +193,7 @@ export const createUnit = (options: UnitOptions): Unit => {
       unit.reboot(dice.spread(100, 60_000));
       flash.bytes.set(copy);
       options.truth.forget(device, copiedBoots);
+      options.truth.restored.add(device);
       return true;
     },
     close() {

@@ -28,6 +28,8 @@ export interface Ledger extends AuditOptions {
   namesakes(boot: BootTruth): readonly BootTruth[];
   /** The same messages, by the store from which they came: one knows nothing of what came from another. */
   byStore(messages: readonly Message[]): Message[][];
+  /** The same, where one that was repaired is another: it may have lost what it knew of stamps. */
+  byRepair(messages: readonly Message[]): Message[][];
 }
 
 /** When what is kept as a dead letter counts as taken. */
@@ -57,6 +59,12 @@ const isToldOf = ({ device, boot: last, notice }: Message, boot: BootTruth): boo
   return boot.name !== last && boot.name.endsWith(`-${nonce}`) && boot.boot.number < Number(number);
 };
 
+/** Parts messages by when their calls were made. */
+const parted = (messages: readonly Message[], endsMs: readonly number[]): Message[][] =>
+  [...endsMs, Number.POSITIVE_INFINITY].map((endMs, place) =>
+    messages.filter(({ askedMs }) => askedMs < endMs && askedMs >= (endsMs[place - 1] ?? 0)),
+  );
+
 export const createLedger = (options: AuditOptions): Ledger => {
   const messages = options.taken.map(readMessage);
   const letters = options.letters
@@ -68,7 +76,8 @@ export const createLedger = (options: AuditOptions): Ledger => {
   const ofName = grouped(all, nameOf);
   const together = all.filter(({ notice }) => (notice?.boots ?? 1) > 1);
   const boots = grouped(options.truth.boots, ({ device, name }) => nameOf({ device, boot: name }));
-  const ends = [...options.machine.replacements.map(({ atMs }) => atMs), Number.POSITIVE_INFINITY];
+  const ends = options.machine.replacements.map(({ atMs }) => atMs);
+  const repairs = [...ends, ...options.machine.repairs].sort((left, right) => left - right);
   return {
     ...options,
     messages,
@@ -78,9 +87,7 @@ export const createLedger = (options: AuditOptions): Ledger => {
       return [...own, ...together.filter((message) => isToldOf(message, boot))];
     },
     namesakes: ({ device, name }) => boots.get(nameOf({ device, boot: name })) ?? [],
-    byStore: (those) =>
-      ends.map((endMs, place) =>
-        those.filter(({ askedMs }) => askedMs < endMs && askedMs >= (ends[place - 1] ?? 0)),
-      ),
+    byStore: (those) => parted(those, ends),
+    byRepair: (those) => parted(those, repairs),
   };
 };

@@ -1,11 +1,9 @@
 import { type Agent, createAgent } from "../../agent/agent.ts";
-import type { Commands } from "../../agent/commands/commands.ts";
 import { messageOf } from "../../agent/errors.ts";
 import type { Metrics } from "../../agent/metrics.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
 import { isDamage } from "../../agent/spool/open-store.ts";
-import type { DeadLetter, Spool, SpoolLimits } from "../../agent/spool/spool.ts";
-import type { Time } from "../../agent/time.ts";
+import type { DeadLetter, SpoolLimits } from "../../agent/spool/spool.ts";
 import type { Clockwork } from "./clockwork.ts";
 import type { Cloud } from "./cloud.ts";
 import { CloudClient } from "./cloud-client.ts";
@@ -13,6 +11,7 @@ import type { Dice } from "./dice.ts";
 import { createDisk, type Disk } from "./disk.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
+import { noCommands, type Process, timeOf } from "./process.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { lettersIn, openSpool } from "./spool.ts";
 
@@ -70,27 +69,6 @@ export interface MachineOptions {
   onBroken(what: string): void;
 }
 
-/** One process of the agent. */
-interface Process {
-  isAlive: boolean;
-  agent: Agent | null;
-  spool: Spool | null;
-  metrics: Metrics | null;
-  possiblyDuplicated: number;
-  /** The same, as its store was repaired. */
-  salvaged: number;
-  /** Points until it ends. */
-  fuse: { points: number; isPowerLost: boolean } | null;
-}
-
-const noCommands: Commands = {
-  meet() {},
-  observe() {},
-  bring: () => undefined,
-  look: async () => {},
-  close() {},
-};
-
 /** What is stored with a frame; how much is not known as room is asked for. */
 const headBytes = 1_024;
 
@@ -126,18 +104,6 @@ export const createMachine = (options: MachineOptions): Machine => {
     faults.note(fuse.isPowerLost ? "agentPowerLoss" : "agentCrash");
     end(process, fuse.isPowerLost, fuse.isPowerLost ? "its machine lost power" : "it crashed");
   };
-  const timeOf = (process: Process): Time => {
-    const zeroMs = clockwork.nowMs() - 1_000;
-    return {
-      epochMs: () => options.epochMs() + aheadMs(),
-      monotonicMs: () => clockwork.nowMs() - zeroMs,
-      after: (delayMs, run) =>
-        clockwork.after(delayMs, () => {
-          touch(process);
-          if (process.isAlive) run();
-        }),
-    };
-  };
   const start = async (): Promise<void> => {
     if (current !== null) return;
     const process: Process = {
@@ -155,7 +121,10 @@ export const createMachine = (options: MachineOptions): Machine => {
     processes.push(process);
     const isAlive = (): boolean => process.isAlive;
     const gate = { isAlive, touch: () => touch(process) };
-    const time = timeOf(process);
+    const time = timeOf(process, clockwork, {
+      epochMs: () => options.epochMs() + aheadMs(),
+      touch: gate.touch,
+    });
     const localEpochMs = time.epochMs;
     const client = new CloudClient({ ...options, ...gate, localEpochMs });
     try {

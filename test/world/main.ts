@@ -7,6 +7,9 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+/** Seeds between two words of how far it is. */
+const toldEach = 1_000;
+
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1000" },
@@ -34,6 +37,9 @@ const runSeeds = async (from: number, seeds: number): Promise<void> => {
     const outcome = await runWorld(seed, { without });
     for (const fault of allFaults) {
       coverage[fault] = (coverage[fault] ?? 0) + (outcome.coverage[fault] ?? 0);
+    }
+    if ((seed - from + 1) % toldEach === 0) {
+      process.stderr.write(`${seed - from + 1} of ${seeds}, ${failures.length} failed\n`);
     }
     if (outcome.faults.length === 0) continue;
     failures.push(seed);

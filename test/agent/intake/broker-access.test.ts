@@ -55,9 +55,9 @@ describe("embedded broker with passwords", () => {
     expect(answer).toMatchObject({ cmd: "connack", returnCode: 4 });
     expect(frames).toEqual([]);
     expect(metrics).toMatchObject({ connections: 0, connectionsEnded: { credentials: 1 } });
-    expect(troubles).toEqual([
-      'Connection of client "client" failed: its name or password is wrong',
-    ]);
+    expect(troubles[0]).toMatch(
+      /^Connection of client "(\w+:)?client" failed: its name or password is wrong$/,
+    );
   });
 
   it("takes nothing that arrives in pieces while a password is checked", async () => {

@@ -1,6 +1,7 @@
 import { createStreams } from "../../../agent/delivery/stream.ts";
 import { createDevices } from "../../../agent/devices.ts";
 import { createMetrics } from "../../../agent/metrics.ts";
+import { unackedLimitFrames } from "../../../agent/receive/overrun.ts";
 import { createReceive } from "../../../agent/receive.ts";
 import type { Settings } from "../../../agent/settings.ts";
 import { createLevelSpool } from "../../../agent/spool/level.ts";
@@ -48,9 +49,12 @@ const createStoredCount = () => {
   };
 };
 
+/** Frames of a device that wait for an ack: half of those that are taken, for an ack comes a moment after it is counted. */
+const sentAtOnceFrames = unackedLimitFrames / 2;
+
 type Receive = ReturnType<typeof createReceive>;
 
-/** Sends all first frames, waits for their acks, then sends the rest. */
+/** Sends all first frames, waits for their acks, then sends the rest, as many at a time as are taken. */
 const sendAll = async (
   fleet: Fleet,
   ackIds: ReadonlyMap<string, number>,
@@ -66,7 +70,7 @@ const sendAll = async (
       const source = { device, shard: shardOf(device), channel: "up" } as const;
       receive(source, fleet.encode(index, frame, { sendUptimeMs, ackId, ackUptimeMs }));
     }
-    if (frame === 0) await acked(fleet.devices);
+    if (frame % sentAtOnceFrames === 0) await acked((frame + 1) * fleet.devices);
   }
   await acked(fleet.devices * fleet.frames);
 };
@@ -92,6 +96,7 @@ export const fillSpool = async (
   const limit = fleet.devices;
   const toEpochMs = createWallClock(time);
   const stored = createStoredCount();
+  /** Of the first acks: all frames return them, with the uptime at which those came. */
   const ackIds = new Map<string, number>();
   const receive = createReceive({
     spool,
@@ -107,7 +112,7 @@ export const fillSpool = async (
     laneOf: createStreams({ ...settings.cloudwatch, fleet: settings.fleet }).laneOf,
     send(device, payload) {
       const decoded = decodeAck(payload);
-      if (decoded.ok) ackIds.set(device, decoded.ack.ackId);
+      if (decoded.ok && !ackIds.has(device)) ackIds.set(device, decoded.ack.ackId);
     },
     onStored: stored.add,
     onTrouble: (message) => stored.fail(new Error(message)),

@@ -1,11 +1,11 @@
-import { encodeAck } from "../shared/codec/downlink.ts";
-import type { Boot } from "../shared/frame.ts";
-import type { BootClock } from "./clock.ts";
-import type { Commands } from "./commands/commands.ts";
-import type { Devices } from "./devices.ts";
-import type { Metrics } from "./metrics.ts";
-import type { Spool } from "./spool/spool.ts";
-import type { Time } from "./time.ts";
+import { encodeAck } from "../../shared/codec/downlink.ts";
+import type { Boot } from "../../shared/frame.ts";
+import type { BootClock } from "../clock.ts";
+import type { Commands } from "../commands/commands.ts";
+import type { Devices } from "../devices.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Spool } from "../spool/spool.ts";
+import type { Time } from "../time.ts";
 
 /** What an ack says; `clock` is that of the boot, if anything of it is stored. */
 export interface Answer {

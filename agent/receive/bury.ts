@@ -1,7 +1,7 @@
-import { frameLimitBytes } from "../shared/limits.ts";
-import type { Metrics } from "./metrics.ts";
-import type { Spool } from "./spool/spool.ts";
-import type { Time } from "./time.ts";
+import { frameLimitBytes } from "../../shared/limits.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Spool } from "../spool/spool.ts";
+import type { Time } from "../time.ts";
 
 /** Keeps a payload of the device for people to look at, and why. */
 export type Bury = (device: string, payload: Uint8Array, reason: string) => Promise<void>;

@@ -1,9 +1,9 @@
-import { bootText } from "../shared/frame.ts";
+import { bootText } from "../../shared/frame.ts";
+import type { Device } from "../devices.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Spool } from "../spool/spool.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Bury } from "./bury.ts";
-import type { Device } from "./devices.ts";
-import type { Metrics } from "./metrics.ts";
-import type { Spool } from "./spool/spool.ts";
 
 export interface DoubledOptions {
   spool: Pick<Spool, "define" | "synced">;

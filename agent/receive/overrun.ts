@@ -1,5 +1,5 @@
-import { windowFrames } from "../shared/limits.ts";
-import type { Metrics } from "./metrics.ts";
+import { windowFrames } from "../../shared/limits.ts";
+import type { Metrics } from "../metrics.ts";
 
 /** Frames of a device without an ack that are taken: four times what its window allows. */
 export const unackedLimitFrames: number = 4 * windowFrames;

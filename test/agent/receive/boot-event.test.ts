@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { heldFromIn } from "../../agent/boot-event.ts";
-import { encodeFrame } from "../../shared/codec/encode.ts";
-import type { Entry, Value } from "../../shared/event.ts";
-import { brokenBody, countedBoot, headerOf, uncountedBoot } from "../support/any-receipt.ts";
-import { bootEvent, entriesBody, seqEvent } from "../support/flash-device.ts";
+import { heldFromIn } from "../../../agent/receive/boot-event.ts";
+import { encodeFrame } from "../../../shared/codec/encode.ts";
+import type { Entry, Value } from "../../../shared/event.ts";
+import { brokenBody, countedBoot, headerOf, uncountedBoot } from "../../support/any-receipt.ts";
+import { bootEvent, entriesBody, seqEvent } from "../../support/flash-device.ts";
 
 const boot = countedBoot(7);
 

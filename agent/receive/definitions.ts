@@ -1,6 +1,6 @@
-import type { Definition, FrameHead, Meaning } from "../shared/definition.ts";
-import { type Boot, bootText } from "../shared/frame.ts";
-import type { DefinitionsChange, HeldDefinition } from "./spool/spool.ts";
+import type { Definition, FrameHead, Meaning } from "../../shared/definition.ts";
+import { type Boot, bootText } from "../../shared/frame.ts";
+import type { DefinitionsChange, HeldDefinition } from "../spool/spool.ts";
 
 /** Definitions of a boot that may be held at a time, but for those that others have replaced. */
 export const definitionsLimit = 1_024;

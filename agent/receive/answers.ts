@@ -1,5 +1,5 @@
+import { textOfBoot } from "../remembered.ts";
 import { type AckOptions, type Answer, sendAck } from "./ack.ts";
-import { textOfBoot } from "./remembered.ts";
 
 /** What else follows once the write is done; all of it before the first ack. */
 export type AfterWrite = () => void;

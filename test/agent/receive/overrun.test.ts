@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createMetrics } from "../../agent/metrics.ts";
+import { createMetrics } from "../../../agent/metrics.ts";
 import {
   createOverrun,
   limitedMs,
   overrunLimitFrames,
   unackedLimitFrames,
-} from "../../agent/overrun.ts";
+} from "../../../agent/receive/overrun.ts";
 
 const startOverrun = () => {
   const metrics = createMetrics();

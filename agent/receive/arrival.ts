@@ -1,11 +1,11 @@
 import { crc32 } from "node:zlib";
-import { decodeHead, type FrameBeginning, type FrameFault } from "../shared/codec/decode.ts";
-import type { FrameHead } from "../shared/definition.ts";
-import type { FrameHeader } from "../shared/frame.ts";
-import { frameLimitBytes } from "../shared/limits.ts";
+import { decodeHead, type FrameBeginning, type FrameFault } from "../../shared/codec/decode.ts";
+import type { FrameHead } from "../../shared/definition.ts";
+import type { FrameHeader } from "../../shared/frame.ts";
+import { frameLimitBytes } from "../../shared/limits.ts";
+import type { FrameTiming } from "../clock.ts";
+import type { FirstFrame } from "../session.ts";
 import { heldFromIn } from "./boot-event.ts";
-import type { FrameTiming } from "./clock.ts";
-import type { FirstFrame } from "./session.ts";
 
 /** A frame whose header could be read, be its body readable or not. */
 export interface Arrival {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { encodeFrame } from "../../shared/codec/encode.ts";
-import type { FrameHeader } from "../../shared/frame.ts";
-import { countedBoot, headerOf, payloadOf, replayed } from "../support/any-receipt.ts";
-import { entriesBody, powerLossBody, seqEvent } from "../support/flash-device.ts";
-import { headedPayload, headWith } from "../support/headed-frame.ts";
-import { startReceive } from "../support/started-receive.ts";
+import { encodeFrame } from "../../../shared/codec/encode.ts";
+import type { FrameHeader } from "../../../shared/frame.ts";
+import { countedBoot, headerOf, payloadOf, replayed } from "../../support/any-receipt.ts";
+import { entriesBody, powerLossBody, seqEvent } from "../../support/flash-device.ts";
+import { headedPayload, headWith } from "../../support/headed-frame.ts";
+import { startReceive } from "../../support/started-receive.ts";
 
 const boot = countedBoot(5);
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { remindDevice } from "../../agent/ack.ts";
-import { decodeAck } from "../../shared/codec/downlink.ts";
-import type { Command } from "../../shared/downlink.ts";
-import type { Boot } from "../../shared/frame.ts";
-import { encodeFrame } from "../../shared/index.ts";
-import { startReceive } from "../support/started-receive.ts";
+import { remindDevice } from "../../../agent/receive/ack.ts";
+import { decodeAck } from "../../../shared/codec/downlink.ts";
+import type { Command } from "../../../shared/downlink.ts";
+import type { Boot } from "../../../shared/frame.ts";
+import { encodeFrame } from "../../../shared/index.ts";
+import { startReceive } from "../../support/started-receive.ts";
 
 const boot = { nonce: 7, number: 0 };
 const command = { id: 4, kind: 1, remainingMs: 0, value: 0, tag: "" };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Answer } from "../../agent/ack.ts";
-import { createAnswers } from "../../agent/answers.ts";
-import { createMetrics } from "../../agent/metrics.ts";
-import { decodeAck } from "../../shared/codec/downlink.ts";
-import { bootOf } from "../support/any-receipt.ts";
-import { fakeTime } from "../support/fake-time.ts";
+import { createMetrics } from "../../../agent/metrics.ts";
+import type { Answer } from "../../../agent/receive/ack.ts";
+import { createAnswers } from "../../../agent/receive/answers.ts";
+import { decodeAck } from "../../../shared/codec/downlink.ts";
+import { bootOf } from "../../support/any-receipt.ts";
+import { fakeTime } from "../../support/fake-time.ts";
 
 const boot = bootOf(1);
 

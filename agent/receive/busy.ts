@@ -1,7 +1,7 @@
+import type { Device } from "../devices.ts";
+import type { Spool } from "../spool/spool.ts";
 import type { Answers } from "./answers.ts";
 import type { Arrival } from "./arrival.ts";
-import type { Device } from "./devices.ts";
-import type { Spool } from "./spool/spool.ts";
 
 /** How long a device waits before it sends again what was not stored. */
 export const busyMs = 5_000;

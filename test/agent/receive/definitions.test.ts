@@ -4,11 +4,11 @@ import {
   definitionsLimit,
   definitionTextLimitBytes,
   textBytesOf,
-} from "../../agent/definitions.ts";
-import type { HeldDefinition } from "../../agent/spool/spool.ts";
-import type { Definition } from "../../shared/definition.ts";
-import { bootOf } from "../support/any-receipt.ts";
-import { definitionOf, headWith, meaningOf } from "../support/headed-frame.ts";
+} from "../../../agent/receive/definitions.ts";
+import type { HeldDefinition } from "../../../agent/spool/spool.ts";
+import type { Definition } from "../../../shared/definition.ts";
+import { bootOf } from "../../support/any-receipt.ts";
+import { definitionOf, headWith, meaningOf } from "../../support/headed-frame.ts";
 
 const boot = bootOf(1);
 const stored = { count: 0, isStored: true };

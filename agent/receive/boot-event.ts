@@ -1,6 +1,6 @@
-import { bootFormat, bootTag } from "../shared/boot-event.ts";
-import { decodeFrame } from "../shared/codec/decode.ts";
-import type { FrameHeader } from "../shared/frame.ts";
+import { bootFormat, bootTag } from "../../shared/boot-event.ts";
+import { decodeFrame } from "../../shared/codec/decode.ts";
+import type { FrameHeader } from "../../shared/frame.ts";
 
 /**
  * The number of the oldest boot that the device's flash held something of, as a boot says with its
