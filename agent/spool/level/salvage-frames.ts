@@ -80,8 +80,8 @@ export const salvageFrames = async (
     }
     counts.frames++;
     count(lanes, frame.lane, frame.position, record.length);
-    const { closes, from, end, lost } = frame;
-    const told = closes.length + (lost > 0 ? 1 : 0);
+    const { closes, evicted = [], from, end, lost } = frame;
+    const told = closes.length + evicted.length + (lost > 0 ? 1 : 0);
     places.push({ key, owner: ownerOf(frame), since: from - lost, from, end, told });
   }
   places.sort((left, right) =>
