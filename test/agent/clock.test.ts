@@ -444,10 +444,11 @@ describe("ack id", () => {
 });
 
 describe("clock in the next process", () => {
-  const before = (): ClockState => save(knowingClock({ offsetMs: epochMs, machineBoot: "m1" }));
+  const savedOnFirst = (): ClockState =>
+    save(knowingClock({ offsetMs: epochMs, machineBoot: "m1" }));
 
   it("notices that the wall clock was set since it was saved, on the same machine", () => {
-    const clock = clockOn({ offsetMs: epochMs + 1_500, machineBoot: "m1" }, before());
+    const clock = clockOn({ offsetMs: epochMs + 1_500, machineBoot: "m1" }, savedOnFirst());
 
     observe(clock, 5_000, 5_020);
 
@@ -456,7 +457,7 @@ describe("clock in the next process", () => {
   });
 
   it("takes what NTP corrected meanwhile for no step", () => {
-    const state = before();
+    const state = savedOnFirst();
     const clock = clockOn({ offsetMs: epochMs + 30, machineBoot: "m1" }, state);
 
     observe(clock, 5_000, 5_020);
@@ -465,7 +466,7 @@ describe("clock in the next process", () => {
   });
 
   it("claims nothing by what it knew once the machine has started anew, until the next round trip", () => {
-    const clock = clockOn({ offsetMs: epochMs, machineBoot: "m2" }, before());
+    const clock = clockOn({ offsetMs: epochMs, machineBoot: "m2" }, savedOnFirst());
 
     observe(clock, 5_000, 5_020);
     const first = clock.stamp(4_000);
