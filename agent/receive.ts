@@ -172,7 +172,7 @@ const store = (
   const { boot } = header;
   const isNewDevice = session.isEmpty();
   const clock = device.startedClock(boot);
-  const isLive = header.endedAgoMs === undefined && !session.isDoubled(boot);
+  const isLive = header.endedAgoMs === undefined;
   const returnedMs = isLive ? clock.ackSentAt(header.ackId) : undefined;
   learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);

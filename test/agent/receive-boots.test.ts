@@ -170,6 +170,25 @@ describe("receive and a boot without flash whose first frame comes late", () => 
   });
 });
 
+describe("receive and a flash that is put back from a copy", () => {
+  it("tells of the boot that came between, once the boot that has an old name returns an ack", async () => {
+    const { acks, framesOf, take, time } = await startReceive();
+    const [twin, between] = [countedBoot(3), { nonce: 77, number: 1 }];
+    const other = encodeFrame({ header: headerOf(twin, 0), body: entriesBody([seqEvent(0, 9)]) });
+    await take(payloadOf(headerOf(twin, 0)));
+    time.advance(100);
+    await take(payloadOf(headerOf(between, 0)));
+    time.advance(100);
+
+    await take(other);
+    const ackId = acks.at(-1)?.ackId ?? 0;
+    await take(payloadOf({ ...headerOf(twin, 1), sendUptimeMs: 5_000, ackId, ackUptimeMs: 4_000 }));
+
+    const closes = (await framesOf("pump")).map((frame) => frame.closes);
+    expect(closes).toEqual([[], [{ boot: twin, next: 1 }], [{ boot: between, next: 1 }]]);
+  });
+});
+
 describe("receive and the time of earlier boots", () => {
   it("places a boot that it heard nothing of while it ran, and the same after a restart", async () => {
     const { take, time, disk, devices } = await startReceive();
