@@ -177,7 +177,8 @@ const store = (
   learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);
   const { arrivalMs } = arrival.timing;
-  const told = { ...firstFrameOf(arrival), arrivalMs, returnedMs };
+  const isTombstone = arrival.head === null;
+  const told = { ...firstFrameOf(arrival), arrivalMs, returnedMs, isTombstone };
   const advance = session.advance(header, isEnd, told);
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);

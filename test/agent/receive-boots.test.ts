@@ -85,6 +85,21 @@ describe("receive and what a later boot sends", () => {
     ]);
   });
 
+  it("keeps a boot that ended so, though flash lost the mark and tells of what it had reserved", async () => {
+    const { take, framesOf } = await startReceive();
+    await take(payloadOf(headerOf(countedBoot(1), 0, 2), true));
+
+    const header = replayed(headerOf(countedBoot(1), 0, 64));
+    await take(encodeFrame({ header, body: powerLossBody(64, 900) }));
+    await take(firstFrame(3, 3));
+
+    expect((await framesOf("pump")).map((frame) => frame.closes)).toEqual([
+      [],
+      [],
+      [{ boot: countedBoot(2), next: 0, atMost: 64, boots: 1 }],
+    ]);
+  });
+
   it("trims what power took by what it has", async () => {
     const { take, framesOf } = await startReceive();
     await take(payloadOf(headerOf(countedBoot(1), 0, 40)));
