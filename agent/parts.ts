@@ -12,9 +12,9 @@ import { createPresence, type Presence } from "./intake/presence.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 import { allShards, type Shards } from "./shards/shards.ts";
 import type { SharedShards } from "./shards/shared-shards.ts";
-import { noteDamage } from "./spool/damage.ts";
-import { createLevelSpool } from "./spool/level.ts";
-import { isDamage } from "./spool/open-store.ts";
+import { noteDamage } from "./spool/level/damage.ts";
+import { createLevelSpool } from "./spool/level/level-spool.ts";
+import { isDamage } from "./spool/level/open-store.ts";
 import type { SpoolLimits } from "./spool/spool.ts";
 
 /** The settings, and the ports with their defaults. */

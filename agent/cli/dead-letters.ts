@@ -7,7 +7,7 @@ import { createStampWindow } from "../delivery/batch/stamp-window.ts";
 import { type Resent, resend } from "../delivery/resend.ts";
 import { AgentError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import { createLevelSpool } from "../spool/level.ts";
+import { createLevelSpool } from "../spool/level/level-spool.ts";
 import type { Spool, StoredLetter } from "../spool/spool.ts";
 
 type Write = (line: string) => void;

@@ -1,10 +1,10 @@
 import type { PublishPacket } from "aedes";
 import { defaultPrefix } from "../../shared/topic.ts";
-import { createBypass } from "./bypass.ts";
-import { createCredentials } from "./credentials.ts";
-import { createFleet } from "./fleet.ts";
+import { createBypass } from "./broker/bypass.ts";
+import { createCredentials } from "./broker/credentials.ts";
+import { createFleet } from "./broker/fleet.ts";
+import { type MqttServerOptions, serveMqtt } from "./broker/mqtt-server.ts";
 import type { Intake, IntakeEvents } from "./intake.ts";
-import { type MqttServerOptions, serveMqtt } from "./mqtt-server.ts";
 
 export interface BrokerOptions extends Omit<MqttServerOptions, "rules" | "onLeft" | "bypass"> {
   prefix?: string;

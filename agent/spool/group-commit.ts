@@ -73,10 +73,14 @@ const isEmpty = ({ changes, late }: Group): boolean => changes.length === 0 && l
 /** A write that serves so many commits gains little by waiting for more. */
 const manyCommits = 32;
 
+/** So often a write waits for others, as long as they come. */
+const gatherings = 4;
+
 /**
  * After one failed write nothing is written any more: what the disk holds is not known. One write
- * begins `gatherMs` after the other at the earliest, unless many commits wait for it: a sync takes as
- * much processor time as a dozen frames.
+ * begins `gatherMs` after the other at the earliest, and as long as commits go on coming up to four
+ * times as long, unless many wait for it: a sync takes as much processor time as a dozen frames.
+ * Where none has come for `gatherMs` those who wait may be all there are.
  */
 export const createGroupCommit = (
   write: (changes: Change[], isSynced: boolean) => Promise<void>,
@@ -90,16 +94,25 @@ export const createGroupCommit = (
   let begunMs = Number.NEGATIVE_INFINITY;
   let hasMany = (): void => {};
 
-  const gather = async (): Promise<void> => {
-    const leftMs = gatherMs > 0 ? begunMs + gatherMs - performance.now() : 0;
-    if (leftMs < 1 || open.commits >= manyCommits) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, leftMs);
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
       hasMany = () => {
         clearTimeout(timer);
         resolve();
       };
     });
+  const gather = async (): Promise<void> => {
+    if (gatherMs === 0) return;
+    let before = 0;
+    for (let ends = 1; ends <= gatherings; ends++) {
+      const leftMs = begunMs + ends * gatherMs - performance.now();
+      const { commits } = open;
+      if (leftMs < 1) continue;
+      if (commits >= manyCommits || commits === before) break;
+      before = commits;
+      await pause(leftMs);
+    }
     hasMany = () => {};
   };
   const writeGroup = async (group: Group): Promise<void> => {

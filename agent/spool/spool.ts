@@ -4,7 +4,7 @@ import type { ClockState, StampQuality } from "../clock.ts";
 import type { BootState } from "../session/boot-state.ts";
 import type { ClosedBoot } from "../session/closing.ts";
 import type { EvictedCount } from "./evicted.ts";
-import type { DiskUsage } from "./free-space.ts";
+import type { DiskUsage } from "./level/free-space.ts";
 
 /** What the agent knows of one boot of a device; written together with each frame. */
 export interface BootRecord extends BootState {

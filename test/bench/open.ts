@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createLevelSpool } from "../../agent/spool/level.ts";
+import { createLevelSpool } from "../../agent/spool/level/level-spool.ts";
 import type { Spool } from "../../agent/spool/spool.ts";
 import { newFrame, recordOf } from "../support/any-receipt.ts";
 import { rounded, startMeter } from "./measure.ts";

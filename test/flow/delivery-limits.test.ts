@@ -251,7 +251,7 @@ describe("delivery at the limits of CloudWatch", () => {
     const isDelivered = await system.deliver();
 
     expect(isDelivered).toBe(true);
-    expect(tally.events).toBe(3);
+    expect(tally.events).toBe(4);
     expect(tally.calls.GetLogEvents).toBe(1);
     expect(system.metrics).toMatchObject({ eventsDelivered: 2, possiblyDuplicated: 1 });
   });

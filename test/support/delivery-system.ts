@@ -8,7 +8,7 @@ import { readAll } from "../../agent/demo/read-all.ts";
 import { createEndpoint, type Endpoint, type EndpointOptions } from "../../agent/local/endpoint.ts";
 import { createMetrics, type Metrics } from "../../agent/metrics.ts";
 import type { SettingsInput } from "../../agent/settings.ts";
-import { createLevelSpool } from "../../agent/spool/level.ts";
+import { createLevelSpool } from "../../agent/spool/level/level-spool.ts";
 import type { Spool } from "../../agent/spool/spool.ts";
 import type { Time } from "../../agent/time.ts";
 import { encodeFrame } from "../../shared/codec/encode.ts";

@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { createLevelSpool } from "../../dist/agent/spool/level.js";
+import { createLevelSpool } from "../../dist/agent/spool/level/level-spool.js";
 
 const [directory] = process.argv.slice(2);
 const spool = await createLevelSpool({

@@ -1,9 +1,9 @@
-import { checkedStore, unseal } from "../../agent/spool/checked-store.ts";
 import { createKeyedSpool } from "../../agent/spool/keyed-spool.ts";
 import type { KeyedStore } from "../../agent/spool/keyed-store.ts";
-import { isDamage } from "../../agent/spool/open-store.ts";
+import { checkedStore, unseal } from "../../agent/spool/level/checked-store.ts";
+import { isDamage } from "../../agent/spool/level/open-store.ts";
+import { type Salvaged, salvage } from "../../agent/spool/level/salvage.ts";
 import { decodeJson } from "../../agent/spool/record.ts";
-import { type Salvaged, salvage } from "../../agent/spool/salvage.ts";
 import type { DeadLetter, Spool, SpoolLimits } from "../../agent/spool/spool.ts";
 import type { Contents, Disk } from "./disk.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { deadLettersCommand } from "../../../agent/cli/dead-letters.ts";
 import { throttled } from "../../../agent/local/faults.ts";
-import { createLevelSpool } from "../../../agent/spool/level.ts";
+import { createLevelSpool } from "../../../agent/spool/level/level-spool.ts";
 import type { DeadLetter, Spool } from "../../../agent/spool/spool.ts";
 import { anyLimits } from "../../support/fake-spool.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Packet } from "mqtt-packet";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type MqttServer, serveMqtt } from "../../../agent/intake/mqtt-server.ts";
+import { type MqttServer, serveMqtt } from "../../../agent/intake/broker/mqtt-server.ts";
 import { type Channel, topicOf } from "../../../shared/topic.ts";
 import { recordedEvents } from "../../contract/intake.ts";
 import { connectPacket, connectSocket, type MqttSocket } from "../../support/mqtt-socket.ts";

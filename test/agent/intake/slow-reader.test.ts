@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { serveMqtt } from "../../../agent/intake/mqtt-server.ts";
+import { serveMqtt } from "../../../agent/intake/broker/mqtt-server.ts";
 import { topicOf } from "../../../shared/topic.ts";
 import { recordedEvents } from "../../contract/intake.ts";
 import { connectPacket, connectSocket, type MqttSocket } from "../../support/mqtt-socket.ts";

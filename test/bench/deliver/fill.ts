@@ -4,7 +4,7 @@ import { createMetrics } from "../../../agent/metrics.ts";
 import { unackedLimitFrames } from "../../../agent/receive/overrun.ts";
 import { createReceive } from "../../../agent/receive.ts";
 import type { Settings } from "../../../agent/settings.ts";
-import { createLevelSpool } from "../../../agent/spool/level.ts";
+import { createLevelSpool } from "../../../agent/spool/level/level-spool.ts";
 import { createWallClock, type Time } from "../../../agent/time.ts";
 import { decodeAck } from "../../../shared/codec/downlink.ts";
 import { shardOf } from "../../../shared/topic.ts";

@@ -155,6 +155,14 @@ describe("the books of faults", () => {
     expect(books).toMatchObject({ delivered: 1, duplicates: 2, dropped: { ring_full: 1 } });
   });
 
+  it("take what is told of possible copies for neither a drop nor a copy", () => {
+    const told = noticeOf({ event: "possibly_duplicated", reason: "unknown_outcome", count: 9 });
+
+    const books = balance([bootOf(1)], [[told, told, eventOf(0)]]);
+
+    expect(books).toMatchObject({ delivered: 1, duplicates: 0, dropped: {}, overcounted: 0 });
+  });
+
   it("see stamps and calls that run backwards by seq", () => {
     const early = { ...eventOf(1), timestamp: startMs - 1 };
     const swapped = [eventOf(0, { seq: 1 }), { ...eventOf(1, { seq: 0 }), timestamp: startMs }];

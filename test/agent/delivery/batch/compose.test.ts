@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Batch } from "../../../../agent/delivery/batch/batch.ts";
+import { type Batch, intentOf } from "../../../../agent/delivery/batch/batch.ts";
 import { createComposer } from "../../../../agent/delivery/batch/compose.ts";
 import { createStampWindow } from "../../../../agent/delivery/batch/stamp-window.ts";
 import type { ReadClock } from "../../../../agent/delivery/batch/stamping.ts";
@@ -9,6 +9,7 @@ import { createMetricRule } from "../../../../agent/delivery/message/metric.ts";
 import { eventsIn } from "../../../../agent/delivery/outcome/read-back.ts";
 import { settlementOf } from "../../../../agent/delivery/outcome/settle.ts";
 import { createStreams } from "../../../../agent/delivery/stream.ts";
+import { decodeIntent, encodeIntent } from "../../../../agent/spool/intent-record.ts";
 import type { Spool, StoredFrame } from "../../../../agent/spool/spool.ts";
 import { packStamps } from "../../../../agent/spool/stamps.ts";
 import { encodeFrame } from "../../../../shared/codec/encode.ts";
@@ -141,6 +142,34 @@ describe("composer", () => {
           expect(draft.delivered).toEqual(settlement.delivered);
           expect(draft.progress).toEqual(expect.arrayContaining(settlement.progress));
           expect(draft.progress).toHaveLength(settlement.progress.length);
+        },
+      ),
+    );
+  });
+
+  it("composes of any intent that tells of repeated events the same bytes, the notice before the rest", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ frame: anyFrame(), boot: fc.constantFrom(1, 2) }), { minLength: 1 }),
+        async (frames) => {
+          const { spool } = await fakeSpool({ limitBytes: 100_000_000 });
+          await storeAll(spool, frames);
+          const composed = await composerOf(spool, anyhow).compose(lane);
+          if (composed.kind !== "draft") throw new Error(`Composed ${composed.kind}`);
+          const { intent } = composed.draft;
+          const repeated = { count: 3, target: { group: "g", stream: "s" } };
+          const told = decodeIntent(encodeIntent({ ...intent, repeated }));
+
+          const plain = await composerOf(spool).recompose(intent);
+          const batch = await composerOf(spool).recompose(told);
+          const again = await composerOf(spool).recompose(intentOf(batch as Batch));
+
+          expect(again?.body).toEqual(batch?.body);
+          expect(batch?.events.slice(1)).toEqual(plain?.events);
+          const [notice, ...others] = eventsIn(batch?.body ?? Buffer.from("{}"));
+          const rest = eventsIn(plain?.body ?? Buffer.from("{}"));
+          expect(JSON.parse(notice?.message ?? "{}")).toMatchObject({ count: 3 });
+          expect(others).toEqual(rest.slice(0, others.length));
         },
       ),
     );
