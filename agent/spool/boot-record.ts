@@ -1,12 +1,42 @@
 import type { Bound } from "../clock/bound.ts";
 import type { Segment } from "../clock/segment.ts";
 import type { ClockState } from "../clock.ts";
-import type { BootRecord } from "./spool.ts";
+import type { BootRecord, NewBootRecord } from "./spool.ts";
 
 /** What of a boot does not change with its frames. */
 interface Lasting extends Omit<BootRecord, "cursor" | "definitions" | "clock"> {
   clock: Omit<ClockState, "ackCeiling" | "segments">;
 }
+
+/** Nothing left out, be it undefined. */
+type Whole<Type> = { [Name in keyof Required<Type>]: Type[Name] | undefined };
+
+/** Named one by one: what is left of an object without some names takes as long as all else. */
+const lastingOf = (
+  {
+    boot,
+    device,
+    dictionary,
+    heldFrom,
+    isDoubled,
+    isEnded,
+    isLate,
+    openings,
+    order,
+  }: NewBootRecord,
+  { isOver, isShared, placed }: ClockState,
+): Whole<Omit<Lasting, "clock">> & { clock: Whole<Lasting["clock"]> } => ({
+  boot,
+  dictionary,
+  order,
+  isEnded,
+  heldFrom,
+  isLate,
+  openings,
+  isDoubled,
+  device,
+  clock: { placed, isOver, isShared },
+});
 
 const doubleBytes = 8;
 const boundBytes = 16;
@@ -51,10 +81,11 @@ const sizeOf = ({ notBefore, notAfter }: Segment): number =>
  *   │ 8             │ 8, NaN for none   │ 1         │ 1        │ these bounds, 16             │
  *   └───────────────┴───────────────────┴───────────┴──────────┴──────────────────────────────┘
  */
-export const encodeBoot = (boot: BootRecord): Uint8Array => {
-  const { cursor, definitions, clock, ...others } = boot;
-  const { ackCeiling, segments, ...clockOthers } = clock;
-  const json = JSON.stringify({ ...others, clock: clockOthers } satisfies Lasting);
+export const encodeBoot = (boot: NewBootRecord): Uint8Array => {
+  const { cursor, definitions } = boot;
+  const clock = typeof boot.clock === "function" ? boot.clock() : boot.clock;
+  const { ackCeiling, segments } = clock;
+  const json = JSON.stringify(lastingOf(boot, clock));
   const jsonBytes = Buffer.byteLength(json);
   const bytes = segments.reduce((sum, segment) => sum + sizeOf(segment), frontBytes + jsonBytes);
   const record = Buffer.allocUnsafe(bytes);
