@@ -1,6 +1,6 @@
 import type { ClockState } from "../clock.ts";
 import type { BootState } from "../session/boot-state.ts";
-import type { NewBootRecord } from "../spool/spool.ts";
+import type { NewBootRecord, Whole } from "../spool/spool.ts";
 
 /**
  * What is stored of a boot with a frame. Named one by one: objects that begin as a copy and grow have
@@ -10,8 +10,7 @@ export const recordOf = (
   state: BootState,
   device: string,
   clock: () => ClockState,
-): Required<{ [Name in keyof NewBootRecord]: NewBootRecord[Name] | undefined }> &
-  NewBootRecord => ({
+): NewBootRecord & Whole<NewBootRecord> => ({
   boot: state.boot,
   cursor: state.cursor,
   definitions: state.definitions,

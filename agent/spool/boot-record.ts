@@ -1,15 +1,12 @@
 import type { Bound } from "../clock/bound.ts";
 import type { Segment } from "../clock/segment.ts";
 import type { ClockState } from "../clock.ts";
-import type { BootRecord, NewBootRecord } from "./spool.ts";
+import type { BootRecord, NewBootRecord, Whole } from "./spool.ts";
 
 /** What of a boot does not change with its frames. */
 interface Lasting extends Omit<BootRecord, "cursor" | "definitions" | "clock"> {
   clock: Omit<ClockState, "ackCeiling" | "segments">;
 }
-
-/** Nothing left out, be it undefined. */
-type Whole<Type> = { [Name in keyof Required<Type>]: Type[Name] | undefined };
 
 /** Named one by one: what is left of an object without some names takes as long as all else. */
 const lastingOf = (
