@@ -188,7 +188,16 @@ const store = (
   forgotten.forEach(device.forget);
   const { cursor: next, dictionary } = state;
   const definitions = session.definitions(boot);
-  const frame: NewFrame = { lane, device: id, boot, from, end: next, lost, closes, bytes: payload };
+  const frame: NewFrame = {
+    lane,
+    device: id,
+    boot: state.boot,
+    from,
+    end: next,
+    lost,
+    closes,
+    bytes: payload,
+  };
   if (dictionary !== undefined) frame.dictionary = dictionary;
   let saved: ClockState | undefined;
   const readClock = (): ClockState => {
