@@ -2,9 +2,16 @@ import { createAckIds } from "./clock/ack-ids.ts";
 import { latestAt } from "./clock/bound.ts";
 import { type Placed, placedAt } from "./clock/placed.ts";
 import { createReturnedAcks } from "./clock/returned-acks.ts";
-import { learnAck, learnFrame, readAt, type Segment, shiftSegment } from "./clock/segment.ts";
-import { createSegments } from "./clock/segments.ts";
-import { createWallAxis } from "./clock/wall-axis.ts";
+import {
+  freshSegment,
+  learnAck,
+  learnFrame,
+  readAt,
+  type Segment,
+  shiftSegment,
+} from "./clock/segment.ts";
+import { createSegments, type Segments } from "./clock/segments.ts";
+import { createWallAxis, type WallAxis } from "./clock/wall-axis.ts";
 
 /**
  * How an event's stamp came about. `synced`: bounded by a round trip. `estimated`: by what frames
@@ -64,6 +71,8 @@ export interface ClockState {
   isOver?: true;
   /** Several boots told their time in this one's name. */
   isShared?: true;
+  /** Of which start of which machine the wall clock is that the segments are by, and how far it was ahead. */
+  wall?: { machineBoot: string; offsetMs: number };
 }
 
 /**
@@ -118,6 +127,8 @@ export interface BootClockOptions {
   firstAckId?: number;
   /** The agent's wall clock: monotonic ms plus an offset that changes only when that clock is set. */
   toEpochMs(monotonicMs: number): number;
+  /** Names the time in which the monotonic clock goes on; absent where nobody knows. */
+  machineBoot?: string | undefined;
 }
 
 /** Whether a crash would take from the segment what is worth a save. */
@@ -133,12 +144,41 @@ const isMissed = (segment: Segment, saved: Segment | undefined): boolean => {
   );
 };
 
+/** To the ms: what is less is no step. */
+const wallOf = (
+  offsetMs: number | undefined,
+  machineBoot: string | undefined,
+): Pick<ClockState, "wall"> =>
+  offsetMs === undefined || machineBoot === undefined
+    ? {}
+    : { wall: { machineBoot, offsetMs: Math.round(offsetMs) } };
+
+/** How far the wall clock was ahead as the boot was saved; undefined where another machine, or start of it, saved it. */
+const savedOffsetMs = ({ state, machineBoot }: BootClockOptions): number | undefined =>
+  state?.wall?.machineBoot === machineBoot ? state?.wall?.offsetMs : undefined;
+
+/** Follows the wall clock, as a step of it is a new segment. */
+const createFollower = (
+  { state }: BootClockOptions,
+  axis: WallAxis,
+  { current, goOnIn }: Segments,
+): ((arrivalMs: number) => void) => {
+  /** The machine has started anew, or is another: nobody knows how its wall clock was set meanwhile. */
+  let isInterrupted = state?.wall !== undefined && axis.offsetMs() === undefined;
+  return (arrivalMs) => {
+    if (isInterrupted) goOnIn(freshSegment(current()));
+    isInterrupted = false;
+    const stepMs = axis.follow(arrivalMs);
+    if (stepMs !== 0) goOnIn(shiftSegment(current(), stepMs));
+  };
+};
+
 /** Creates the clock of a boot, or goes on with it after a restart of the agent. */
 export const createBootClock = (options: BootClockOptions): BootClock => {
-  const { toEpochMs } = options;
+  const { toEpochMs, machineBoot } = options;
   const segments = createSegments(options.state?.segments);
   const { current, goOnIn } = segments;
-  const axis = createWallAxis(toEpochMs);
+  const axis = createWallAxis(toEpochMs, savedOffsetMs(options));
   const ackIds = createAckIds(options.state?.ackCeiling ?? options.firstAckId ?? 1);
   const returned = createReturnedAcks(ackIds, axis);
   let placed = options.state?.placed;
@@ -148,10 +188,7 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
 
   const isSet = (): boolean => placed !== undefined || current().notAfter.length > 0;
 
-  const followWallClock = (arrivalMs: number): void => {
-    const stepMs = axis.follow(arrivalMs);
-    if (stepMs !== 0) goOnIn(shiftSegment(current(), stepMs));
-  };
+  const followWallClock = createFollower(options, axis, segments);
 
   return {
     ackSent: (sentMs) => ackIds.give(sentMs),
@@ -199,6 +236,7 @@ export const createBootClock = (options: BootClockOptions): BootClock => {
       ...(placed === undefined ? {} : { placed }),
       ...(isOver === undefined ? {} : { isOver }),
       ...(isShared === undefined ? {} : { isShared }),
+      ...wallOf(axis.offsetMs(), machineBoot),
     }),
     noteSaved: (saved) => {
       ackIds.noteSaved(saved.ackCeiling);

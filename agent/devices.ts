@@ -43,6 +43,8 @@ export interface DevicesOptions {
   /** Devices in memory, four boots each on average; those not heard of for longest give way. */
   limit: number;
   toEpochMs(monotonicMs: number): number;
+  /** As of `Time`. */
+  machineBoot?: string | undefined;
   /** Of a boot: so that ids of another store are not taken for this one's. */
   firstAckId?: number;
 }
@@ -77,8 +79,9 @@ export const createDevices = (options: DevicesOptions): Devices => {
     const record = await options.boot(id, boot);
     if (record === null || known.has(id)) return;
     const ofDevice = clocks.get(id) ?? new Map<string, BootClock>();
-    const { toEpochMs } = options;
-    ofDevice.set(textOfBoot(boot), createBootClock({ state: record.clock, toEpochMs }));
+    const { toEpochMs, machineBoot } = options;
+    const state = record.clock;
+    ofDevice.set(textOfBoot(boot), createBootClock({ state, toEpochMs, machineBoot }));
     clocks.delete(id);
     clocks.set(id, ofDevice);
     for (const oldest of clocks.keys()) {
@@ -127,13 +130,13 @@ export const createDevices = (options: DevicesOptions): Devices => {
 const createDevice = (
   id: string,
   records: BootRecord[],
-  { toEpochMs, held, firstAckId = 1 }: DevicesOptions,
+  { toEpochMs, machineBoot, held, firstAckId = 1 }: DevicesOptions,
 ): Device => {
   const definitions = createDefinitions((boot) => held(id, boot));
   const clocks = new Map(
     records.map(({ boot, clock }) => [
       textOfBoot(boot),
-      createBootClock({ state: clock, toEpochMs }),
+      createBootClock({ state: clock, toEpochMs, machineBoot }),
     ]),
   );
   return {
@@ -143,7 +146,7 @@ const createDevice = (
     clock: (boot) => clocks.get(textOfBoot(boot)),
     startedClock(boot) {
       const key = textOfBoot(boot);
-      const clock = clocks.get(key) ?? createBootClock({ toEpochMs, firstAckId });
+      const clock = clocks.get(key) ?? createBootClock({ toEpochMs, machineBoot, firstAckId });
       clocks.set(key, clock);
       return clock;
     },

@@ -116,7 +116,11 @@ const openAlone = async (options: ShardsOptions, limits: SpoolLimits): Promise<P
     },
   });
   const onFatal = (cause: unknown): void => {
-    if (isDamage(cause)) noteDamage(directory, messageOf(cause));
+    try {
+      if (isDamage(cause)) noteDamage(directory, messageOf(cause));
+    } catch (unnoted) {
+      onTrouble(`Cannot note in "${directory}" that it is to be repaired: ${messageOf(unnoted)}`);
+    }
     options.onFatal(cause);
   };
   return createPipeline({ ...options, onFatal }, spool);

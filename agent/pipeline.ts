@@ -67,6 +67,7 @@ export const createPipeline = async (options: PipelineOptions, spool: Spool): Pr
     held: spool.held,
     limit: settings.devicesInMemory,
     toEpochMs: createWallClock(time),
+    machineBoot: time.machineBoot,
     firstAckId: 1 + (spool.storeId % ackIdStarts),
   });
   const shared = { ...options, spool, devices };

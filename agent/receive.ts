@@ -174,13 +174,14 @@ const store = (
   const { boot } = header;
   const isNewDevice = session.isEmpty();
   const clock = device.startedClock(boot);
-  const isLive = header.endedAgoMs === undefined && !session.isDoubled(boot);
+  const isLive = header.endedAgoMs === undefined;
   const returnedMs = isLive ? clock.ackSentAt(header.ackId) : undefined;
   learnTime(clock, arrival);
   const learned = learn(options, device, arrival, true);
   const { arrivalMs } = arrival.timing;
+  const isTombstone = arrival.head === null;
   const { heldFrom, openingCrc } = firstFrameOf(arrival);
-  const told = { heldFrom, openingCrc, arrivalMs, returnedMs };
+  const told = { heldFrom, openingCrc, arrivalMs, returnedMs, isTombstone };
   const advance = session.advance(header, isEnd, told);
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);

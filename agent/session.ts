@@ -67,6 +67,8 @@ export interface ToldByFrame extends FirstFrame {
   arrivalMs?: number;
   /** When the ack left that a live frame returns; absent for none that is known. */
   returnedMs?: number | undefined;
+  /** It has no entries. */
+  isTombstone?: boolean;
 }
 
 /** What storing a frame changes. */
@@ -98,6 +100,9 @@ const begin = (
     ...(isLate ? { isLate } : {}),
   };
 };
+
+/** Whether a later boot sent it: what that tells of seqs beyond the end, flash had reserved in vain. */
+const isReplayed = ({ endedAgoMs }: FrameHeader): boolean => endedAgoMs !== undefined;
 
 /** Asked ten times a frame: a loop makes no closure. */
 const findIn = (states: readonly BootState[], boot: Boot): BootState | undefined => {
@@ -152,7 +157,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const state = find(boot);
       return state !== undefined && recency.has(state);
     },
-    advance(header, isEnd, { heldFrom, openingCrc, arrivalMs, returnedMs } = {}) {
+    advance(header, isEnd, { heldFrom, openingCrc, arrivalMs, returnedMs, isTombstone } = {}) {
       const known = find(header.boot);
       const state = known ?? begin(states, header, heldFrom);
       let closes: ClosedBoot[] = [];
@@ -162,7 +167,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const isWhole = header.first >= state.cursor;
       if (isWhole && openingCrc !== undefined) noteOpening(state, [header.first, end, openingCrc]);
       state.cursor = end;
-      state.isEnded = isEnd;
+      state.isEnded = isEnd || (state.isEnded && isTombstone === true && isReplayed(header));
       const outdated = outdate(state);
       const forgotten = known === undefined ? forget(states, state) : [];
       recency.forget(forgotten);

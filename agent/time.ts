@@ -1,9 +1,16 @@
+import { readFileSync } from "node:fs";
+
 /** Both clocks of the host, and its timers. Given as an argument, so that tests can own time. */
 export interface Time {
   /** Wall clock, epoch ms; may step. */
   epochMs(): number;
   /** Never steps; its zero means nothing. */
   monotonicMs(): number;
+  /**
+   * Names the time since the machine started, in which `monotonicMs` goes on from one process to the next;
+   * absent where the machine does not tell.
+   */
+  readonly machineBoot?: string | undefined;
   /** Calls `run` once after `delayMs`; the returned function prevents it. */
   after(delayMs: number, run: () => void): () => void;
 }
@@ -13,9 +20,22 @@ export const sleep = (time: Time, delayMs: number): Promise<void> =>
     time.after(delayMs, resolve);
   });
 
+/** What the machine's monotonic clock had counted as this process began. */
+const processStartMs: number = Number(process.hrtime.bigint() / 1_000n) / 1_000 - performance.now();
+
+/** As Linux tells it. */
+const machineBoot = (): string | undefined => {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
+  } catch {
+    return undefined;
+  }
+};
+
 export const systemTime: Time = {
   epochMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => processStartMs + performance.now(),
+  machineBoot: machineBoot(),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);

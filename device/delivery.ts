@@ -40,25 +40,26 @@ export const createDelivery = (setup: Setup): Delivery => {
   const outbox = createOutbox(setup);
   /** Told when an ack has emptied the outbox, the last first. */
   const waiting: (() => void)[] = [];
-  let hasSealed = false;
+  /** Whether frames may wait that nothing else will send: new ones, or those left before sleep. */
+  let isPumpDue = false;
 
-  const pumpSealed = (): void => {
-    if (hasSealed) uplink.pump();
-    hasSealed = false;
+  const pumpDue = (): void => {
+    if (isPumpDue) uplink.pump();
+    isPumpDue = false;
   };
   const framer = createFramer(setup, {
     outbox,
     onAdded(kind) {
       flusher.added(kind);
       if (keeping && rankOf(kind) >= errorRank) keeping.added();
-      pumpSealed();
+      pumpDue();
     },
     onLost() {
       flusher.dropped();
-      pumpSealed();
+      pumpDue();
     },
     onSeal() {
-      hasSealed = true;
+      isPumpDue = true;
       flusher.sealed();
     },
   });
@@ -74,7 +75,11 @@ export const createDelivery = (setup: Setup): Delivery => {
   const connection = createConnection(setup, uplink);
   const keep = setup.journal && createKeep(setup, outbox, framer);
 
-  const night: Night = { setup, outbox, framer, uplink, waiting, keep, keeping };
+  const onNight = (isLeft: boolean): void => {
+    isPumpDue = isLeft;
+    flusher.pause();
+  };
+  const night: Night = { setup, outbox, framer, uplink, waiting, keep, keeping, onNight };
 
   return {
     keep,

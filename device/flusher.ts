@@ -16,6 +16,8 @@ export interface Flusher {
   sealed(): void;
   /** Makes what is open due. */
   flush(): void;
+  /** Nothing becomes due before more is added or dropped. */
+  pause(): void;
   /** Seals what is due, to be called when a frame can be sent; false where nothing is. */
   sealDue(): boolean;
 }
@@ -63,6 +65,7 @@ export const createFlusher = (setup: Setup, framer: Framer, onDue: () => void): 
       cancelDeadline(deadline);
       if (!framer.isEmpty()) flushWithin(setup.waitLimitMs);
     },
+    pause: () => cancelDeadline(deadline),
     sealDue: () => isDue && framer.seal(),
   };
 };

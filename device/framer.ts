@@ -34,7 +34,7 @@ export interface FramerOptions {
   outbox: Outbox;
   /** Told of the first event of a frame, of each from level error up, and of metrics. */
   onAdded: (kind: number) => void;
-  /** Told when there are counts to seal, after there were none. */
+  /** Told of each drop, and of counts that a boot takes over from the one before. */
   onLost: () => void;
   /** Told when a frame went to the outbox. */
   onSeal: () => void;
@@ -169,7 +169,7 @@ export const createFramer = (setup: Setup, options: FramerOptions): Framer => {
     addDrop(lost, { level: levelOf(kind), reason, count: 1 });
     const isDue = (setup.tally.dropped[reason] as number) % dropsPerLook === 0;
     if (isDue || setup.limitBytes < setup.mostBytes) outbox.makeRoom(0);
-    if (lost.length === 1) options.onLost();
+    options.onLost();
   };
   return {
     drop,

@@ -16,6 +16,8 @@ export interface Night {
   /** Puts all that has no ack into flash; null, as `keeping`, where there is none. */
   keep: (() => boolean) | null;
   keeping: Keeping | null;
+  /** Told when all is at rest; `isLeft`: there is something to send once the device is awake. */
+  onNight: (isLeft: boolean) => void;
 }
 
 /** How long an ack is waited for where the application does not say. */
@@ -38,10 +40,13 @@ export const goToSleep = (
   };
   const bedtime = createDeadline(night.setup.platform, () => {
     night.waiting.splice(night.waiting.indexOf(check), 1);
-    if (night.keep && !isSettled(night)) night.keep();
+    night.framer.seal();
+    const isLeft = !isSettled(night);
+    if (night.keep && isLeft) night.keep();
     if (night.keeping) cancelDeadline(night.keeping.deadline);
     if (night.setup.journal) night.setup.journal.rest();
     night.uplink.pause();
+    night.onNight(isLeft);
     if (link.rest) link.rest(true);
     onAsleep();
   });

@@ -123,7 +123,7 @@ export const hasPassed = ({ notAfter }: Segment, { epochMs, uptimeMs }: Bound): 
 };
 
 /** The segment that follows where nothing known before can be believed since. */
-const freshSegment = (segment: Segment): Segment => ({
+export const freshSegment = (segment: Segment): Segment => ({
   afterUptimeMs: Math.max(segment.afterUptimeMs, newestUptimeMs(segment) - 1),
   notBefore: [],
   notAfter: [],

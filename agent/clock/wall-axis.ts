@@ -7,17 +7,29 @@ export interface WallAxis {
   follow(monotonicMs: number): number;
   /** Epoch ms of a moment, as of the last call of `follow`. */
   epochMs(monotonicMs: number): number;
+  /** What the wall clock is ahead of the monotonic one, as of then; undefined before the first call. */
+  offsetMs(): number | undefined;
 }
 
-export const createWallAxis = (toEpochMs: (monotonicMs: number) => number): WallAxis => {
-  let offsetMs: number | undefined;
+/** Between processes the mapping is known to this: each has an offset of its own for a clock that NTP corrects. */
+const savedGrainMs = 50;
+
+/** `savedOffsetMs`: as of a process before this one, on the same monotonic clock. */
+export const createWallAxis = (
+  toEpochMs: (monotonicMs: number) => number,
+  savedOffsetMs?: number,
+): WallAxis => {
+  let offsetMs = savedOffsetMs;
+  let grainMs = savedOffsetMs === undefined ? offsetGrainMs : savedGrainMs;
   return {
+    offsetMs: () => offsetMs,
     follow: (monotonicMs) => {
       const nowOffsetMs = toEpochMs(monotonicMs) - monotonicMs;
       const stepMs = nowOffsetMs - (offsetMs ?? nowOffsetMs);
-      if (offsetMs !== undefined && Math.abs(stepMs) < offsetGrainMs) return 0;
-      offsetMs = nowOffsetMs;
-      return stepMs;
+      const isStep = Math.abs(stepMs) >= grainMs;
+      if (offsetMs === undefined || isStep || grainMs === savedGrainMs) offsetMs = nowOffsetMs;
+      grainMs = offsetGrainMs;
+      return isStep ? stepMs : 0;
     },
     epochMs: (monotonicMs) =>
       offsetMs === undefined ? toEpochMs(monotonicMs) : monotonicMs + offsetMs,

@@ -1,5 +1,6 @@
 import type { Boot } from "../../shared/frame.ts";
 import { createRemembered, textOfBoot } from "../remembered.ts";
+import type { BootOfDevice } from "./spool.ts";
 
 /**
  * Keys of the store. Lanes are escaped, so that no name can reach into another's range; positions
@@ -34,6 +35,15 @@ export function* frameKeysIn({ gte, lt }: KeyRange): Generator<string> {
 export const bootPrefix = (device: string): string => `b/${device}/`;
 export const bootKey = (device: string, boot: Boot): string =>
   `${bootPrefix(device)}${textOfBoot(boot)}`;
+
+/** Whose a `bootKey` is; null for another key. */
+export const bootOwnerOf = (key: string): BootOfDevice | null => {
+  const [, device = "", number, nonce = ""] = /^b\/(.+)\/(\d+)-([0-9a-f]{8})$/.exec(key) ?? [];
+  return device === ""
+    ? null
+    : { device, boot: { number: Number(number), nonce: Number.parseInt(nonce, 16) } };
+};
+
 export const progressPrefix = (lane: string): string => `p/${name(lane)}/`;
 export const progressKey = (lane: string, device: string, boot: Boot): string =>
   `${progressPrefix(lane)}${device}/${textOfBoot(boot)}`;

@@ -16,11 +16,13 @@ const epochMs = 1_790_000_000_000;
 
 interface FakeHost {
   offsetMs: number;
+  machineBoot?: string;
 }
 
 const clockOn = (host: FakeHost, state?: ClockState): BootClock =>
   createBootClock({
     ...(state === undefined ? {} : { state }),
+    machineBoot: host.machineBoot,
     toEpochMs: (monotonicMs) => monotonicMs + host.offsetMs,
   });
 
@@ -438,6 +440,49 @@ describe("ack id", () => {
     clock.observe({ arrivalMs: 2_120, sendUptimeMs: 2_100, ackId: ids[1] ?? 0, ackUptimeMs: 90 });
 
     expect([forgotten, clock.stamp(1_000).quality]).toEqual(["estimated", "synced"]);
+  });
+});
+
+describe("clock in the next process", () => {
+  const savedOnFirst = (): ClockState =>
+    save(knowingClock({ offsetMs: epochMs, machineBoot: "m1" }));
+
+  it("notices that the wall clock was set since it was saved, on the same machine", () => {
+    const clock = clockOn({ offsetMs: epochMs + 1_500, machineBoot: "m1" }, savedOnFirst());
+
+    observe(clock, 5_000, 5_020);
+
+    expect(includes(clock.stamp(4_000), epochMs + 1_500 + 4_000)).toBe(true);
+    expect(includes(clock.stamp(1_500), epochMs + 1_500)).toBe(true);
+  });
+
+  it("takes what NTP corrected meanwhile for no step", () => {
+    const state = savedOnFirst();
+    const clock = clockOn({ offsetMs: epochMs + 30, machineBoot: "m1" }, state);
+
+    observe(clock, 5_000, 5_020);
+
+    expect(clock.state().segments).toHaveLength(state.segments.length);
+  });
+
+  it("claims nothing by what it knew once the machine has started anew, until the next round trip", () => {
+    const clock = clockOn({ offsetMs: epochMs, machineBoot: "m2" }, savedOnFirst());
+
+    observe(clock, 5_000, 5_020);
+    const first = clock.stamp(4_000);
+    goRound(clock, { sentMs: 5_990, ackUptimeMs: 6_000, sendUptimeMs: 7_000, arrivalMs: 7_030 });
+
+    expect(first.quality).toBe("estimated");
+    expect(clock.stamp(1_500).quality).toBe("synced");
+    expect(clock.stamp(6_500).quality).toBe("synced");
+  });
+
+  it("goes on as it was where no machine tells", () => {
+    const clock = clockOn({ offsetMs: epochMs }, save(knowingClock()));
+
+    observe(clock, 5_000, 5_020);
+
+    expect(clock.stamp(4_000).quality).toBe("synced");
   });
 });
 

@@ -85,6 +85,21 @@ describe("receive and what a later boot sends", () => {
     ]);
   });
 
+  it("keeps a boot that ended so, though flash lost the mark and tells of what it had reserved", async () => {
+    const { take, framesOf } = await startReceive();
+    await take(payloadOf(headerOf(countedBoot(1), 0, 2), true));
+
+    const header = replayed(headerOf(countedBoot(1), 0, 64));
+    await take(encodeFrame({ header, body: powerLossBody(64, 900) }));
+    await take(firstFrame(3, 3));
+
+    expect((await framesOf("pump")).map((frame) => frame.closes)).toEqual([
+      [],
+      [],
+      [{ boot: countedBoot(2), next: 0, atMost: 64, boots: 1 }],
+    ]);
+  });
+
   it("trims what power took by what it has", async () => {
     const { take, framesOf } = await startReceive();
     await take(payloadOf(headerOf(countedBoot(1), 0, 40)));
@@ -167,6 +182,25 @@ describe("receive and a boot without flash whose first frame comes late", () => 
     }
 
     expect((await closes()).flat()).toEqual([{ boot: running, next: 1 }]);
+  });
+});
+
+describe("receive and a flash that is put back from a copy", () => {
+  it("tells of the boot that came between, once the boot that has an old name returns an ack", async () => {
+    const { acks, framesOf, take, time } = await startReceive();
+    const [twin, between] = [countedBoot(3), { nonce: 77, number: 1 }];
+    const other = encodeFrame({ header: headerOf(twin, 0), body: entriesBody([seqEvent(0, 9)]) });
+    await take(payloadOf(headerOf(twin, 0)));
+    time.advance(100);
+    await take(payloadOf(headerOf(between, 0)));
+    time.advance(100);
+
+    await take(other);
+    const ackId = acks.at(-1)?.ackId ?? 0;
+    await take(payloadOf({ ...headerOf(twin, 1), sendUptimeMs: 5_000, ackId, ackUptimeMs: 4_000 }));
+
+    const closes = (await framesOf("pump")).map((frame) => frame.closes);
+    expect(closes).toEqual([[], [{ boot: twin, next: 1 }], [{ boot: between, next: 1 }]]);
   });
 });
 

@@ -186,14 +186,14 @@ describe("framer", () => {
     ]);
   });
 
-  it("tells of a frame's first event, of errors, and of the first count that waits", () => {
+  it("tells of a frame's first event, of errors, and of each drop", () => {
     const { add, framer, told } = createFramerBench();
 
     for (const level of ["info", "info", "error", "warn"] as const) add(level, "x");
     framer.drop(1, "busy");
     framer.drop(2, "busy");
 
-    expect(told).toEqual(["added 1", "added 3", "lost"]);
+    expect(told).toEqual(["added 1", "added 3", "lost", "lost"]);
   });
 });
 

@@ -5,7 +5,7 @@ import { createLoggerOn, type Logger, type LoggerOptions } from "../../device/lo
 import { createStockLink } from "../../device/platforms/stock-link.ts";
 import type { StockLinkOptions } from "../../device/platforms/stock-state.ts";
 import { createDeviceBench, down, up } from "../support/device-bench.ts";
-import { eventsOf, type FakeAgent, fakeAgent } from "../support/fake-agent.ts";
+import { droppedOf, eventsOf, type FakeAgent, fakeAgent } from "../support/fake-agent.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import {
   byteString,
@@ -165,6 +165,63 @@ describe("sleep", () => {
     bench.clock.advance(5_000);
 
     expect(bench.clock.timers()).toBe(0);
+  });
+
+  it("sends again with the first call after it, though that is refused and counts wait already", () => {
+    const bench = createDeviceBench({ outboxBytes: 1_024 });
+    bench.link.connect();
+    for (let count = 0; count < 60; count++) bench.log.error(`unheard ${count}`);
+    // The counts of each night take some of the room that is left, until there is none.
+    for (let night = 0; night < 20; night++) {
+      bench.log.debug("refused");
+      bench.log.info("refused");
+      bench.log.sleep(() => {});
+      bench.clock.advance(10_000);
+    }
+    const timersAsleep = bench.clock.timers();
+    const sentAsleep = bench.frames().length;
+
+    bench.log.debug("refused");
+    const sentAwake = bench.frames().length;
+    bench.exchange();
+    bench.clock.advance(5_000);
+    bench.exchange();
+
+    const { logged, acked, pending, dropped } = bench.log.stats();
+    expect([timersAsleep, sentAwake > sentAsleep, pending]).toEqual([0, true, 0]);
+    expect(dropped).toEqual({ ring_full: logged - acked });
+    expect(droppedOf(bench.agent)).toEqual(dropped);
+  });
+
+  it("sends again with the first call after it, though what was logged meanwhile is open yet", () => {
+    const bench = createDeviceBench({ windowFrames: 1 });
+    bench.link.connect();
+    bench.log.info("unheard");
+    bench.log.sleep(() => {}, 6_000);
+    bench.log.info("logged meanwhile");
+    bench.clock.advance(60_000);
+    const sentAsleep = bench.frames().length;
+    const timersAsleep = bench.clock.timers();
+
+    bench.log.info("after");
+    const sentAwake = bench.frames().length;
+
+    expect([timersAsleep, sentAwake > sentAsleep]).toEqual([0, true]);
+  });
+
+  it("leaves it at the usual wait after it where nothing was left", () => {
+    const bench = createDeviceBench();
+    bench.link.connect();
+    bench.log.info("before");
+    bench.log.sleep(() => {});
+    bench.exchange();
+    bench.clock.advance(60_000);
+
+    bench.log.info("after");
+    const sentAtOnce = bench.frames().length;
+    bench.clock.advance(5_000);
+
+    expect([sentAtOnce, bench.frames().length]).toEqual([0, 1]);
   });
 
   it("keeps in flash what has no ack by then, and nothing else", () => {

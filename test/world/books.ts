@@ -29,7 +29,7 @@ const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
  *    clock had between the event and its delivery.
  * 5. CloudWatch has an event twice only as often as agents have said that it may: as they did it, and in the
  *    stream that has it. Another store knows nothing of what the one before delivered: copies count, and
- *    stamps are compared, within one store.
+ *    stamps are compared, within one store. How a boot ended may be told again by one that was repaired.
  * 6. No count exceeds what the device counted, and none is less where nothing of the boot is missing.
  * 7. Nothing is told as lost that was not: state of an agent only where its store was replaced or repaired,
  *    the tail of a boot only where that did not end well, or flash of before is back
@@ -199,12 +199,13 @@ const auditNotices = (
 };
 
 /** More copies in a stream than it tells of itself. */
-const auditStreams = ({ messages, kept, byStore }: Ledger, fail: Fail): void => {
+const auditStreams = (ledger: Ledger, fail: Fail): void => {
+  const { messages, kept } = ledger;
   const notices = [...messages, ...kept].filter(
     ({ notice }) => notice?.event === "possibly_duplicated",
   );
   for (const [place, ofPlace] of grouped(messages, (message) => message.place)) {
-    const copies = byStore(ofPlace).reduce((sum, ofStore) => sum + copiesIn(ofStore), 0);
+    const copies = copiesIn(ledger, ofPlace);
     const told = notices
       .filter((message) => message.place === place)
       .reduce((sum, { notice }) => sum + (notice?.count ?? 0), 0);
@@ -212,7 +213,17 @@ const auditStreams = ({ messages, kept, byStore }: Ledger, fail: Fail): void => 
   }
 };
 
-const copiesIn = (messages: readonly Message[]): number => {
+/** How a boot ended, by the agent: with the record of a boot a repair may lose that this was told. */
+const isOfEnd = ({ notice }: Message): boolean =>
+  notice?.event === "boot_closed" || notice?.isAtMost === true;
+
+const copiesIn = ({ byRepair, byStore }: Ledger, messages: readonly Message[]): number => {
+  const ends = byRepair(messages.filter(isOfEnd));
+  const others = byStore(messages.filter((message) => !isOfEnd(message)));
+  return [...ends, ...others].reduce((sum, known) => sum + repeatsIn(known), 0);
+};
+
+const repeatsIn = (messages: readonly Message[]): number => {
   const seen = new Set<string>();
   for (const { device, boot, seq, notice, id } of messages) {
     seen.add(`${device} ${boot} ${seq} ${notice === null ? id : keyOf(notice, seq)}`);
@@ -221,8 +232,8 @@ const copiesIn = (messages: readonly Message[]): number => {
 };
 
 /** More copies than agents have said there may be. */
-const auditCopies = ({ machine, messages, byStore }: Ledger, fail: Fail): void => {
-  const copies = byStore(messages).reduce((sum, ofStore) => sum + copiesIn(ofStore), 0);
-  const said = machine.possiblyDuplicated();
+const auditCopies = (ledger: Ledger, fail: Fail): void => {
+  const copies = copiesIn(ledger, ledger.messages);
+  const said = ledger.machine.possiblyDuplicated();
   if (copies > said) fail(`${copies} events are doubled, said to be possibly so are ${said}`);
 };

@@ -84,6 +84,7 @@ export const createMachine = (options: MachineOptions): Machine => {
   const lostLetters: DeadLetter[] = [];
   let backup = disk.contents();
   let current: Process | null = null;
+  let powerLosses = 0;
 
   const aheadMs = (): number => wallClocks.at(-1)?.aheadMs ?? 0;
   const startLater = (): void => {
@@ -95,6 +96,7 @@ export const createMachine = (options: MachineOptions): Machine => {
     if (current === process) current = null;
     tell(`the agent ends: ${why}`);
     disk.crash(isPowerLost);
+    if (isPowerLost) powerLosses++;
     network.leave();
     startLater();
   };
@@ -123,6 +125,7 @@ export const createMachine = (options: MachineOptions): Machine => {
     const gate = { isAlive, touch: () => touch(process) };
     const time = timeOf(process, clockwork, {
       epochMs: () => options.epochMs() + aheadMs(),
+      machineBoot: `${powerLosses}`,
       touch: gate.touch,
     });
     const localEpochMs = time.epochMs;

@@ -22,12 +22,12 @@ export interface Process {
 export const timeOf = (
   process: Process,
   clockwork: Clockwork,
-  { epochMs, touch }: { epochMs(): number; touch(): void },
+  { epochMs, machineBoot, touch }: { epochMs(): number; machineBoot: string; touch(): void },
 ): Time => {
-  const zeroMs = clockwork.nowMs() - 1_000;
   return {
     epochMs,
-    monotonicMs: () => clockwork.nowMs() - zeroMs,
+    machineBoot,
+    monotonicMs: () => clockwork.nowMs() + 1_000,
     after: (delayMs, run) =>
       clockwork.after(delayMs, () => {
         touch();

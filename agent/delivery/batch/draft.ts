@@ -12,6 +12,7 @@ import type { Writer } from "../message/write.ts";
 import type { LogStream, Streams } from "../stream.ts";
 import type { BootEntries } from "./boot-entries.ts";
 import type { Formats } from "./formats.ts";
+import { createLeaving } from "./leaving.ts";
 import type { Merged } from "./merge.ts";
 import { bootKeyOf, type PendingEntry } from "./pending.ts";
 import { createTally, type Tally, tallyEntry, tallyEvent } from "./tally.ts";
@@ -163,20 +164,6 @@ const createReach = (firstMs: number, target: LogStream, streamOf: CutOptions["s
   return (epochMs: number): boolean =>
     epochMs - firstMs <= batchSpanLimitMs &&
     (epochMs < dayEndMs || streamOf(epochMs).stream === target.stream);
-};
-
-/** Tells of each event that is taken whether a rule sends it elsewhere. */
-const createLeaving = (streams: CutOptions["streams"]) => {
-  let last: BootEntries | undefined;
-  let mayLeave = false;
-  return (boot: BootEntries, stamp: IntentStamp, entry: PendingEntry | null): boolean => {
-    if (boot !== last) {
-      last = boot;
-      mayLeave = streams.mayLeave(boot.device);
-    }
-    const event = mayLeave ? (entry === null ? boot.plain : entry.event) : null;
-    return event !== null && streams.elsewhere(boot, event.site, stamp.epochMs) !== null;
-  };
 };
 
 /**

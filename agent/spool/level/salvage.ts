@@ -1,12 +1,13 @@
+import { createSegments } from "../../clock/segments.ts";
 import { decodeBoot, encodeBoot } from "../boot-record.ts";
 import { put, remove } from "../changes.ts";
 import type { Change } from "../group-commit.ts";
 import type { KeyedStore } from "../keyed-store.ts";
-import { definitionKey, devicesKey, laneKey, metaKey, rangeOf } from "../keys.ts";
+import { bootOwnerOf, definitionKey, devicesKey, laneKey, metaKey, rangeOf } from "../keys.ts";
 import { createLetters } from "../letters.ts";
 import { newMeta, readMeta } from "../meta.ts";
 import { decodeJson } from "../record.ts";
-import type { BootRecord, HeldDefinition, Progress, SpoolLimits } from "../spool.ts";
+import type { BootOfDevice, BootRecord, HeldDefinition, Progress, SpoolLimits } from "../spool.ts";
 import { checkedStore, unseal } from "./checked-store.ts";
 import { ownerOf, type Reached, salvageFrames } from "./salvage-frames.ts";
 
@@ -43,12 +44,13 @@ const decodeSealed = <Type>(key: string, sealed: Uint8Array, decode: Decode<Type
   }
 };
 
-/** Reads values, and removes those that cannot be read. */
+/** Reads values, and removes those that cannot be read; tells of each of them. */
 const createReader = (raw: KeyedStore, write: (changes: Change[]) => Promise<void>) => {
   let removed = 0;
   const values = async function* <Type>(
     prefix: string,
     decode: Decode<Type> = decodeJson,
+    onRemoved: (key: string) => void = () => {},
   ): AsyncGenerator<[string, Type]> {
     for await (const [key, sealed] of raw.entries(rangeOf(prefix))) {
       const value = decodeSealed(key, sealed, decode);
@@ -58,6 +60,7 @@ const createReader = (raw: KeyedStore, write: (changes: Change[]) => Promise<voi
       }
       removed++;
       await write([remove(key)]);
+      onRemoved(key);
     }
   };
   return { values, removed: () => removed };
@@ -101,14 +104,21 @@ export const salvage = async (options: SalvageOptions): Promise<Salvaged> => {
   const { lanes, counts } = await salvageFrames(raw, reached, { keepDamaged, write });
   await write([...(await raw.keys(rangeOf("l/"))), ...(await raw.keys(rangeOf("i/")))].map(remove));
   await write([...lanes].map(([name, lane]) => put(laneKey(name), lane)));
-  const devices = new Set<string>();
-  for await (const [key, record] of values("b/", decodeBoot)) {
-    devices.add(record.device);
+  const orders = new Map<string, number>();
+  const keep = (key: string, record: BootRecord): Promise<void> => {
+    orders.set(record.device, Math.max(record.order, orders.get(record.device) ?? 0));
     const value = encodeBoot(mended(record, reached.get(ownerOf(record))));
-    await write([{ type: "put", key, value }]);
+    return write([{ type: "put", key, value }]);
+  };
+  const unreadable: string[] = [];
+  const noteKey = (key: string): number => unreadable.push(key);
+  for await (const [key, record] of values("b/", decodeBoot, noteKey)) await keep(key, record);
+  for (const key of unreadable) {
+    const owner = bootOwnerOf(key);
+    if (owner !== null) await keep(key, unknownBoot(owner, (orders.get(owner.device) ?? 0) + 1));
   }
   await mendDefinitions(values, write);
-  await write([put(devicesKey, devices.size), put(metaKey, newMeta(options.limits.newStoreId))]);
+  await write([put(devicesKey, orders.size), put(metaKey, newMeta(options.limits.newStoreId))]);
   await flush();
   return { ...counts, records: counts.records + removed() };
 };
@@ -143,6 +153,15 @@ const mended = (record: BootRecord, reached: Reached | undefined): BootRecord =>
   cursor: Math.max(reached?.next ?? 0, reached?.end ?? 0),
   definitions: 0,
 });
+
+/**
+ * A boot of which there is no more than its name. It counts as the last one, and as open: so it is told of
+ * when another begins, or returns an ack. Ids of acks go on above whatever the device returns.
+ */
+const unknownBoot = ({ device, boot }: BootOfDevice, order: number): BootRecord => {
+  const clock = { ackCeiling: 1, segments: createSegments().copies() };
+  return { device, boot, cursor: 0, definitions: 0, order, isEnded: false, clock };
+};
 
 const mendDefinitions = async (
   values: ReturnType<typeof createReader>["values"],

@@ -273,7 +273,10 @@ describe("a spool with a record that changed", () => {
     const { spool, salvaged } = await open(directory);
 
     expect(salvaged).toMatchObject([{ frames, records: 1, lost: 0 }]);
-    expect(await spool.boots("pump")).toEqual([]);
+    // Its key has the boot's name, and its frames how far it was stored.
+    expect(await spool.boots("pump")).toMatchObject([
+      { boot: bootOf(1), device: "pump", cursor: allSeqs, isEnded: false },
+    ]);
     expect(await accounted(spool)).toEqual({ held: allSeqs, lost: 0 });
   });
 
