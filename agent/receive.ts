@@ -11,6 +11,7 @@ import { askToWait, busyMs } from "./receive/busy.ts";
 import { isDoubtful, keepDoubled } from "./receive/doubled.ts";
 import { learn, learnAlone, outdate } from "./receive/learning.ts";
 import { createOverrun } from "./receive/overrun.ts";
+import { recordOf } from "./receive/record.ts";
 import type { Receipt } from "./session.ts";
 import type { NewFrame, Spool, SpoolUsage } from "./spool/spool.ts";
 
@@ -115,7 +116,7 @@ const admit = (options: AdmitOptions, device: Device, arrival: Arrival): Promise
   const isNew = receipt.kind === "new";
   const isLacking = head !== null && head.needs > session.definitions(boot);
   if (isNew && !isLacking && spool.hasRoom(lane, payload.length, session.isEmpty())) {
-    const stored = store(options, device, arrival, { ...receipt, lane });
+    const stored = store(options, device, arrival, lane, receipt);
     return doubled === null ? stored : both(doubled, stored);
   }
   const isBusy = isNew && !isLacking;
@@ -164,7 +165,8 @@ const store = (
   options: AdmitOptions,
   device: Device,
   arrival: Arrival,
-  { lane, from, lost }: { lane: string; from: number; lost: number },
+  lane: string,
+  { from, lost }: { from: number; lost: number },
 ): Promise<void> => {
   const { metrics, spool } = options;
   const { id, session } = device;
@@ -178,7 +180,8 @@ const store = (
   const learned = learn(options, device, arrival, true);
   const { arrivalMs } = arrival.timing;
   const isTombstone = arrival.head === null;
-  const told = { ...firstFrameOf(arrival), arrivalMs, returnedMs, isTombstone };
+  const { heldFrom, openingCrc } = firstFrameOf(arrival);
+  const told = { heldFrom, openingCrc, arrivalMs, returnedMs, isTombstone };
   const advance = session.advance(header, isEnd, told);
   const { state: advanced, closes, forgotten } = advance;
   const defined = learned && session.define(boot, learned.count, learned.dictionary);
@@ -186,23 +189,28 @@ const store = (
   forgotten.forEach(device.forget);
   const { cursor: next, dictionary } = state;
   const definitions = session.definitions(boot);
-  const frame: NewFrame = { lane, device: id, boot, from, end: next, lost, closes, bytes: payload };
+  const frame: NewFrame = {
+    lane,
+    device: id,
+    boot: state.boot,
+    from,
+    end: next,
+    lost,
+    closes,
+    bytes: payload,
+  };
   if (dictionary !== undefined) frame.dictionary = dictionary;
   let saved: ClockState | undefined;
   const readClock = (): ClockState => {
     saved = clock.state();
     return saved;
   };
-  const written = spool.append(
-    frame,
-    { ...state, device: id, clock: readClock },
-    {
-      isNewDevice,
-      forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),
-      definitions: learned?.change ?? null,
-      outdated: outdate(options, device, advance),
-    },
-  );
+  const written = spool.append(frame, recordOf(state, id, readClock), {
+    isNewDevice,
+    forget: forgotten.map((old) => ({ boot: old, lane: options.laneOf(id, old) })),
+    definitions: learned?.change ?? null,
+    outdated: outdate(options, device, advance),
+  });
   return options.answers.give(written, id, { boot, clock, next, definitions, busyMs: 0 }, () => {
     if (saved !== undefined) clock.noteSaved(saved);
     metrics.framesStored++;

@@ -19,10 +19,25 @@ export const createRemembered = (make: (name: string) => string): ((name: string
 let lastBoot: Boot | undefined;
 let lastText = "";
 
-/** As `bootText`, which is asked for several times with the boot of one frame. */
+/** By nonce: of several boots of one flash, the one asked for last. */
+const texts = new Map<number, { number: number; text: string }>();
+
+const rememberedText = (boot: Boot): string => {
+  const known = texts.get(boot.nonce);
+  if (known?.number === boot.number) return known.text;
+  if (texts.size >= rememberedNames) texts.clear();
+  const text = bootText(boot);
+  texts.set(boot.nonce, { number: boot.number, text });
+  return text;
+};
+
+/**
+ * As `bootText`, which is asked for several times with the boot of each frame. The very same text each
+ * time: looking something up by a new one takes as long as making it.
+ */
 export const textOfBoot = (boot: Boot): string => {
   if (boot === lastBoot) return lastText;
-  lastText = bootText(boot);
+  lastText = rememberedText(boot);
   lastBoot = boot;
   return lastText;
 };

@@ -58,7 +58,7 @@ export interface Session {
 /** What a frame says of its boot, if it is among the first. */
 export interface FirstFrame extends Pick<BootState, "heldFrom"> {
   /** CRC-32 of what was sealed of it. */
-  openingCrc?: number;
+  openingCrc?: number | undefined;
 }
 
 /** What else a frame tells of its boot. */

@@ -22,10 +22,11 @@ const emptySegment: Segment = {
   roundTripMs: null,
 };
 
-const copyOf = (segment: Segment): Segment => ({
-  ...segment,
-  notBefore: [...segment.notBefore],
-  notAfter: [...segment.notAfter],
+const copyOf = ({ afterUptimeMs, notBefore, notAfter, roundTripMs }: Segment): Segment => ({
+  afterUptimeMs,
+  notBefore: [...notBefore],
+  notAfter: [...notAfter],
+  roundTripMs,
 });
 
 /** `saved`: oldest first, never empty; without it a boot begins. */

@@ -9,19 +9,19 @@ export interface BootState {
   /** Numbered definitions held, without a hole, from the first. */
   definitions: number;
   /** Hash of the dictionary that formats may be tokens of, once the boot has named one. */
-  dictionary?: string;
+  dictionary?: string | undefined;
   /** Place among the boots of the device, by first arrival. */
   order: number;
   /** The boot said that it ended; nothing came after its last entry. */
   isEnded: boolean;
   /** Number of the oldest boot of the same flash that this one found anything of there. */
-  heldFrom?: number;
+  heldFrom?: number | undefined;
   /** A later boot of the same flash sent its first frame, or was heard of before it. */
-  isLate?: true;
+  isLate?: true | undefined;
   /** Its first frames: a window of them at most, for another boot may send as many before an ack comes. */
-  openings?: Opening[];
+  openings?: Opening[] | undefined;
   /** Another boot has the same name. */
-  isDoubled?: true;
+  isDoubled?: true | undefined;
 }
 
 /** Seqs of a frame that is stored whole, from `first` to below `end`, and the CRC-32 of what was sealed. */

@@ -55,11 +55,7 @@ const laneChange = (lanes: Lanes, name: string): LateChange => {
 
 const bootChange = (record: NewBootRecord): LateChange => {
   const key = bootKey(record.device, record.boot);
-  return late(key, () => {
-    const { clock } = record;
-    const written = typeof clock === "function" ? { ...record, clock: clock() } : record;
-    return { type: "put", key, value: encodeBoot(written as BootRecord) };
-  });
+  return late(key, () => ({ type: "put", key, value: encodeBoot(record) }));
 };
 
 /** A frame comes in; gives the bytes it takes as well. */

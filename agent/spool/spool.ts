@@ -18,6 +18,9 @@ export interface NewBootRecord extends BootState {
   clock: ClockState | (() => ClockState);
 }
 
+/** With all of its names, be what they stand for undefined. */
+export type Whole<Type> = { [Name in keyof Required<Type>]: Type[Name] | undefined };
+
 /** A frame as it arrived, with what the session found out about it. */
 export interface NewFrame {
   /** The queue it waits in: one for each log stream. */

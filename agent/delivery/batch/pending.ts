@@ -1,7 +1,8 @@
 import { type DecodedFrame, decodeFrame } from "../../../shared/codec/decode.ts";
 import type { Lookup } from "../../../shared/definition.ts";
 import type { DropCount, Entry, LogEvent } from "../../../shared/event.ts";
-import { type Boot, bootText, type FrameHeader } from "../../../shared/frame.ts";
+import type { Boot, FrameHeader } from "../../../shared/frame.ts";
+import { textOfBoot } from "../../remembered.ts";
 import type { IntentStamp, NewFrame, StoredFrame } from "../../spool/spool.ts";
 import {
   type Notice,
@@ -68,7 +69,7 @@ export interface FrameEntries {
 
 /** Names a boot of a device among all. */
 export const bootKeyOf = ({ device, boot }: { device: string; boot: Boot }): string =>
-  `${device}/${bootText(boot)}`;
+  `${device}/${textOfBoot(boot)}`;
 
 const nothingTold: readonly Told[] = [];
 

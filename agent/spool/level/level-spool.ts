@@ -131,7 +131,7 @@ const reading = <Value>(location: string, read: () => Value): Value => {
   }
 };
 
-/** A device waits so much longer for its ack; a thousand frames a second take a fifth of the syncs. */
+/** A device waits up to four times as long for its ack; a thousand frames a second take a twentieth of the syncs. */
 const gatherMs = 5;
 
 const readError = (location: string, cause: unknown): unknown =>

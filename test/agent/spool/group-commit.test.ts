@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   type Change,
   createGroupCommit,
@@ -125,6 +125,38 @@ describe("group commit", () => {
     const [first = 0, second = 0, third = 0] = beganMs;
     expect(second - first).toBeGreaterThan(45);
     expect(third - second).toBeGreaterThan(45);
+  });
+
+  describe("while others go on coming", () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    /** One write has ended, and commits come every 5 ms for so long; gives how many writes began. */
+    const writesAfter = async (comingMs: number, thenMs: number): Promise<number> => {
+      const { group, writes, untilBegun } = heldWrites(20);
+      const first = group.commit([change("first")], true);
+      (await untilBegun(1)).end();
+      await first;
+      for (let ms = 0; ms < comingMs; ms += 5) {
+        void group.commit([change(`${ms}`)], true);
+        if (ms === 0) await new Promise(setImmediate);
+        await vi.advanceTimersByTimeAsync(5);
+      }
+      await vi.advanceTimersByTimeAsync(thenMs);
+      return writes.length;
+    };
+
+    it("waits up to four times as long", async () => {
+      expect([await writesAfter(75, 0), await writesAfter(80, 0)]).toEqual([1, 2]);
+    });
+
+    it("waits no longer once none has come for that long", async () => {
+      expect([await writesAfter(25, 10), await writesAfter(25, 40)]).toEqual([1, 2]);
+    });
   });
 
   it("waits no longer once many are there", async () => {
