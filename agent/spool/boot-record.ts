@@ -21,7 +21,7 @@ const lastingOf = (
     openings,
     order,
   }: NewBootRecord,
-  { isOver, isShared, placed }: ClockState,
+  { isOver, isShared, placed, wall }: ClockState,
 ): Whole<Omit<Lasting, "clock">> & { clock: Whole<Lasting["clock"]> } => ({
   boot,
   dictionary,
@@ -32,7 +32,7 @@ const lastingOf = (
   openings,
   isDoubled,
   device,
-  clock: { placed, isOver, isShared },
+  clock: { placed, isOver, isShared, wall },
 });
 
 const doubleBytes = 8;
