@@ -1,6 +1,13 @@
 import { type Cover, coversOf, isLostUnheard, keyOf, ofFrames, uncovered } from "./covers.ts";
 import type { Message } from "./delivered.ts";
-import { type AuditOptions, createLedger, grouped, type Ledger, lettersMs } from "./ledger.ts";
+import {
+  type AuditOptions,
+  createLedger,
+  grouped,
+  type Ledger,
+  lastStamped,
+  lettersMs,
+} from "./ledger.ts";
 import type { BootTruth, Logged } from "./truth.ts";
 
 /** What the books of a world say. */
@@ -24,7 +31,9 @@ const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
  * 2. Each logged event is in CloudWatch or among the dead letters, or what was told covers it: an event that got
  *    no seq a count of its reason, one with a seq a notice about that seq, or the bytes of its frame kept
  *    as a dead letter.
- * 3. Within a boot seqs rise as the events were logged, and stamps in CloudWatch never decrease with them.
+ * 3. Within a boot seqs rise as the events were logged, and stamps in CloudWatch never decrease with them. Of an
+ *    event that is sent again because nobody knows what became of it, and whose stamp is refused by then,
+ *    the last copy counts: its stamp is the nearest that is taken, and it tells its true time.
  * 4. A stamp that claims to be synced is within its bound, by one of the settings that the agent's wall
  *    clock had between the event and its delivery.
  * 5. CloudWatch has an event twice only as often as agents have said that it may: as they did it, and in the
@@ -132,7 +141,7 @@ const errorOf = (
 };
 
 const auditOrder = (events: readonly Message[], fail: Fail): void => {
-  const bySeq = [...events].sort(
+  const bySeq = lastStamped(events).sort(
     (left, right) => left.seq - right.seq || left.timestamp - right.timestamp,
   );
   let last: Message | undefined;
