@@ -11,7 +11,7 @@ import { askToWait, busyMs } from "./receive/busy.ts";
 import { isDoubtful, keepDoubled } from "./receive/doubled.ts";
 import { learn, learnAlone, outdate } from "./receive/learning.ts";
 import { createOverrun } from "./receive/overrun.ts";
-import type { Receipt } from "./session.ts";
+import type { NewReceipt, Receipt } from "./session.ts";
 import type { NewFrame, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
@@ -164,7 +164,7 @@ const store = (
   options: AdmitOptions,
   device: Device,
   arrival: Arrival,
-  { lane, from, lost }: { lane: string; from: number; lost: number },
+  { lane, from, lost, repeated }: NewReceipt & { lane: string },
 ): Promise<void> => {
   const { metrics, spool } = options;
   const { id, session } = device;
@@ -188,6 +188,7 @@ const store = (
   const definitions = session.definitions(boot);
   const frame: NewFrame = { lane, device: id, boot, from, end: next, lost, closes, bytes: payload };
   if (dictionary !== undefined) frame.dictionary = dictionary;
+  if (repeated !== undefined) frame.repeated = repeated;
   let saved: ClockState | undefined;
   const readClock = (): ClockState => {
     saved = clock.state();

@@ -65,6 +65,20 @@ describe("session", () => {
     expect(receipt).toEqual({ kind: "new", from: 9, lost: 4 });
   });
 
+  it("counts what comes again of what was stored before a repair, and what it tells with it", () => {
+    const session = createSession([
+      { boot, cursor: 5, storedTo: 9, definitions: 0, order: 1, isEnded: false },
+    ]);
+
+    const again = session.judge(headerOf(boot, 5, 3));
+    const besides = session.judge(headerOf(boot, 7, 5, 7));
+    const beyond = session.judge(headerOf(boot, 9, 1, 9));
+
+    expect(again).toEqual({ kind: "new", from: 5, lost: 0, repeated: 3 });
+    expect(besides).toEqual({ kind: "new", from: 7, lost: 2, repeated: 3 });
+    expect(beyond).toEqual({ kind: "new", from: 9, lost: 4 });
+  });
+
   it("waits for the frames from base on, where others before them are lost", () => {
     const session = sessionAt(5, boot);
 
