@@ -170,7 +170,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const known = find(header.boot);
       const state = known ?? begin(states, header, heldFrom);
       let closes: ClosedBoot[] = [];
-      if (known === undefined) closes = succession.begin(state, arrivalMs);
+      if (state.cursor === 0) closes = succession.begin(state, arrivalMs);
       else if (returnedMs !== undefined) closes = succession.returned(state, returnedMs);
       const end = header.first + header.count;
       const isWhole = header.first >= state.cursor;

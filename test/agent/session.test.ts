@@ -218,6 +218,23 @@ describe("session's boots that end", () => {
     ]);
   });
 
+  it("closes them again where a repair left nothing of the boot that had", () => {
+    const session = createSession([
+      { boot: countedBoot(1), cursor: 5, definitions: 0, order: 1, isEnded: false },
+      {
+        ...{ boot: countedBoot(2), cursor: 0, storedTo: 1, definitions: 0, order: 2 },
+        ...{ isEnded: false, heldFrom: 2 },
+      },
+    ]);
+
+    const first = session.advance(headerOf(countedBoot(2), 1, 1, 1), false);
+    const second = session.advance(headerOf(countedBoot(2), 2, 1, 1), false);
+
+    expect(first.closes).toEqual([{ boot: countedBoot(1), next: 5, atMost: 59 }]);
+    expect(second.closes).toEqual([]);
+    expect(session.newest()).toEqual(countedBoot(2));
+  });
+
   it("knows no limit of what a boot lost that has used more than flash need not know of", () => {
     const session = sessionAt(64, countedBoot(1));
 
