@@ -16,6 +16,9 @@ export interface AuditOptions {
   isDamaged: boolean;
 }
 
+/** Says what is wrong. */
+export type Fail = (what: string) => void;
+
 /** The audited, as the rules look at it. */
 export interface Ledger extends AuditOptions {
   /** What CloudWatch took. */
