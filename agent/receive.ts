@@ -12,7 +12,7 @@ import { isDoubtful, keepDoubled } from "./receive/doubled.ts";
 import { learn, learnAlone, outdate } from "./receive/learning.ts";
 import { createOverrun } from "./receive/overrun.ts";
 import { recordOf } from "./receive/record.ts";
-import type { Receipt } from "./session.ts";
+import type { NewReceipt, Receipt } from "./session.ts";
 import type { NewFrame, Spool, SpoolUsage } from "./spool/spool.ts";
 
 export interface ReceiveOptions extends AckOptions {
@@ -166,7 +166,7 @@ const store = (
   device: Device,
   arrival: Arrival,
   lane: string,
-  { from, lost }: { from: number; lost: number },
+  { from, lost, repeated }: NewReceipt,
 ): Promise<void> => {
   const { metrics, spool } = options;
   const { id, session } = device;
@@ -200,6 +200,7 @@ const store = (
     bytes: payload,
   };
   if (dictionary !== undefined) frame.dictionary = dictionary;
+  if (repeated !== undefined) frame.repeated = repeated;
   let saved: ClockState | undefined;
   const readClock = (): ClockState => {
     saved = clock.state();

@@ -13,16 +13,19 @@ import type { ClosedBoot } from "./session/closing.ts";
 import { createRecency, forget } from "./session/keeping.ts";
 import { createSuccession } from "./session/succession.ts";
 
+/** A frame that is to be stored. */
+export interface NewReceipt {
+  kind: "new";
+  /** First seq that was not stored before. */
+  from: number;
+  /** Seqs the device no longer holds and this agent never had: another store may have them. */
+  lost: number;
+  /** Entries and notices of it that may be delivered: their seqs were stored before a repair. */
+  repeated?: number;
+}
+
 /** What a frame is to its boot. */
-export type Receipt =
-  | {
-      kind: "new";
-      /** First seq that was not stored before. */
-      from: number;
-      /** Seqs the device no longer holds and this agent never had: another store may have them. */
-      lost: number;
-    }
-  | { kind: "duplicate" | "gap" };
+export type Receipt = NewReceipt | { kind: "duplicate" | "gap" };
 
 /** The boots of one device: which frames are new, which were stored before, which come too early. */
 export interface Session {
@@ -113,6 +116,18 @@ const findIn = (states: readonly BootState[], boot: Boot): BootState | undefined
   return undefined;
 };
 
+const judge = (known: BootState | undefined, { base, first, count }: FrameHeader): Receipt => {
+  const { cursor = 0, storedTo = 0 } = known ?? {};
+  const from = Math.max(cursor, base);
+  const end = first + count;
+  if (first > from) return { kind: "gap" };
+  if (end <= from) return { kind: "duplicate" };
+  const lost = from - cursor;
+  if (from >= storedTo) return { kind: "new", from, lost };
+  const repeated = Math.min(end, storedTo) - from + (lost > 0 ? 1 : 0);
+  return { kind: "new", from, lost, repeated };
+};
+
 /** A session that goes on from what was stored, oldest boot first. */
 export const createSession = (stored: readonly BootState[]): Session => {
   const states: BootState[] = [];
@@ -146,13 +161,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
       return { ...state };
     },
     isDoubled: (boot) => find(boot)?.isDoubled === true,
-    judge(header) {
-      const cursor = find(header.boot)?.cursor ?? 0;
-      const from = Math.max(cursor, header.base);
-      if (header.first > from) return { kind: "gap" };
-      if (header.first + header.count <= from) return { kind: "duplicate" };
-      return { kind: "new", from, lost: from - cursor };
-    },
+    judge: (header) => judge(find(header.boot), header),
     isRecent(boot) {
       const state = find(boot);
       return state !== undefined && recency.has(state);
@@ -161,7 +170,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const known = find(header.boot);
       const state = known ?? begin(states, header, heldFrom);
       let closes: ClosedBoot[] = [];
-      if (known === undefined) closes = succession.begin(state, arrivalMs);
+      if (state.cursor === 0) closes = succession.begin(state, arrivalMs);
       else if (returnedMs !== undefined) closes = succession.returned(state, returnedMs);
       const end = header.first + header.count;
       const isWhole = header.first >= state.cursor;

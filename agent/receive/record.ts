@@ -13,6 +13,7 @@ export const recordOf = (
 ): NewBootRecord & Whole<NewBootRecord> => ({
   boot: state.boot,
   cursor: state.cursor,
+  storedTo: state.storedTo,
   definitions: state.definitions,
   dictionary: state.dictionary,
   order: state.order,

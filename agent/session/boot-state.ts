@@ -6,6 +6,8 @@ export interface BootState {
   boot: Boot;
   /** First seq that is not stored. */
   cursor: number;
+  /** First seq that was not stored before a repair moved the cursor back: what comes again below may be delivered. */
+  storedTo?: number | undefined;
   /** Numbered definitions held, without a hole, from the first. */
   definitions: number;
   /** Hash of the dictionary that formats may be tokens of, once the boot has named one. */

@@ -3,7 +3,10 @@ import { type ClosedBoot, closedBy, closedByReturn } from "./closing.ts";
 
 /** Which boot is the latest: by first arrival, until an ack that comes back shows that a frame came late. */
 export interface Succession {
-  /** Puts a boot behind all others, but for later ones of its flash; gives those that are over. */
+  /**
+   * Puts a boot behind all others, but for later ones of its flash; gives those that are over. One that
+   * is known, but of which a repair left nothing, keeps its place: what was told with it is told again.
+   */
   begin(state: BootState, arrivalMs: number | undefined): ClosedBoot[];
   /**
    * The boot returned an ack that left at `sentMs`, by the clock of `arrivalMs`. Where the first frames
@@ -29,8 +32,11 @@ export const createSuccession = (states: BootState[]): Succession => {
   };
   return {
     begin(state, arrivalMs = begunMs) {
-      const closes = closedBy(states, state);
-      insert(states, state);
+      const closes = closedBy(
+        states.filter((other) => other !== state),
+        state,
+      );
+      if (!states.includes(state)) insert(states, state);
       begunMs = arrivalMs;
       return closes;
     },

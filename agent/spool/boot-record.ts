@@ -20,6 +20,7 @@ const lastingOf = (
     isLate,
     openings,
     order,
+    storedTo,
   }: NewBootRecord,
   { isOver, isShared, placed, wall }: ClockState,
 ): Whole<Omit<Lasting, "clock">> & { clock: Whole<Lasting["clock"]> } => ({
@@ -31,6 +32,7 @@ const lastingOf = (
   isLate,
   openings,
   isDoubled,
+  storedTo,
   device,
   clock: { placed, isOver, isShared, wall },
 });

@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { createSegments } from "../../agent/clock/segments.ts";
 import { decodeFrame } from "../../shared/codec/decode.ts";
 import { frameLimitBytes } from "../../shared/limits.ts";
 import { shardOf } from "../../shared/topic.ts";
-import { bootOf, brokenBody, headerOf, payloadOf } from "../support/any-receipt.ts";
+import {
+  bootOf,
+  brokenBody,
+  headerOf,
+  newFrame,
+  payloadOf,
+  recordOf,
+} from "../support/any-receipt.ts";
 import { startReceive, turns } from "../support/started-receive.ts";
 
 const boot = bootOf(1);
@@ -76,6 +84,21 @@ describe("receive", () => {
 
     expect(nexts()).toEqual([1, 1, 8]);
     expect(await framesOf("pump")).toMatchObject([{ from: 0 }, { from: 6, end: 8, lost: 5 }]);
+  });
+
+  it("stores with a frame how much of it a store held before its repair", async () => {
+    const { spool, take, framesOf } = await startReceive();
+    const clock = { ackCeiling: 1, segments: createSegments().copies() };
+    const record = recordOf(newFrame("pump", 0, { end: 0 }));
+    await spool.define({ ...record, storedTo: 2, clock }, null);
+
+    await take(payloadOf(headerOf(boot, 0, 3)));
+    await take(payloadOf(headerOf(boot, 3)));
+
+    const [again, beyond] = await framesOf("pump");
+    expect(again).toMatchObject({ from: 0, end: 3, repeated: 2 });
+    expect(beyond).toMatchObject({ from: 3 });
+    expect(beyond).not.toHaveProperty("repeated");
   });
 
   it("stores with a boot's first frame that the boot before was cut off", async () => {

@@ -65,6 +65,20 @@ describe("session", () => {
     expect(receipt).toEqual({ kind: "new", from: 9, lost: 4 });
   });
 
+  it("counts what comes again of what was stored before a repair, and what it tells with it", () => {
+    const session = createSession([
+      { boot, cursor: 5, storedTo: 9, definitions: 0, order: 1, isEnded: false },
+    ]);
+
+    const again = session.judge(headerOf(boot, 5, 3));
+    const besides = session.judge(headerOf(boot, 7, 5, 7));
+    const beyond = session.judge(headerOf(boot, 9, 1, 9));
+
+    expect(again).toEqual({ kind: "new", from: 5, lost: 0, repeated: 3 });
+    expect(besides).toEqual({ kind: "new", from: 7, lost: 2, repeated: 3 });
+    expect(beyond).toEqual({ kind: "new", from: 9, lost: 4 });
+  });
+
   it("waits for the frames from base on, where others before them are lost", () => {
     const session = sessionAt(5, boot);
 
@@ -202,6 +216,23 @@ describe("session's boots that end", () => {
       { boot: countedBoot(3), next: 5, atMost: 59 },
       { boot: countedBoot(4), next: 1, atMost: 63 },
     ]);
+  });
+
+  it("closes them again where a repair left nothing of the boot that had", () => {
+    const session = createSession([
+      { boot: countedBoot(1), cursor: 5, definitions: 0, order: 1, isEnded: false },
+      {
+        ...{ boot: countedBoot(2), cursor: 0, storedTo: 1, definitions: 0, order: 2 },
+        ...{ isEnded: false, heldFrom: 2 },
+      },
+    ]);
+
+    const first = session.advance(headerOf(countedBoot(2), 1, 1, 1), false);
+    const second = session.advance(headerOf(countedBoot(2), 2, 1, 1), false);
+
+    expect(first.closes).toEqual([{ boot: countedBoot(1), next: 5, atMost: 59 }]);
+    expect(second.closes).toEqual([]);
+    expect(session.newest()).toEqual(countedBoot(2));
   });
 
   it("knows no limit of what a boot lost that has used more than flash need not know of", () => {

@@ -1,6 +1,22 @@
-import { type Cover, coversOf, isLostUnheard, keyOf, ofFrames, uncovered } from "./covers.ts";
+import { auditCopies, auditStreams } from "./copies.ts";
+import {
+  type Cover,
+  coversOf,
+  isLostUnheard,
+  isTakenForAnother,
+  keyOf,
+  ofFrames,
+  uncovered,
+} from "./covers.ts";
 import type { Message } from "./delivered.ts";
-import { type AuditOptions, createLedger, grouped, type Ledger, lettersMs } from "./ledger.ts";
+import {
+  type AuditOptions,
+  createLedger,
+  type Fail,
+  type Ledger,
+  lastStamped,
+  lettersMs,
+} from "./ledger.ts";
 import type { BootTruth, Logged } from "./truth.ts";
 
 /** What the books of a world say. */
@@ -10,9 +26,6 @@ export interface Account {
   /** Where they do not balance. */
   faults: string[];
 }
-
-/** Says what is wrong. */
-type Fail = (what: string) => void;
 
 /** Reasons of events that got no seq. */
 const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
@@ -24,7 +37,9 @@ const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
  * 2. Each logged event is in CloudWatch or among the dead letters, or what was told covers it: an event that got
  *    no seq a count of its reason, one with a seq a notice about that seq, or the bytes of its frame kept
  *    as a dead letter.
- * 3. Within a boot seqs rise as the events were logged, and stamps in CloudWatch never decrease with them.
+ * 3. Within a boot seqs rise as the events were logged, and stamps in CloudWatch never decrease with them. Of an
+ *    event that is sent again because nobody knows what became of it, and whose stamp is refused by then,
+ *    the last copy counts: its stamp is the nearest that is taken, and it tells its true time.
  * 4. A stamp that claims to be synced is within its bound, by one of the settings that the agent's wall
  *    clock had between the event and its delivery.
  * 5. CloudWatch has an event twice only as often as agents have said that it may: as they did it, and in the
@@ -37,7 +52,8 @@ const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
  *
  * What no one can know is let pass: a boot of which only a store knew that is gone, and one that lost its RAM,
  * or flash, before any frame of it was stored. Two boots of one name (flash put back from a copy) share
- * their seqs, and what the first had in RAM is taken for what the second has.
+ * their seqs, and what the first had in RAM is taken for what the second has. A second that no agent
+ * heard of is taken for the first: where that had ended, nothing is left to tell.
  */
 export const audit = (options: AuditOptions): Account => {
   const ledger = createLedger(options);
@@ -77,11 +93,11 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
   const covers = others.length === 0 ? told : told.map(anywhere);
   const isWhole = covers.length === 0 && others.length === 0;
   if (!isLostUnheard(ledger, boot)) {
-    const isReplaced = others.some((each) => isLater(ledger, each, boot));
+    const isMistaken = isTakenForAnother(ledger, boot);
     for (const { logged, from, most } of uncovered(boot, found, covers)) {
       const { seq } = logged;
       const isAcked = seq !== null && boot.acked.some(({ next }) => seq < next);
-      if (!isReplaced || isAcked)
+      if (!isMistaken || isAcked)
         fail(`event #${logged.id}, seq ${from === most ? from : `${from} to ${most}`}, is nowhere`);
     }
     auditCounts(ledger, boot, { messages, isWhole }, fail);
@@ -92,9 +108,6 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
 
 /** Whose seqs are meant by what is told of a name, nobody can say where two boots have it. */
 const anywhere = ({ left }: Cover): Cover => ({ from: 0, end: Number.POSITIVE_INFINITY, left });
-
-const isLater = ({ truth: { boots } }: Ledger, boot: BootTruth, than: BootTruth): boolean =>
-  boots.indexOf(boot) > boots.indexOf(than);
 
 const auditEvent = (
   ledger: Ledger,
@@ -132,7 +145,7 @@ const errorOf = (
 };
 
 const auditOrder = (events: readonly Message[], fail: Fail): void => {
-  const bySeq = [...events].sort(
+  const bySeq = lastStamped(events).sort(
     (left, right) => left.seq - right.seq || left.timestamp - right.timestamp,
   );
   let last: Message | undefined;
@@ -199,44 +212,4 @@ const auditNotices = (
     if (isTail && isClosed && !isOld) fail("a tail is told as lost, but it was closed");
     if (event === "dead_letter" && !isDamaged) fail(`it has a dead letter: ${reason}`);
   }
-};
-
-/** More copies in a stream than it tells of itself. */
-const auditStreams = (ledger: Ledger, fail: Fail): void => {
-  const { messages, kept } = ledger;
-  const notices = [...messages, ...kept].filter(
-    ({ notice }) => notice?.event === "possibly_duplicated",
-  );
-  for (const [place, ofPlace] of grouped(messages, (message) => message.place)) {
-    const copies = copiesIn(ledger, ofPlace);
-    const told = notices
-      .filter((message) => message.place === place)
-      .reduce((sum, { notice }) => sum + (notice?.count ?? 0), 0);
-    if (copies > told) fail(`${copies} events of "${place}" are doubled, it tells of ${told}`);
-  }
-};
-
-/** How a boot ended, by the agent: with the record of a boot a repair may lose that this was told. */
-const isOfEnd = ({ notice }: Message): boolean =>
-  notice?.event === "boot_closed" || notice?.isAtMost === true;
-
-const copiesIn = ({ byRepair, byStore }: Ledger, messages: readonly Message[]): number => {
-  const ends = byRepair(messages.filter(isOfEnd));
-  const others = byStore(messages.filter((message) => !isOfEnd(message)));
-  return [...ends, ...others].reduce((sum, known) => sum + repeatsIn(known), 0);
-};
-
-const repeatsIn = (messages: readonly Message[]): number => {
-  const seen = new Set<string>();
-  for (const { device, boot, seq, notice, id } of messages) {
-    seen.add(`${device} ${boot} ${seq} ${notice === null ? id : keyOf(notice, seq)}`);
-  }
-  return messages.length - seen.size;
-};
-
-/** More copies than agents have said there may be. */
-const auditCopies = (ledger: Ledger, fail: Fail): void => {
-  const copies = copiesIn(ledger, ledger.messages);
-  const said = ledger.machine.possiblyDuplicated();
-  if (copies > said) fail(`${copies} events are doubled, said to be possibly so are ${said}`);
 };

@@ -80,6 +80,17 @@ export const isLostUnheard = ({ machine, truth }: Ledger, boot: BootTruth): bool
   );
 };
 
+/** Whether what is missing of the boot cannot be told from what another has under its name. */
+export const isTakenForAnother = (
+  { namesakes, truth: { boots } }: Ledger,
+  boot: BootTruth,
+): boolean => {
+  const others = namesakes(boot).filter((each) => each !== boot);
+  return others.some(
+    (other) => boot.acked.length === 0 || boots.indexOf(other) > boots.indexOf(boot),
+  );
+};
+
 /** Takes one from the cover that has the seq, or any seq in between where that is not known. */
 const take = (covers: readonly Cover[], from: number, most: number): boolean => {
   const cover = covers.find((each) => each.left > 0 && each.from <= most && from < each.end);

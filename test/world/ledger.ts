@@ -16,6 +16,9 @@ export interface AuditOptions {
   isDamaged: boolean;
 }
 
+/** Says what is wrong. */
+export type Fail = (what: string) => void;
+
 /** The audited, as the rules look at it. */
 export interface Ledger extends AuditOptions {
   /** What CloudWatch took. */
@@ -64,6 +67,15 @@ const parted = (messages: readonly Message[], endsMs: readonly number[]): Messag
   [...endsMs, Number.POSITIVE_INFINITY].map((endMs, place) =>
     messages.filter(({ askedMs }) => askedMs < endMs && askedMs >= (endsMs[place - 1] ?? 0)),
   );
+
+/** Without copies whose stamp was refused when they were sent again. */
+export const lastStamped = (events: readonly Message[]): Message[] => {
+  const ofEvent = grouped(events, ({ seq, id }) => `${seq} ${id}`);
+  return [...ofEvent.values()].flatMap((copies) => {
+    const last = copies.reduce((one, other) => (other.takenMs > one.takenMs ? other : one));
+    return last.trueTime === null ? copies : [last];
+  });
+};
 
 export const createLedger = (options: AuditOptions): Ledger => {
   const messages = options.taken.map(readMessage);

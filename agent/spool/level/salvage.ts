@@ -18,7 +18,7 @@ export interface Salvaged {
   records: number;
   /** Seqs that were acknowledged and are in no frame: told to CloudWatch as `agent_state_lost`. */
   lost: number;
-  /** Seqs, and notices beside them, that will be delivered although they may have been. */
+  /** Seqs, and notices beside them, that may be delivered although they have been: those that devices may send again too. */
   possiblyDuplicated: number;
 }
 
@@ -107,7 +107,9 @@ export const salvage = async (options: SalvageOptions): Promise<Salvaged> => {
   const orders = new Map<string, number>();
   const keep = (key: string, record: BootRecord): Promise<void> => {
     orders.set(record.device, Math.max(record.order, orders.get(record.device) ?? 0));
-    const value = encodeBoot(mended(record, reached.get(ownerOf(record))));
+    const boot = mended(record, reached.get(ownerOf(record)));
+    counts.possiblyDuplicated += Math.max(0, (boot.storedTo ?? 0) - boot.cursor);
+    const value = encodeBoot(boot);
     return write([{ type: "put", key, value }]);
   };
   const unreadable: string[] = [];
@@ -146,13 +148,17 @@ const checkFormat = (raw: KeyedStore): Promise<unknown> =>
 
 /**
  * A boot goes on where its frames end: what was acknowledged beyond is counted as `agent_state_lost` by
- * the next frame. No definitions are claimed, so that the device sends all of them.
+ * the next frame, or comes again and then counts as possibly doubled. No definitions are claimed, so that
+ * the device sends all of them.
  */
-const mended = (record: BootRecord, reached: Reached | undefined): BootRecord => ({
-  ...record,
-  cursor: Math.max(reached?.next ?? 0, reached?.end ?? 0),
-  definitions: 0,
-});
+const mended = (
+  { storedTo = 0, ...record }: BootRecord,
+  reached: Reached | undefined,
+): BootRecord => {
+  const cursor = Math.max(reached?.next ?? 0, reached?.end ?? 0);
+  const before = Math.max(record.cursor, storedTo);
+  return { ...record, cursor, definitions: 0, ...(before > cursor ? { storedTo: before } : {}) };
+};
 
 /**
  * A boot of which there is no more than its name. It counts as the last one, and as open: so it is told of

@@ -294,6 +294,22 @@ describe("a spool with a record that changed", () => {
     expect(await accounted(spool)).toEqual({ held: allSeqs - 200, lost: 100 });
   });
 
+  it("goes back to where frames end, and counts as possibly doubled what may come again", async () => {
+    const { directory } = await fill({ delivered: frames - 1 });
+    await change(directory, "f/");
+    noteDamage(directory, "its checksum is wrong");
+    const { spool: repaired, salvaged } = await open(directory);
+    const before = await repaired.boots("pump");
+    await repaired.close();
+    noteDamage(directory, "its checksum is wrong");
+
+    const { spool } = await open(directory);
+
+    expect(salvaged).toMatchObject([{ frames: 0, lost: 0, possiblyDuplicated: 100 }]);
+    expect(before).toMatchObject([{ cursor: allSeqs - 100, storedTo: allSeqs }]);
+    expect(await spool.boots("pump")).toEqual(before);
+  });
+
   it.each(["d/", "t/", "p/", "i/", "h/", "n/"])("goes on without it under %s", async (prefix) => {
     const { directory } = await fill({ delivered: 1 });
     const { spool: before } = await open(directory);
