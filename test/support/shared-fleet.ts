@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
 import { connect, type MqttClient } from "mqtt";
 import { AWSCloudWatchLogs } from "../../agent/cloudwatch/client.ts";
 import { createEndpoint, type Endpoint } from "../../agent/local/endpoint.ts";
@@ -134,6 +135,19 @@ const end = async ({ child }: AgentProcess, signal: NodeJS.Signals): Promise<voi
   await ended;
 };
 
+/** Resolves once no shard has a frame that is not delivered; an agent that ends leaves those to the others. */
+const nothingWaits = async (path: string): Promise<void> => {
+  const redis = new Redis(path);
+  const limitMs = performance.now() + 30_000;
+  for (;;) {
+    const waiting = await redis.keys("fleetlog:*:frames");
+    if (waiting.length === 0) break;
+    if (performance.now() > limitMs) throw new Error(`Frames wait in ${waiting.length} shards`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  redis.disconnect();
+};
+
 export const startSharedFleet = async (options: SharedFleetOptions): Promise<SharedFleet> => {
   const directory = await mkdtemp(join(tmpdir(), "fleetlog-shared-"));
   const redis: RedisServer = await startRedis();
@@ -166,6 +180,7 @@ export const startSharedFleet = async (options: SharedFleetOptions): Promise<Sha
     },
     async settle() {
       await Promise.all(devices.map(({ log }) => log.close()));
+      await nothingWaits(redis.path);
       for (const agent of agents) await end(agent, "SIGTERM");
       former.push(...agents.splice(0));
       const cloudwatch = new AWSCloudWatchLogs(
