@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { shardCount } from "../shared/limits.ts";
 import { shardOf } from "../shared/topic.ts";
 import type { AgentPorts } from "./agent.ts";
 import { type Commands, createCommands } from "./commands/commands.ts";
@@ -11,7 +12,6 @@ import type { Intake, IntakeEvents } from "./intake/intake.ts";
 import { createPresence, type Presence } from "./intake/presence.ts";
 import { createPipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 import { allShards, type Shards } from "./shards/shards.ts";
-import type { SharedShards } from "./shards/shared-shards.ts";
 import { noteDamage } from "./spool/level/damage.ts";
 import { createLevelSpool } from "./spool/level/level-spool.ts";
 import { isDamage } from "./spool/level/open-store.ts";
@@ -141,20 +141,17 @@ const openShards = async (options: ShardsOptions): Promise<Shards> => {
   if (url === undefined) return allShards(await openAlone(options, limits));
   // Loaded where they are used: ioredis and mqtt take 10 MB of memory each.
   const { createSharedShards } = await import("./shards/shared-shards.ts");
-  const shared: SharedShards = await createSharedShards({
+  const devicesInMemory = Math.ceil(settings.devicesInMemory / shardCount);
+  return createSharedShards({
     ...options,
     settings: { ...redis, url },
     fleet,
     limits,
     hasOwnBroker: settings.mqtt.url === undefined,
     onDown: send,
-    openPipeline: (spool, onFatal) =>
-      createPipeline(
-        { ...options, onFatal, send: (device, payload) => shared.send(device, payload) },
-        spool,
-      ),
+    openPipeline: (spool, ports) =>
+      createPipeline({ ...options, ...ports, settings: { ...settings, devicesInMemory } }, spool),
   });
-  return shared;
 };
 
 /** From the devices to the shards. */

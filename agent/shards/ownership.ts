@@ -78,19 +78,16 @@ const createHolding = ({ leases, leaseMs, time, begin, onTrouble }: OwnershipOpt
     const dropped = await drop(shard);
     if (dropped !== undefined) await leases.release(dropped.lease);
   };
-  const renew = async (shard: number, known: Held): Promise<void> => {
+  /** Why the shard cannot be held any more; null where it can. */
+  const renew = async (known: Held): Promise<string | null> => {
     const askedMs = time.monotonicMs();
     try {
-      if (await leases.renew(known.lease)) {
-        known.renewedMs = askedMs;
-        return;
-      }
-      onTrouble(`Shard ${shard} is another agent's now: its lease was not renewed in time`);
+      if (!(await leases.renew(known.lease))) return "other agents have them now";
+      known.renewedMs = askedMs;
+      return null;
     } catch (cause) {
-      if (askedMs - known.renewedMs < leaseMs / 2) return;
-      onTrouble(`Cannot hold shard ${shard}: ${messageOf(cause)}`);
+      return askedMs - known.renewedMs < leaseMs / 2 ? null : messageOf(cause);
     }
-    await drop(shard);
   };
   return {
     shards: () => [...held.keys()].sort((left, right) => left - right),
@@ -111,7 +108,18 @@ const createHolding = ({ leases, leaseMs, time, begin, onTrouble }: OwnershipOpt
       }
     },
     async renewAll() {
-      await Promise.all([...held].map(([shard, known]) => renew(shard, known)));
+      const lost: number[] = [];
+      const reasons = new Set<string>();
+      const renewOne = async ([shard, known]: [number, Held]): Promise<void> => {
+        const reason = await renew(known);
+        if (reason === null) return;
+        lost.push(shard);
+        reasons.add(reason);
+        await drop(shard);
+      };
+      await Promise.all([...held].map(renewOne));
+      if (lost.length === 0) return;
+      onTrouble(`Cannot hold ${lost.length} shards of the fleet: ${[...reasons].join(", ")}`);
     },
     release,
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Redis } from "ioredis";
+import { frameLimitBytes, shardCount } from "../../shared/limits.ts";
 import { AgentError, messageOf } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Pipeline } from "../pipeline.ts";
@@ -19,8 +20,8 @@ export interface SharedShardsOptions {
   limits: SpoolLimits;
   time: Time;
   metrics: Metrics;
-  /** Makes the pipeline of a shard; `onFatal` tells that its spool failed. */
-  openPipeline(spool: Spool, onFatal: (cause: unknown) => void): Promise<Pipeline>;
+  /** Makes the pipeline of a shard. */
+  openPipeline(spool: Spool, ports: ShardPorts): Promise<Pipeline>;
   /** A broker of its own: devices of a shard may be connected to any agent. Else each can hear all frames. */
   hasOwnBroker: boolean;
   /** The shards that this agent has now. */
@@ -30,13 +31,15 @@ export interface SharedShardsOptions {
   onTrouble(message: string): void;
 }
 
-/** The shards that this agent has of a fleet it shares with others. */
-export interface SharedShards extends Shards {
+/** What the pipeline of a shard asks of the fleet. */
+export interface ShardPorts {
+  /** Its spool failed. */
+  onFatal(cause: unknown): void;
   /** Bytes for a device that may be connected to another agent. */
   send(device: string, payload: Uint8Array): void;
 }
 
-/** A connection that names its failures, and gives no command up to a Redis that is away. */
+/** A connection that names its failures. A command fails that has no answer within a quarter of a lease. */
 const connect = (
   { url, leaseMs }: RedisSettings & { url: string },
   onTrouble: (message: string) => void,
@@ -44,7 +47,6 @@ const connect = (
   const redis = new Redis(url, {
     maxRetriesPerRequest: 1,
     commandTimeout: leaseMs / 4,
-    enableOfflineQueue: true,
     retryStrategy: (tries) => Math.min(2_000, 50 * 2 ** Math.min(tries, 6)),
   });
   redis.on("error", (cause) => onTrouble(`Redis is out of reach: ${messageOf(cause)}`));
@@ -64,12 +66,26 @@ const checkDurability = async (
   );
 };
 
+/** Of one shard: a part of what the fleet may have, which any one stream of the shard may fill. */
+const limitsOfShard = (limits: SpoolLimits): SpoolLimits => ({
+  ...limits,
+  limitBytes: Math.max(leastShardBytes, Math.floor(limits.limitBytes / shardCount)),
+  laneShare: 1,
+  limitDevices: Math.ceil(limits.limitDevices / shardCount),
+  limitDeadLetters: Math.ceil(limits.limitDeadLetters / shardCount),
+});
+
+/** The largest frame, and what is stored with it. */
+const leastShardBytes = 2 * frameLimitBytes;
+
 /** Rejects with `REDIS_CONNECT`. */
-export const createSharedShards = async (options: SharedShardsOptions): Promise<SharedShards> => {
-  const { settings, fleet, limits, time, metrics, hasOwnBroker, onTrouble } = options;
-  const redis = connect(settings, onTrouble);
-  const listener = connect(settings, onTrouble);
-  await checkDurability(redis, onTrouble).catch((cause: unknown) => {
+export const createSharedShards = async (options: SharedShardsOptions): Promise<Shards> => {
+  const redis = connect(options.settings, options.onTrouble);
+  const listener = connect(options.settings, options.onTrouble);
+  try {
+    await checkDurability(redis, options.onTrouble);
+    return await shareShards(options, { redis, listener });
+  } catch (cause) {
     redis.disconnect();
     listener.disconnect();
     throw new AgentError(
@@ -77,27 +93,20 @@ export const createSharedShards = async (options: SharedShardsOptions): Promise<
       `Cannot share the fleet through Redis: ${messageOf(cause)}, check "redis.url"`,
       { cause },
     );
-  });
+  }
+};
+
+const shareShards = async (
+  options: SharedShardsOptions,
+  { redis, listener }: { redis: Redis; listener: Redis },
+): Promise<Shards> => {
+  const { settings, fleet, time, metrics, hasOwnBroker, onTrouble } = options;
+  const limits = limitsOfShard(options.limits);
   const agent = randomUUID();
   const { leaseMs } = settings;
   const running = new Map<number, Pipeline>();
   const leases = createLeases({ redis, fleet, agent, leaseMs });
 
-  const begin = async ({ shard, token }: Lease, onLost: () => void): Promise<Owned> => {
-    const prefix = shardPrefix(fleet, shard);
-    const spool = await createRedisSpool({ ...limits, redis, prefix, token });
-    const pipeline = await options.openPipeline(spool, (cause) => {
-      onTrouble(`Shard ${shard} is given up: ${messageOf(cause)}`);
-      onLost();
-    });
-    running.set(shard, pipeline);
-    return {
-      async stop() {
-        running.delete(shard);
-        await pipeline.stop().catch((cause: unknown) => onTrouble(messageOf(cause)));
-      },
-    };
-  };
   const relay = await createRelay({
     redis,
     listener,
@@ -106,6 +115,23 @@ export const createSharedShards = async (options: SharedShardsOptions): Promise<
     onDown: options.onDown,
     onLost: () => metrics.relayLost++,
   });
+  const send = hasOwnBroker ? relay.down : options.onDown;
+  const begin = async ({ shard, token }: Lease, onLost: () => void): Promise<Owned> => {
+    const prefix = shardPrefix(fleet, shard);
+    const spool = await createRedisSpool({ ...limits, redis, prefix, token });
+    const onFatal = (cause: unknown): void => {
+      onTrouble(`Shard ${shard} is given up: ${messageOf(cause)}`);
+      onLost();
+    };
+    const pipeline = await options.openPipeline(spool, { onFatal, send });
+    running.set(shard, pipeline);
+    return {
+      async stop() {
+        running.delete(shard);
+        await pipeline.stop().catch((cause: unknown) => onTrouble(messageOf(cause)));
+      },
+    };
+  };
   const ownership = await createOwnership({
     ...{ leases, agent, leaseMs, time, begin, onTrouble },
     onChange(shards) {
@@ -124,7 +150,6 @@ export const createSharedShards = async (options: SharedShardsOptions): Promise<
     },
     of: (shard) => running.get(shard),
     pipelines,
-    send: hasOwnBroker ? relay.down : options.onDown,
     async drain(limitMs) {
       const drained = await Promise.all(pipelines().map((pipeline) => pipeline.drain(limitMs)));
       return !drained.includes(false);

@@ -138,13 +138,15 @@ describe("ownership", () => {
     const second = await start("b");
     await time.run(leaseMs);
 
+    const owned = first.shards().size;
     cut.add("a");
     await time.run(3 * leaseMs);
 
     expect(first.shards().size).toBe(0);
     expect(second.shards().size).toBe(64);
     expect(clashes).toEqual([]);
-    expect(troubles.some((trouble) => trouble.startsWith("a: Cannot hold shard"))).toBe(true);
+    const told = troubles.filter((trouble) => trouble.startsWith("a: Cannot hold"));
+    expect(told).toEqual([`a: Cannot hold ${owned} shards of the fleet: Redis is out of reach`]);
   });
 
   it("is taken again once Redis answers", async () => {
