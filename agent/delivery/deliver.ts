@@ -1,7 +1,8 @@
 import type { AWSCloudWatchLogs } from "../cloudwatch/client.ts";
 import { judge, type Verdict } from "../cloudwatch/faults.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Intent, Spool } from "../spool/spool.ts";
+import type { Intent } from "../spool/intent.ts";
+import type { Spool } from "../spool/spool.ts";
 import type { Time } from "../time.ts";
 import type { Composer } from "./batch/compose.ts";
 import type { Draft } from "./batch/draft.ts";

@@ -1,5 +1,5 @@
+import type { Intent, IntentRun } from "./intent.ts";
 import { decodeJson, encodeJson } from "./record.ts";
-import type { Intent, IntentRun } from "./spool.ts";
 
 /** A run but for its stamps; `bytes` is what these take. */
 interface RunHead extends Omit<IntentRun, "stamps"> {

@@ -12,6 +12,7 @@ import {
 } from "./changes.ts";
 import { createStoredDefinitions } from "./definitions.ts";
 import { type Change, createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import type { Intent, Progress } from "./intent.ts";
 import { decodeIntent, encodeIntent } from "./intent-record.ts";
 import type { KeyedStore } from "./keyed-store.ts";
 import {
@@ -34,10 +35,8 @@ import { decodeJson } from "./record.ts";
 import type {
   DeadLetter,
   DeviceChange,
-  Intent,
   NewBootRecord,
   NewFrame,
-  Progress,
   Spool,
   SpoolLimits,
   StoredLetter,

@@ -1,9 +1,10 @@
 import type { Change } from "./group-commit.ts";
+import type { Progress } from "./intent.ts";
 import { createKept } from "./kept.ts";
 import type { KeyedStore } from "./keyed-store.ts";
 import { progressKey, progressPrefix } from "./keys.ts";
 import { decodeJson } from "./record.ts";
-import type { BootOfDevice, Progress } from "./spool.ts";
+import type { BootOfDevice } from "./spool.ts";
 
 /** How far the boots of each lane are delivered; kept in memory for the lanes in use. */
 export interface LaneProgress {

@@ -1,5 +1,5 @@
 import type { StampQuality } from "../clock.ts";
-import type { IntentStamp } from "./spool.ts";
+import type { IntentStamp } from "./intent.ts";
 
 /*
  * Stamps of consecutive entries, one after another. They differ little from one to the next: most

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Intent, StoredFrame } from "../../agent/spool/spool.ts";
+import type { Intent } from "../../agent/spool/intent.ts";
+import type { StoredFrame } from "../../agent/spool/spool.ts";
 import { packStamps } from "../../agent/spool/stamps.ts";
 import { bootOf, newFrame, recordOf } from "../support/any-receipt.ts";
 import {

@@ -143,7 +143,7 @@ describe("the endpoint's HTTP", () => {
 
   it("keeps what names try to reach inside its folder", async () => {
     const { endpoint, client, directory } = await startEndpoint();
-    const logGroupName = "../../../tmp/escaped";
+    const logGroupName = "../../../escaped";
     const logStreamName = "../../escaped/\u0001";
 
     await client.createLogGroup({ logGroupName });

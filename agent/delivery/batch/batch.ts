@@ -4,7 +4,8 @@ import {
   batchSpanLimitMs,
   eventOverheadBytes,
 } from "../../cloudwatch/limits.ts";
-import type { Intent, IntentRun, Progress, Repeated, StoredFrame } from "../../spool/spool.ts";
+import type { Intent, IntentRun, Progress, Repeated } from "../../spool/intent.ts";
+import type { StoredFrame } from "../../spool/spool.ts";
 import { packStamps } from "../../spool/stamps.ts";
 import type { Writer, Written } from "../message/write.ts";
 import type { LogStream } from "../stream.ts";

@@ -1,5 +1,6 @@
 import type { LogEvent } from "../../../shared/event.ts";
-import type { IntentStamp, StoredFrame } from "../../spool/spool.ts";
+import type { IntentStamp } from "../../spool/intent.ts";
+import type { StoredFrame } from "../../spool/spool.ts";
 import type { Origin } from "../message/message.ts";
 import {
   bootKeyOf,

@@ -1,5 +1,5 @@
 import { AgentError } from "../../errors.ts";
-import type { Intent } from "../../spool/spool.ts";
+import type { Intent } from "../../spool/intent.ts";
 import type { Batch } from "./batch.ts";
 import { bootKeyOf } from "./pending.ts";
 

@@ -1,13 +1,7 @@
 import type { Boot } from "../../../shared/frame.ts";
 import { awaitedIn } from "../../spool/aside.ts";
-import type {
-  BootOfDevice,
-  Intent,
-  IntentRun,
-  Progress,
-  Spool,
-  StoredFrame,
-} from "../../spool/spool.ts";
+import type { Intent, IntentRun, Progress } from "../../spool/intent.ts";
+import type { BootOfDevice, Spool, StoredFrame } from "../../spool/spool.ts";
 import { unpackStamps } from "../../spool/stamps.ts";
 import { type BodyText, createBodyText } from "../message/body.ts";
 import type { MessageForm } from "../message/message.ts";

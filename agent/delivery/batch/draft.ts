@@ -5,7 +5,8 @@ import {
   batchSpanLimitMs,
   eventOverheadBytes,
 } from "../../cloudwatch/limits.ts";
-import type { Intent, IntentRun, IntentStamp, Progress, StoredFrame } from "../../spool/spool.ts";
+import type { Intent, IntentRun, IntentStamp, Progress } from "../../spool/intent.ts";
+import type { StoredFrame } from "../../spool/spool.ts";
 import { createStampPacker, type StampPacker } from "../../spool/stamps.ts";
 import type { BodyText } from "../message/body.ts";
 import type { Writer } from "../message/write.ts";

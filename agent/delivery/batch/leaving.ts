@@ -1,4 +1,4 @@
-import type { IntentStamp } from "../../spool/spool.ts";
+import type { IntentStamp } from "../../spool/intent.ts";
 import type { Streams } from "../stream.ts";
 import type { BootEntries } from "./boot-entries.ts";
 import type { PendingEntry } from "./pending.ts";

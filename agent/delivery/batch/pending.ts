@@ -3,7 +3,8 @@ import type { Lookup } from "../../../shared/definition.ts";
 import type { DropCount, Entry, LogEvent } from "../../../shared/event.ts";
 import type { Boot, FrameHeader } from "../../../shared/frame.ts";
 import { textOfBoot } from "../../remembered.ts";
-import type { IntentStamp, NewFrame, StoredFrame } from "../../spool/spool.ts";
+import type { IntentStamp } from "../../spool/intent.ts";
+import type { NewFrame, StoredFrame } from "../../spool/spool.ts";
 import {
   type Notice,
   noticeOfDrop,

@@ -1,4 +1,4 @@
-import type { Repeated } from "../../spool/spool.ts";
+import type { Repeated } from "../../spool/intent.ts";
 import { noticeOfRepeat } from "../message/message.ts";
 import type { PendingEntry } from "./pending.ts";
 

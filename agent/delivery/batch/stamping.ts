@@ -1,5 +1,5 @@
 import { clampStamp, type Stamp } from "../../clock.ts";
-import type { IntentStamp, Progress } from "../../spool/spool.ts";
+import type { IntentStamp, Progress } from "../../spool/intent.ts";
 import { nearestIn, type StampRange } from "./stamp-window.ts";
 
 /** Stamps an uptime of one boot, as well as is known now. */

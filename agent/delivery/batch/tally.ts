@@ -1,6 +1,6 @@
 import type { LogEvent } from "../../../shared/event.ts";
 import type { Metrics } from "../../metrics.ts";
-import type { IntentStamp } from "../../spool/spool.ts";
+import type { IntentStamp } from "../../spool/intent.ts";
 import type { Formats } from "./formats.ts";
 import type { PendingEntry } from "./pending.ts";
 

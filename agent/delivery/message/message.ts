@@ -3,7 +3,7 @@ import type { DropCount, JsonText, Level, LogEvent, Value } from "../../../share
 import { type Boot, bootText } from "../../../shared/frame.ts";
 import { render } from "../../../shared/render.ts";
 import { textOf } from "../../../shared/value-text.ts";
-import type { IntentStamp } from "../../spool/spool.ts";
+import type { IntentStamp } from "../../spool/intent.ts";
 import { type Measurement, type MetricRule, measurementText, metricFields } from "./metric.ts";
 import { partsOf } from "./parts.ts";
 

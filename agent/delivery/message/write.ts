@@ -1,7 +1,7 @@
 import type { LogEvent } from "../../../shared/event.ts";
 import { type Boot, bootText } from "../../../shared/frame.ts";
 import { messageLimitBytes } from "../../cloudwatch/limits.ts";
-import type { IntentStamp } from "../../spool/spool.ts";
+import type { IntentStamp } from "../../spool/intent.ts";
 import type { PendingEntry } from "../batch/pending.ts";
 import {
   createSiteTexts,

@@ -1,5 +1,5 @@
 import type { RejectedEvents } from "../../cloudwatch/faults.ts";
-import type { IntentStamp } from "../../spool/spool.ts";
+import type { IntentStamp } from "../../spool/intent.ts";
 import { type Batch, type OutgoingEvent, withAccepted } from "../batch/batch.ts";
 import { bootKeyOf, type PendingEntry } from "../batch/pending.ts";
 import type { StampRange } from "../batch/stamp-window.ts";

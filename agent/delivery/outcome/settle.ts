@@ -1,5 +1,6 @@
 import type { Metrics } from "../../metrics.ts";
-import type { DeadLetter, Progress, Settlement, Spool, StoredFrame } from "../../spool/spool.ts";
+import type { Progress } from "../../spool/intent.ts";
+import type { DeadLetter, Settlement, Spool, StoredFrame } from "../../spool/spool.ts";
 import type { Time } from "../../time.ts";
 import type { Batch } from "../batch/batch.ts";
 import { framesByBoot } from "../batch/boot-entries.ts";

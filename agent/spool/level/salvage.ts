@@ -2,12 +2,13 @@ import { createSegments } from "../../clock/segments.ts";
 import { decodeBoot, encodeBoot } from "../boot-record.ts";
 import { put, remove } from "../changes.ts";
 import type { Change } from "../group-commit.ts";
+import type { Progress } from "../intent.ts";
 import type { KeyedStore } from "../keyed-store.ts";
 import { bootOwnerOf, definitionKey, devicesKey, laneKey, metaKey, rangeOf } from "../keys.ts";
 import { createLetters } from "../letters.ts";
 import { newMeta, readMeta } from "../meta.ts";
 import { decodeJson } from "../record.ts";
-import type { BootOfDevice, BootRecord, HeldDefinition, Progress, SpoolLimits } from "../spool.ts";
+import type { BootOfDevice, BootRecord, HeldDefinition, SpoolLimits } from "../spool.ts";
 import { checkedStore, unseal } from "./checked-store.ts";
 import { ownerOf, type Reached, salvageFrames } from "./salvage-frames.ts";
 

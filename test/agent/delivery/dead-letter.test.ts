@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lettersOf } from "../../../agent/delivery/dead-letter.ts";
-import type { IntentStamp } from "../../../agent/spool/spool.ts";
+import type { IntentStamp } from "../../../agent/spool/intent.ts";
 import { batchOf, entryAt } from "../../support/any-batch.ts";
 import { bootOf } from "../../support/any-receipt.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Attempt } from "../../../agent/cloudwatch/faults.ts";
-import type { Intent } from "../../../agent/spool/spool.ts";
+import type { Intent } from "../../../agent/spool/intent.ts";
 import { unpackStamps } from "../../../agent/spool/stamps.ts";
 import type { LogEvent } from "../../../shared/event.ts";
 import { type DeliveryStep, lane, sentBy, startDeliveryStep } from "../../support/delivery-step.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Progress } from "../../../agent/spool/intent.ts";
 import { progressKey } from "../../../agent/spool/keys.ts";
 import { createLaneProgress } from "../../../agent/spool/lane-progress.ts";
 import { encodeJson } from "../../../agent/spool/record.ts";
-import type { Progress } from "../../../agent/spool/spool.ts";
 import { bootOf } from "../../support/any-receipt.ts";
 import { fakeStore } from "../../support/fake-store.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { IntentStamp } from "../../../agent/spool/spool.ts";
+import type { IntentStamp } from "../../../agent/spool/intent.ts";
 import { packStamps, unpackStamps } from "../../../agent/spool/stamps.ts";
 
 const anyMs = () =>

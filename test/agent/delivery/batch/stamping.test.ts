@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StampRange } from "../../../../agent/delivery/batch/stamp-window.ts";
 import { createStamper, intendedStamps } from "../../../../agent/delivery/batch/stamping.ts";
-import type { IntentStamp, Progress } from "../../../../agent/spool/spool.ts";
+import type { IntentStamp, Progress } from "../../../../agent/spool/intent.ts";
 import { bootOf } from "../../../support/any-receipt.ts";
 
 const asIs = (uptimeMs: number) => ({ epochMs: uptimeMs, errorMs: 1, quality: "synced" }) as const;

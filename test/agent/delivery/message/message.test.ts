@@ -5,7 +5,7 @@ import {
   noticeMessages,
   noticeOfDrop,
 } from "../../../../agent/delivery/message/message.ts";
-import type { IntentStamp } from "../../../../agent/spool/spool.ts";
+import type { IntentStamp } from "../../../../agent/spool/intent.ts";
 import type { LogEvent } from "../../../../shared/event.ts";
 import { anySite, anyValue } from "../../../support/any-frame.ts";
 import { bootOf } from "../../../support/any-receipt.ts";

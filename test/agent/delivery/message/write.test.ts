@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createWriter, messagesOf } from "../../../../agent/delivery/message/write.ts";
-import type { IntentStamp } from "../../../../agent/spool/spool.ts";
+import type { IntentStamp } from "../../../../agent/spool/intent.ts";
 import type { LogEvent } from "../../../../shared/event.ts";
 import { entryAt } from "../../../support/any-batch.ts";
 import { anySite, anyText, anyValue } from "../../../support/any-frame.ts";
