@@ -166,7 +166,7 @@ const store = (
   device: Device,
   arrival: Arrival,
   lane: string,
-  { from, lost, repeated }: NewReceipt,
+  { from, lost, repeated: repeatedEntries = 0 }: NewReceipt,
 ): Promise<void> => {
   const { metrics, spool } = options;
   const { id, session } = device;
@@ -200,7 +200,8 @@ const store = (
     bytes: payload,
   };
   if (dictionary !== undefined) frame.dictionary = dictionary;
-  if (repeated !== undefined) frame.repeated = repeated;
+  const repeated = repeatedEntries + advance.repeated;
+  if (repeated > 0) frame.repeated = repeated;
   let saved: ClockState | undefined;
   const readClock = (): ClockState => {
     saved = clock.state();

@@ -80,6 +80,8 @@ export interface Advance {
   state: BootState;
   /** The boots that are over, as is known from the first frame of another, or as one runs on. */
   closes: ClosedBoot[];
+  /** How many of those may have been told already: a repair lost frames of the boot. */
+  repeated: number;
   /** A boot that was not heard of for long, with several others since: its definitions are given up. */
   outdated: BootState | null;
   /** The oldest boots beyond the limits: their cursors are given up. */
@@ -134,6 +136,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
   for (const state of stored) insert(states, { ...state });
   const recency = createRecency(states);
   const succession = createSuccession(states);
+  const retold = new WeakSet<BootState>();
   const find = (boot: Boot): BootState | undefined => findIn(states, boot);
 
   const outdate = (used: BootState): BootState | null => {
@@ -170,7 +173,9 @@ export const createSession = (stored: readonly BootState[]): Session => {
       const known = find(header.boot);
       const state = known ?? begin(states, header, heldFrom);
       let closes: ClosedBoot[] = [];
-      if (state.cursor === 0) closes = succession.begin(state, arrivalMs);
+      const isRetold = state.cursor < (state.storedTo ?? 0) && !retold.has(state);
+      if (isRetold) retold.add(state);
+      if (state.cursor === 0 || isRetold) closes = succession.begin(state, arrivalMs);
       else if (returnedMs !== undefined) closes = succession.returned(state, returnedMs);
       const end = header.first + header.count;
       const isWhole = header.first >= state.cursor;
@@ -183,6 +188,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
       return {
         state: { ...state },
         closes,
+        repeated: isRetold ? closes.length : 0,
         outdated,
         forgotten: forgotten.map(({ boot }) => boot),
       };

@@ -4,8 +4,8 @@ import { type ClosedBoot, closedBy, closedByReturn } from "./closing.ts";
 /** Which boot is the latest: by first arrival, until an ack that comes back shows that a frame came late. */
 export interface Succession {
   /**
-   * Puts a boot behind all others, but for later ones of its flash; gives those that are over. One that
-   * is known, but of which a repair left nothing, keeps its place: what was told with it is told again.
+   * Puts a boot behind all others, but for later ones of its flash; gives those that are over. One that is
+   * known, but of which a repair lost frames, keeps its place: what may have been told with them is told again.
    */
   begin(state: BootState, arrivalMs: number | undefined): ClosedBoot[];
   /**
@@ -33,7 +33,7 @@ export const createSuccession = (states: BootState[]): Succession => {
   return {
     begin(state, arrivalMs = begunMs) {
       const closes = closedBy(
-        states.filter((other) => other !== state),
+        states.filter(({ order }) => order < state.order),
         state,
       );
       if (!states.includes(state)) insert(states, state);

@@ -235,6 +235,22 @@ describe("session's boots that end", () => {
     expect(session.newest()).toEqual(countedBoot(2));
   });
 
+  it("closes them again, once, where a repair lost frames of the boot that had, and none that came later", () => {
+    const open = { definitions: 0, isEnded: false };
+    const session = createSession([
+      { boot: uncountedBoot(1), cursor: 5, order: 1, ...open },
+      { boot: uncountedBoot(2), cursor: 3, storedTo: 9, order: 2, ...open },
+      { boot: uncountedBoot(3), cursor: 1, order: 3, ...open },
+    ]);
+
+    const first = session.advance(headerOf(uncountedBoot(2), 3, 1, 1), false);
+    const second = session.advance(headerOf(uncountedBoot(2), 4, 1, 1), false);
+
+    expect(first).toMatchObject({ closes: [{ boot: uncountedBoot(1), next: 5 }], repeated: 1 });
+    expect(second).toMatchObject({ closes: [], repeated: 0 });
+    expect(session.newest()).toEqual(uncountedBoot(3));
+  });
+
   it("knows no limit of what a boot lost that has used more than flash need not know of", () => {
     const session = sessionAt(64, countedBoot(1));
 

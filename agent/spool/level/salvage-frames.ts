@@ -1,10 +1,12 @@
 import { bootText } from "../../../shared/frame.ts";
+import type { ClosedBoot } from "../../session/closing.ts";
 import type { Change } from "../group-commit.ts";
 import type { KeyedStore } from "../keyed-store.ts";
 import { laneOf, positionOf, rangeOf } from "../keys.ts";
 import type { Lane } from "../lanes.ts";
 import { decodeStored, encodeStored } from "../record.ts";
 import type { BootOfDevice, NewFrame, StoredFrame } from "../spool.ts";
+import type { Gap } from "./salvage-closes.ts";
 
 /** How far a boot is known to be delivered, and to be stored. */
 export interface Reached {
@@ -12,9 +14,23 @@ export interface Reached {
   end: number;
 }
 
+/** What the frame at `key` is to tell besides. */
+export interface ToTell {
+  key: string;
+  /** Null where none is before it, or not the first of its boot. */
+  gap: Gap | null;
+  /** Seqs before it; null for what it tells already. */
+  lost: number | null;
+  repeated: number;
+  /** First seq of its boot that is not delivered. */
+  next: number;
+}
+
 /** The frames that could be read. */
 export interface SalvagedFrames {
   lanes: Map<string, Lane>;
+  /** What is to be told besides, once the records of boots are mended. */
+  toTell: ToTell[];
   counts: { frames: number; records: number; lost: number; possiblyDuplicated: number };
 }
 
@@ -31,12 +47,14 @@ export const ownerOf = ({ device, boot }: BootOfDevice): string => `${device}/${
 interface Place {
   key: string;
   owner: string;
+  of: BootOfDevice;
   /** First seq it accounts for, those that were counted as lost included. */
   since: number;
   from: number;
   end: number;
   /** Notices that go with its first entry. */
   told: number;
+  closes: readonly ClosedBoot[];
 }
 
 const frameAt = (key: string, record: Uint8Array): StoredFrame | null => {
@@ -60,7 +78,7 @@ const count = (lanes: Map<string, Lane>, name: string, position: number, bytes: 
 
 /**
  * Reads all frames, and makes the books of their lanes. Where seqs of a boot are missing before a frame,
- * that frame tells of them; the first that waits of a boot tells how many may have been delivered. Notes in
+ * that frame is to tell of them; the first that waits of a boot, how many may have been delivered. Notes in
  * `reached` how far boots are stored.
  */
 export const salvageFrames = async (
@@ -82,13 +100,17 @@ export const salvageFrames = async (
     count(lanes, frame.lane, frame.position, record.length);
     const { closes, evicted = [], from, end, lost } = frame;
     const told = closes.length + evicted.length + (lost > 0 ? 1 : 0);
-    places.push({ key, owner: ownerOf(frame), since: from - lost, from, end, told });
+    const { device, boot } = frame;
+    const of = { device, boot };
+    places.push({ key, owner: ownerOf(of), of, since: from - lost, from, end, told, closes });
   }
   places.sort((left, right) =>
     left.owner === right.owner ? left.from - right.from : left.owner < right.owner ? -1 : 1,
   );
   const waiting = waitingOf(places, reached);
-  for (const { key, owner, since, from, end } of places) {
+  const gaps = new Map<string, Gap>();
+  const toTell: ToTell[] = [];
+  for (const { key, owner, of, since, from, end } of places) {
     const known = reached.get(owner) ?? { next: 0, end: 0 };
     const covered = Math.max(known.next, known.end);
     reached.set(owner, { next: known.next, end: Math.max(known.end, end) });
@@ -99,9 +121,14 @@ export const salvageFrames = async (
     if (isLost) counts.lost += since - covered;
     counts.possiblyDuplicated += repeated;
     const lost = isLost ? from - covered : null;
-    await write([await tell(raw, lanes, key, { lost, repeated, next: known.next })]);
+    const gap = isLost && !gaps.has(owner) ? { ...of, told: [] } : null;
+    if (gap !== null) gaps.set(owner, gap);
+    toTell.push({ key, gap, lost, repeated, next: known.next });
   }
-  return { lanes, counts };
+  for (const { owner, closes } of places) {
+    gaps.get(owner)?.told.push(...closes.map(({ boot }) => boot));
+  }
+  return { lanes, toTell, counts };
 };
 
 /** How many seqs of each boot wait, with the notices beside them. */
@@ -119,15 +146,6 @@ const waitingOf = (
   return waiting;
 };
 
-/** What a frame is to tell besides. */
-interface ToTell {
-  /** Seqs before it; null for what it tells already. */
-  lost: number | null;
-  repeated: number;
-  /** First seq of its boot that is not delivered. */
-  next: number;
-}
-
 const undelivered = ({ evicted: _told, ...frame }: NewFrame, next: number): NewFrame => ({
   ...frame,
   from: next,
@@ -135,12 +153,15 @@ const undelivered = ({ evicted: _told, ...frame }: NewFrame, next: number): NewF
   closes: [],
 });
 
-/** The same frame, which tells this. Of one that is delivered in part what it told is, so only the rest stays. */
-const tell = async (
+/**
+ * The same frame, which tells this, and that more boots are over: that may be told twice. Of one that is
+ * delivered in part what it told is, so only the rest stays.
+ */
+export const tell = async (
   raw: KeyedStore,
   lanes: Map<string, Lane>,
-  key: string,
-  { lost, repeated, next }: ToTell,
+  { key, lost, repeated: before, next }: ToTell,
+  closes: readonly ClosedBoot[],
 ): Promise<Change> => {
   const record = (await raw.get(key)) as Uint8Array;
   const {
@@ -151,8 +172,13 @@ const tell = async (
     ...frame
   } = frameAt(key, record) as StoredFrame;
   const rest = frame.from < next ? undelivered(frame, next) : frame;
-  const told = repeated > 0 ? { repeated } : {};
-  const value = encodeStored({ ...rest, lost: lost ?? rest.lost, ...told });
+  const repeated = before + closes.length;
+  const value = encodeStored({
+    ...rest,
+    lost: lost ?? rest.lost,
+    closes: [...rest.closes, ...closes],
+    ...(repeated > 0 ? { repeated } : {}),
+  });
   // Bytes that changed must not get a checksum that says they did not.
   if (isDamaged) value.set(record.subarray(4, 8), 4);
   (lanes.get(frame.lane) as Lane).bytes += value.length - record.length;

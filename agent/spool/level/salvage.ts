@@ -10,7 +10,8 @@ import { newMeta, readMeta } from "../meta.ts";
 import { decodeJson } from "../record.ts";
 import type { BootOfDevice, BootRecord, HeldDefinition, SpoolLimits } from "../spool.ts";
 import { checkedStore, unseal } from "./checked-store.ts";
-import { ownerOf, type Reached, salvageFrames } from "./salvage-frames.ts";
+import { closesOfGaps } from "./salvage-closes.ts";
+import { ownerOf, type Reached, salvageFrames, tell } from "./salvage-frames.ts";
 
 /** What a damaged store still had, and what that means. */
 export interface Salvaged {
@@ -102,9 +103,7 @@ export const salvage = async (options: SalvageOptions): Promise<Salvaged> => {
     const next = Math.max(done.next, reached.get(ownerOf(done))?.next ?? 0);
     reached.set(ownerOf(done), { next, end: 0 });
   }
-  const { lanes, counts } = await salvageFrames(raw, reached, { keepDamaged, write });
-  await write([...(await raw.keys(rangeOf("l/"))), ...(await raw.keys(rangeOf("i/")))].map(remove));
-  await write([...lanes].map(([name, lane]) => put(laneKey(name), lane)));
+  const { lanes, toTell, counts } = await salvageFrames(raw, reached, { keepDamaged, write });
   const orders = new Map<string, number>();
   const keep = (key: string, record: BootRecord): Promise<void> => {
     orders.set(record.device, Math.max(record.order, orders.get(record.device) ?? 0));
@@ -120,6 +119,18 @@ export const salvage = async (options: SalvageOptions): Promise<Salvaged> => {
     const owner = bootOwnerOf(key);
     if (owner !== null) await keep(key, unknownBoot(owner, (orders.get(owner.device) ?? 0) + 1));
   }
+  await flush();
+  const closed = await closesOfGaps(
+    checked,
+    toTell.flatMap(({ gap }) => gap ?? []),
+  );
+  for (const told of toTell) {
+    const closes = (told.gap && closed.get(told.gap)) ?? [];
+    counts.possiblyDuplicated += closes.length;
+    await write([await tell(raw, lanes, told, closes)]);
+  }
+  await write([...(await raw.keys(rangeOf("l/"))), ...(await raw.keys(rangeOf("i/")))].map(remove));
+  await write([...lanes].map(([name, lane]) => put(laneKey(name), lane)));
   await mendDefinitions(values, write);
   await write([put(devicesKey, orders.size), put(metaKey, newMeta(options.limits.newStoreId))]);
   await flush();

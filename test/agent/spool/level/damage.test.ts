@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { frameKey } from "../../../../agent/spool/keys.ts";
 import { noteDamage } from "../../../../agent/spool/level/damage.ts";
 import { createLevelSpool } from "../../../../agent/spool/level/level-spool.ts";
 import type { Salvaged } from "../../../../agent/spool/level/salvage.ts";
@@ -245,7 +246,7 @@ describe("a spool with a record that changed", () => {
       .iterator({ gte: prefix, lt: `${prefix}~` })
       .all();
     const changed = Uint8Array.from(value);
-    const at = prefix === "f/" ? 12 : changed.length - 1;
+    const at = prefix.startsWith("f/") ? 12 : changed.length - 1;
     changed[at] = (changed[at] ?? 0) ^ 1;
     await store.put(key, changed);
     await store.close();
@@ -292,6 +293,30 @@ describe("a spool with a record that changed", () => {
       { device: "unknown", reason: "its record changed on the agent's disk" },
     ]);
     expect(await accounted(spool)).toEqual({ held: allSeqs - 200, lost: 100 });
+  });
+
+  it("tells which boots were over where the frame is gone that told it", async () => {
+    const { directory } = await fill();
+    const { spool: before } = await open(directory);
+    const closes = [{ boot: bootOf(1), next: allSeqs }];
+    for (const from of [0, 10, 20]) {
+      const told = from === 0 ? { closes } : {};
+      const frame = newFrame("pump", from, { boot: bootOf(2), end: from + 10, ...told });
+      const record = { ...recordOf(frame), order: 2 };
+      await before.append(frame, record, { isNewDevice: false, forget: [] });
+    }
+    await before.close();
+    await change(directory, frameKey("g:pump", frames));
+    noteDamage(directory, "its checksum is wrong");
+
+    const { spool, salvaged } = await open(directory);
+
+    const ofSecond = (await spool.read("g:pump", everything)).slice(frames);
+    expect(ofSecond).toMatchObject([
+      { from: 10, lost: 10, closes, repeated: 21 },
+      { from: 20, lost: 0, closes: [] },
+    ]);
+    expect(salvaged).toMatchObject([{ lost: 10, possiblyDuplicated: allSeqs + 21 }]);
   });
 
   it("goes back to where frames end, and counts as possibly doubled what may come again", async () => {
