@@ -174,11 +174,12 @@ const mended = (
 
 /**
  * A boot of which there is no more than its name. It counts as the last one, and as open: so it is told of
- * when another begins, or returns an ack. Ids of acks go on above whatever the device returns.
+ * when another begins, or returns an ack. But as late: it shows of none before it that it is over. Ids of
+ * acks go on above whatever the device returns.
  */
 const unknownBoot = ({ device, boot }: BootOfDevice, order: number): BootRecord => {
   const clock = { ackCeiling: 1, segments: createSegments().copies() };
-  return { device, boot, cursor: 0, definitions: 0, order, isEnded: false, clock };
+  return { device, boot, cursor: 0, definitions: 0, order, isEnded: false, isLate: true, clock };
 };
 
 const mendDefinitions = async (

@@ -2,12 +2,19 @@ import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { frameKey } from "../../../../agent/spool/keys.ts";
+import { createSession } from "../../../../agent/session.ts";
+import { bootKey, frameKey } from "../../../../agent/spool/keys.ts";
 import { noteDamage } from "../../../../agent/spool/level/damage.ts";
 import { createLevelSpool } from "../../../../agent/spool/level/level-spool.ts";
 import type { Salvaged } from "../../../../agent/spool/level/salvage.ts";
 import type { Spool } from "../../../../agent/spool/spool.ts";
-import { bootOf, newFrame, recordOf } from "../../../support/any-receipt.ts";
+import {
+  bootOf,
+  headerOf,
+  newFrame,
+  recordOf,
+  uncountedBoot,
+} from "../../../support/any-receipt.ts";
 import { anyLimits } from "../../../support/fake-spool.ts";
 import { scratchDirectory } from "../../../support/local-endpoint.ts";
 import { append, everything, settlementOf } from "../../../support/opened-spool.ts";
@@ -279,6 +286,23 @@ describe("a spool with a record that changed", () => {
       { boot: bootOf(1), device: "pump", cursor: allSeqs, isEnded: false },
     ]);
     expect(await accounted(spool)).toEqual({ held: allSeqs, lost: 0 });
+  });
+
+  it("still tells that the latest boot is over, where the record of an earlier one changed", async () => {
+    const { directory } = await fill();
+    const { spool: before } = await open(directory);
+    const latest = newFrame("pump", 0, { boot: uncountedBoot(7), end: 10 });
+    const record = { ...recordOf(latest), order: 2 };
+    await before.append(latest, record, { isNewDevice: false, forget: [] });
+    await before.close();
+    await change(directory, bootKey("pump", bootOf(1)));
+    noteDamage(directory, "its checksum is wrong");
+
+    const { spool } = await open(directory);
+
+    const session = createSession(await spool.boots("pump"));
+    const { closes } = session.advance(headerOf(uncountedBoot(8), 0), false);
+    expect(closes).toContainEqual({ boot: uncountedBoot(7), next: 10 });
   });
 
   it("keeps a frame as a dead letter where its seqs cannot be told, and tells how many are lost", async () => {
