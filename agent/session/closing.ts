@@ -40,9 +40,15 @@ const closedAs = ({ boot, cursor }: BootState, isWithoutRecord: boolean): Closed
   ...(isWithoutRecord && cursor < unrecordedSeqs ? { atMost: unrecordedSeqs - cursor } : {}),
 });
 
-/** Whether a boot that no flash counts with this one came later: it closed this one as it came. */
+/**
+ * Whether a boot that no flash counts with this one came later: it closed this one as it came. One of
+ * which a repair left nothing tells that no more.
+ */
 const isReplaced = (states: readonly BootState[], { boot, order }: BootState): boolean =>
-  states.some((other) => other.order > order && !other.isLate && !isCountedAlike(other.boot, boot));
+  states.some(
+    (other) =>
+      other.order > order && other.cursor > 0 && !other.isLate && !isCountedAlike(other.boot, boot),
+  );
 
 /** Boots of one flash with numbers from `from` to below `end`, but for those that were heard of. */
 const unheardIn = (

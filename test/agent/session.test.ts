@@ -235,6 +235,21 @@ describe("session's boots that end", () => {
     expect(session.newest()).toEqual(countedBoot(2));
   });
 
+  it("closes them with the next one, where a repair left nothing of the boot that had", () => {
+    const open = { definitions: 0, isEnded: false };
+    const session = createSession([
+      { boot: uncountedBoot(1), cursor: 5, order: 1, ...open },
+      { boot: uncountedBoot(2), cursor: 0, storedTo: 9, order: 2, ...open },
+    ]);
+
+    const { closes } = session.advance(headerOf(uncountedBoot(3), 0), false);
+
+    expect(closes).toEqual([
+      { boot: uncountedBoot(1), next: 5 },
+      { boot: uncountedBoot(2), next: 0 },
+    ]);
+  });
+
   it("closes them again, once, where a repair lost frames of the boot that had, and none that came later", () => {
     const open = { definitions: 0, isEnded: false };
     const session = createSession([

@@ -105,19 +105,30 @@ export const salvage = async (options: SalvageOptions): Promise<Salvaged> => {
   }
   const { lanes, toTell, counts } = await salvageFrames(raw, reached, { keepDamaged, write });
   const orders = new Map<string, number>();
+  const behind = (device: string): number => (orders.get(device) ?? 0) + 1;
   const keep = (key: string, record: BootRecord): Promise<void> => {
     orders.set(record.device, Math.max(record.order, orders.get(record.device) ?? 0));
     const boot = mended(record, reached.get(ownerOf(record)));
     counts.possiblyDuplicated += Math.max(0, (boot.storedTo ?? 0) - boot.cursor);
-    const value = encodeBoot(boot);
-    return write([{ type: "put", key, value }]);
+    if (boot.cursor < (boot.storedTo ?? 0)) cut.push([key, boot]);
+    return putBoot(key, boot);
   };
+  const putBoot = (key: string, boot: BootRecord): Promise<void> =>
+    write([{ type: "put", key, value: encodeBoot(boot) }]);
+  const cut: [key: string, BootRecord][] = [];
   const unreadable: string[] = [];
   const noteKey = (key: string): number => unreadable.push(key);
   for await (const [key, record] of values("b/", decodeBoot, noteKey)) await keep(key, record);
+  // Others have told that they are over, but not without what is missing: so they count as unknown ones do.
+  for (const [key, boot] of cut) {
+    const order = behind(boot.device);
+    if (boot.order === order - 1) continue;
+    orders.set(boot.device, order);
+    await putBoot(key, { ...boot, order, isLate: true });
+  }
   for (const key of unreadable) {
     const owner = bootOwnerOf(key);
-    if (owner !== null) await keep(key, unknownBoot(owner, (orders.get(owner.device) ?? 0) + 1));
+    if (owner !== null) await keep(key, unknownBoot(owner, behind(owner.device)));
   }
   await flush();
   const closed = await closesOfGaps(
@@ -160,8 +171,8 @@ const checkFormat = (raw: KeyedStore): Promise<unknown> =>
 
 /**
  * A boot goes on where its frames end: what was acknowledged beyond is counted as `agent_state_lost` by
- * the next frame, or comes again and then counts as possibly doubled. No definitions are claimed, so that
- * the device sends all of them.
+ * the next frame, or comes again and then counts as possibly doubled. Where its last frames are missing it
+ * is open again. No definitions are claimed, so that the device sends all of them.
  */
 const mended = (
   { storedTo = 0, ...record }: BootRecord,
@@ -169,7 +180,8 @@ const mended = (
 ): BootRecord => {
   const cursor = Math.max(reached?.next ?? 0, reached?.end ?? 0);
   const before = Math.max(record.cursor, storedTo);
-  return { ...record, cursor, definitions: 0, ...(before > cursor ? { storedTo: before } : {}) };
+  const cut = before > cursor ? { storedTo: before, isEnded: false } : {};
+  return { ...record, cursor, definitions: 0, ...cut };
 };
 
 /**

@@ -305,6 +305,24 @@ describe("a spool with a record that changed", () => {
     expect(closes).toContainEqual({ boot: uncountedBoot(7), next: 10 });
   });
 
+  it("tells again that a boot is over, where its last frame is gone", async () => {
+    const { directory } = await fill();
+    const { spool: before } = await open(directory);
+    const next = newFrame("pump", 0, { boot: uncountedBoot(7), end: 10 });
+    const record = { ...recordOf(next), order: 2 };
+    await before.append(next, record, { isNewDevice: false, forget: [] });
+    await before.close();
+    await change(directory, frameKey("g:pump", frames - 1));
+    noteDamage(directory, "its checksum is wrong");
+
+    const { spool } = await open(directory);
+
+    const session = createSession(await spool.boots("pump"));
+    const { closes } = session.advance(headerOf(uncountedBoot(8), 0), false);
+    expect(closes).toContainEqual({ boot: bootOf(1), next: allSeqs - 100 });
+    expect(closes).toContainEqual({ boot: uncountedBoot(7), next: 10 });
+  });
+
   it("keeps a frame as a dead letter where its seqs cannot be told, and tells how many are lost", async () => {
     const { directory } = await fill({ delivered: 1 });
     await change(directory, "f/");
