@@ -46,6 +46,8 @@ export const coversOf = (
   messages: readonly Message[],
 ): Cover[] => {
   const covers: Cover[] = [];
+  // The module says so at once, and counts them: it does not refuse what it may well deliver.
+  if (boot.unreserved > 0) covers.push({ from: 0, end: forever, left: boot.unreserved });
   const seen = new Set<string>();
   for (const { notice, seq } of messages) {
     if (notice === null || seen.has(keyOf(notice, seq))) continue;
@@ -86,9 +88,10 @@ export const isTakenForAnother = (
   boot: BootTruth,
 ): boolean => {
   const others = namesakes(boot).filter((each) => each !== boot);
-  return others.some(
-    (other) => boot.acked.length === 0 || boots.indexOf(other) > boots.indexOf(boot),
-  );
+  const sentEnd = boot.sent.reduce((most, { end }) => Math.max(most, end), 0);
+  // An ack beyond all that was sent is of another's frames.
+  const isAcked = boot.acked.some(({ next }) => next <= sentEnd);
+  return others.some((other) => !isAcked || boots.indexOf(other) > boots.indexOf(boot));
 };
 
 /** Takes one from the cover that has the seq, or any seq in between where that is not known. */

@@ -125,8 +125,9 @@ export const createUnit = (options: UnitOptions): Unit => {
     return { run, truth: options.truth.begin(device, name, name.number > 0) };
   };
   const noteTally = (): void => {
-    const { bytes, dropped, logged } = unit.run.log.stats();
+    const { bytes, dropped, logged, unreserved = 0 } = unit.run.log.stats();
     unit.truth.dropped = dropped as BootTruth["dropped"];
+    unit.truth.unreserved = unreserved;
     if (bytes > Math.max(leastOutboxBytes, outboxBytes)) {
       options.onBroken(`${device} holds ${bytes} bytes, its outbox has ${outboxBytes}`);
     }

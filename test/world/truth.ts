@@ -35,6 +35,8 @@ export interface BootTruth {
   logged: Logged[];
   /** What the module counted as dropped, by reason. */
   dropped: { [reason: string]: number };
+  /** Seqs that the module said flash could not reserve. */
+  unreserved: number;
   /** Events of the logger's own. */
   own: number;
   /** Seqs for which a tombstone was sent. */
@@ -113,6 +115,7 @@ export const createTruth = (): Truth => {
           isClosed: false,
           logged: [],
           dropped: {},
+          unreserved: 0,
           own: 0,
           tombstones: [],
         },

@@ -164,13 +164,14 @@ export const tell = async (
   closes: readonly ClosedBoot[],
 ): Promise<Change> => {
   const record = (await raw.get(key)) as Uint8Array;
+  const stored = decodeStored(laneIn(key), positionOf(key), record);
   const {
     position: _position,
     storedBytes: _bytes,
     isDamaged,
     repeated: _before,
     ...frame
-  } = frameAt(key, record) as StoredFrame;
+  } = stored;
   const rest = frame.from < next ? undelivered(frame, next) : frame;
   const repeated = before + closes.length;
   const value = encodeStored({
