@@ -198,7 +198,7 @@ const auditCounts = (
 
 const auditNotices = (
   { machine, truth, isDamaged }: Ledger,
-  { device, isClosed, sent, tombstones }: BootTruth,
+  { acked, device, isClosed, sent, tombstones }: BootTruth,
   messages: readonly Message[],
   fail: Fail,
 ): void => {
@@ -206,11 +206,13 @@ const auditNotices = (
   // That it was the last one goes with a frame's body.
   const sentEnd = sent.reduce((most, { end }) => Math.max(most, end), 0);
   const hasGivenWay = tombstones.some(({ end }) => end === sentEnd);
-  for (const { notice } of messages) {
+  const lastAckMs = acked.at(-1)?.atMs ?? 0;
+  for (const { notice, takenMs } of messages) {
     if (notice === null) continue;
     const { event, reason } = notice;
     if (reason === "agent_state_lost" && !isOtherStore) fail("state is told as lost that was not");
-    const isTail = event === "boot_closed";
+    // One that is told before its end had frames of an earlier boot come after its own.
+    const isTail = event === "boot_closed" && takenMs > lastAckMs;
     const isOld = isOtherStore || truth.restored.has(device);
     if (isTail && isClosed && !isOld && !hasGivenWay)
       fail("a tail is told as lost, but it was closed");

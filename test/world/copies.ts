@@ -21,8 +21,12 @@ export const auditStreams = (ledger: Ledger, fail: Fail): void => {
 const isOfEnd = ({ notice }: Message): boolean =>
   notice?.event === "boot_closed" || notice?.isAtMost === true;
 
-const copiesIn = ({ byRepair, byStore }: Ledger, messages: readonly Message[]): number => {
-  const ends = byRepair(messages.filter(isOfEnd));
+const copiesIn = ({ byRepair, byStore, truth }: Ledger, messages: readonly Message[]): number => {
+  const names = grouped(truth.boots, ({ device, name }) => `${device} ${name}`);
+  /** Boots of one name have each an end of their own. */
+  const isAlone = ({ device, boot }: Message): boolean =>
+    (names.get(`${device} ${boot}`)?.length ?? 0) <= 1;
+  const ends = byRepair(messages.filter((message) => isOfEnd(message) && isAlone(message)));
   const others = byStore(messages.filter((message) => !isOfEnd(message)));
   return [...ends, ...others].reduce((sum, known) => sum + repeatsIn(known), 0);
 };
