@@ -23,11 +23,15 @@ const isOfEnd = ({ notice }: Message): boolean =>
 
 const copiesIn = ({ byRepair, byStore, truth }: Ledger, messages: readonly Message[]): number => {
   const names = grouped(truth.boots, ({ device, name }) => `${device} ${name}`);
-  /** Boots of one name have each an end of their own. */
-  const isAlone = ({ device, boot }: Message): boolean =>
-    (names.get(`${device} ${boot}`)?.length ?? 0) <= 1;
-  const ends = byRepair(messages.filter((message) => isOfEnd(message) && isAlone(message)));
-  const others = byStore(messages.filter((message) => !isOfEnd(message)));
+  /** Boots of one name have notices of their own each, which may read the same. */
+  const isComparable = ({ device, boot, notice }: Message): boolean =>
+    notice === null || (names.get(`${device} ${boot}`)?.length ?? 0) <= 1;
+  const compared = messages.filter(isComparable);
+  // Flash that is put back tells again of ends that the agent has told of.
+  const isFirstEnd = (message: Message): boolean =>
+    isOfEnd(message) && !truth.restored.has(message.device);
+  const ends = byRepair(compared.filter(isFirstEnd));
+  const others = byStore(compared.filter((message) => !isOfEnd(message)));
   return [...ends, ...others].reduce((sum, known) => sum + repeatsIn(known), 0);
 };
 
