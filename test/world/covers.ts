@@ -46,8 +46,6 @@ export const coversOf = (
   messages: readonly Message[],
 ): Cover[] => {
   const covers: Cover[] = [];
-  // The module says so at once, and counts them: it does not refuse what it may well deliver.
-  if (boot.unreserved > 0) covers.push({ from: 0, end: forever, left: boot.unreserved });
   const seen = new Set<string>();
   for (const { notice, seq } of messages) {
     if (notice === null || seen.has(keyOf(notice, seq))) continue;
@@ -65,6 +63,8 @@ export const coversOf = (
     const sent = boot.sent.find(({ payload }) => bytes.subarray(-payload.length).equals(payload));
     if (sent !== undefined) covers.push({ from: sent.first, end: sent.end, left: forever });
   }
+  // The module says so at once, and counts them: it does not refuse what it may well deliver.
+  if (boot.unreserved > 0) covers.push({ from: 0, end: forever, left: boot.unreserved });
   return covers;
 };
 
