@@ -198,21 +198,26 @@ const auditCounts = (
 
 const auditNotices = (
   { machine, truth, isDamaged }: Ledger,
-  { acked, device, isClosed, sent, tombstones }: BootTruth,
+  boot: BootTruth,
   messages: readonly Message[],
   fail: Fail,
 ): void => {
+  const { acked, device, isClosed, sent, tombstones } = boot;
   const isOtherStore = machine.replacements.length + machine.repairs.length > 0;
   // That it was the last one goes with a frame's body.
   const sentEnd = sent.reduce((most, { end }) => Math.max(most, end), 0);
   const hasGivenWay = tombstones.some(({ end }) => end === sentEnd);
+  const firstAckMs = acked[0]?.atMs ?? Number.POSITIVE_INFINITY;
   const lastAckMs = acked.at(-1)?.atMs ?? 0;
+  // Frames of an earlier boot came after its own: it was taken for over while it ran on.
+  const isOvertaken = truth.boots
+    .slice(0, truth.boots.indexOf(boot))
+    .some((each) => each.device === device && each.acked.some(({ atMs }) => atMs >= firstAckMs));
   for (const { notice, takenMs } of messages) {
     if (notice === null) continue;
     const { event, reason } = notice;
     if (reason === "agent_state_lost" && !isOtherStore) fail("state is told as lost that was not");
-    // One that is told before its end had frames of an earlier boot come after its own.
-    const isTail = event === "boot_closed" && takenMs > lastAckMs;
+    const isTail = event === "boot_closed" && !(isOvertaken && takenMs <= lastAckMs);
     const isOld = isOtherStore || truth.restored.has(device);
     if (isTail && isClosed && !isOld && !hasGivenWay)
       fail("a tail is told as lost, but it was closed");

@@ -21,26 +21,33 @@ export const auditStreams = (ledger: Ledger, fail: Fail): void => {
 const isOfEnd = ({ notice }: Message): boolean =>
   notice?.event === "boot_closed" || notice?.isAtMost === true;
 
-const copiesIn = ({ byRepair, byStore, truth }: Ledger, messages: readonly Message[]): number => {
-  const names = grouped(truth.boots, ({ device, name }) => `${device} ${name}`);
-  /** Boots of one name have notices of their own each, which may read the same. */
-  const isComparable = ({ device, boot, notice }: Message): boolean =>
-    notice === null || (names.get(`${device} ${boot}`)?.length ?? 0) <= 1;
-  const compared = messages.filter(isComparable);
-  // Flash that is put back tells again of ends that the agent has told of.
-  const isFirstEnd = (message: Message): boolean =>
-    isOfEnd(message) && !truth.restored.has(message.device);
-  const ends = byRepair(compared.filter(isFirstEnd));
-  const others = byStore(compared.filter((message) => !isOfEnd(message)));
-  return [...ends, ...others].reduce((sum, known) => sum + repeatsIn(known), 0);
+const copiesIn = (ledger: Ledger, messages: readonly Message[]): number => {
+  const ends = ledger.byRepair(messages.filter(isOfEnd));
+  const others = ledger.byStore(messages.filter((message) => !isOfEnd(message)));
+  return [...ends, ...others].reduce((sum, known) => sum + repeatsIn(ledger, known), 0);
 };
 
-const repeatsIn = (messages: readonly Message[]): number => {
-  const seen = new Set<string>();
-  for (const { device, boot, seq, notice, id } of messages) {
-    seen.add(`${device} ${boot} ${seq} ${notice === null ? id : keyOf(notice, seq)}`);
-  }
-  return messages.length - seen.size;
+/**
+ * How often the same may be told and be no copy: by each boot of a name once, and of an end once more by
+ * flash each time it is put back.
+ */
+const timesIn = ({ truth }: Ledger, message: Message): number => {
+  if (message.notice === null) return 1;
+  const { device, boot } = message;
+  const names = truth.boots.filter((each) => each.device === device && each.name === boot).length;
+  return Math.max(1, names) + (isOfEnd(message) ? (truth.restored.get(device) ?? 0) : 0);
+};
+
+const repeatsIn = (ledger: Ledger, messages: readonly Message[]): number => {
+  const same = grouped(
+    messages,
+    ({ device, boot, seq, notice, id }) =>
+      `${device} ${boot} ${seq} ${notice === null ? id : keyOf(notice, seq)}`,
+  );
+  return [...same.values()].reduce(
+    (sum, copies) => sum + Math.max(0, copies.length - timesIn(ledger, copies[0] as Message)),
+    0,
+  );
 };
 
 /** More copies than agents have said there may be. */

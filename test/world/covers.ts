@@ -64,7 +64,9 @@ export const coversOf = (
     if (sent !== undefined) covers.push({ from: sent.first, end: sent.end, left: forever });
   }
   // The module says so at once, and counts them: it does not refuse what it may well deliver.
-  if (boot.unreserved > 0) covers.push({ from: 0, end: forever, left: boot.unreserved });
+  if (boot.unreserved > 0) {
+    covers.push({ from: unrecordedSeqs, end: forever, left: boot.unreserved });
+  }
   return covers;
 };
 

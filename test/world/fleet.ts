@@ -194,7 +194,8 @@ export const createUnit = (options: UnitOptions): Unit => {
       unit.reboot(dice.spread(100, 60_000));
       flash.bytes.set(copy);
       options.truth.forget(device, copiedBoots);
-      options.truth.restored.add(device);
+      const { restored } = options.truth;
+      restored.set(device, (restored.get(device) ?? 0) + 1);
       return true;
     },
     close() {

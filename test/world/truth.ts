@@ -49,8 +49,8 @@ export interface BootTruth {
 /** What only the world knows: every boot, and every event that was logged. */
 export interface Truth {
   boots: BootTruth[];
-  /** Devices whose flash was put back from a copy: it tells of boots as they were then. */
-  restored: Set<string>;
+  /** How often a device's flash was put back from a copy: it tells of boots as they were then. */
+  restored: Map<string, number>;
   begin(device: string, boot: Boot, isRemembered: boolean): BootTruth;
   /** A device sends a frame: it shows which events have which seqs. */
   observe(device: string, payload: Uint8Array): void;
@@ -86,7 +86,7 @@ export const createTruth = (): Truth => {
   let lastId = 0;
   return {
     boots,
-    restored: new Set(),
+    restored: new Map(),
     observeAck(device, payload, atMs) {
       const decoded = decodeAck(payload);
       if (!decoded.ok) return;

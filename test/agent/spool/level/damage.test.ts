@@ -259,6 +259,22 @@ describe("a spool with a record that changed", () => {
     await store.close();
   };
 
+  /** A boot more, with a frame. */
+  const appendLatest = async (directory: string): Promise<void> => {
+    const { spool } = await open(directory);
+    const frame = newFrame("pump", 0, { boot: uncountedBoot(7), end: 10 });
+    const record = { ...recordOf(frame), order: 2 };
+    await spool.append(frame, record, { isNewDevice: false, forget: [] });
+    await spool.close();
+  };
+
+  /** What is over as yet another boot begins. */
+  const closedByNext = async (directory: string) => {
+    const { spool } = await open(directory);
+    const session = createSession(await spool.boots("pump"));
+    return session.advance(headerOf(uncountedBoot(8), 0), false).closes;
+  };
+
   it("is repaired at once where it is needed to open", async () => {
     const { directory } = await fill();
     await change(directory, "l/");
@@ -290,35 +306,23 @@ describe("a spool with a record that changed", () => {
 
   it("still tells that the latest boot is over, where the record of an earlier one changed", async () => {
     const { directory } = await fill();
-    const { spool: before } = await open(directory);
-    const latest = newFrame("pump", 0, { boot: uncountedBoot(7), end: 10 });
-    const record = { ...recordOf(latest), order: 2 };
-    await before.append(latest, record, { isNewDevice: false, forget: [] });
-    await before.close();
+    await appendLatest(directory);
     await change(directory, bootKey("pump", bootOf(1)));
     noteDamage(directory, "its checksum is wrong");
 
-    const { spool } = await open(directory);
+    const closes = await closedByNext(directory);
 
-    const session = createSession(await spool.boots("pump"));
-    const { closes } = session.advance(headerOf(uncountedBoot(8), 0), false);
     expect(closes).toContainEqual({ boot: uncountedBoot(7), next: 10 });
   });
 
   it("tells again that a boot is over, where its last frame is gone", async () => {
     const { directory } = await fill();
-    const { spool: before } = await open(directory);
-    const next = newFrame("pump", 0, { boot: uncountedBoot(7), end: 10 });
-    const record = { ...recordOf(next), order: 2 };
-    await before.append(next, record, { isNewDevice: false, forget: [] });
-    await before.close();
+    await appendLatest(directory);
     await change(directory, frameKey("g:pump", frames - 1));
     noteDamage(directory, "its checksum is wrong");
 
-    const { spool } = await open(directory);
+    const closes = await closedByNext(directory);
 
-    const session = createSession(await spool.boots("pump"));
-    const { closes } = session.advance(headerOf(uncountedBoot(8), 0), false);
     expect(closes).toContainEqual({ boot: bootOf(1), next: allSeqs - 100 });
     expect(closes).toContainEqual({ boot: uncountedBoot(7), next: 10 });
   });
