@@ -37,6 +37,8 @@ export interface Lane extends Source {
   isHeard: boolean;
   /** How often the front was sent in vain, though one had. */
   refusals: number;
+  /** Uptime of the first of these sendings. */
+  refusedSinceMs: number;
 }
 
 /** How long an ack may take before its frame is sent again: the first time, and at most. */
@@ -46,8 +48,11 @@ const patienceLimitMs = 64_000;
 /** No frame is sent again sooner, whatever acks come: they may have crossed it on their way. */
 const roundTripMs = 1_000;
 
-/** A frame that was sent so often in vain, while others were answered, is given up. */
+/** A frame that was sent so often in vain, while others were answered, is given up, */
 const refusalLimit = 8;
+
+/** but not sooner than this: a disturbed line may let only short messages through for a while. */
+const refusalAfterMs = 64_000;
 
 /** `onOverdue` is told when frames are to be sent again. */
 export const createLane = (setup: Setup, source: Source, onOverdue: () => void): Lane => {
@@ -71,6 +76,7 @@ export const createLane = (setup: Setup, source: Source, onOverdue: () => void):
     definitions: 0,
     isHeard: false,
     refusals: 0,
+    refusedSinceMs: 0,
   };
   return lane;
 };
@@ -123,8 +129,12 @@ export const sendNext = (lane: Lane): boolean => {
   splitRun(frames, lane.inFlight);
   const frame = frames[lane.inFlight] as HeldFrame;
   if (lane.inFlight++ === 0) {
-    if (frame.sends > 0 && lane.isHeard) lane.refusals++;
-    if (lane.refusals >= refusalLimit && !isTombstone(frame)) lane.bury(frame, "refused");
+    if (frame.sends > 0 && lane.isHeard && lane.refusals++ === 0) {
+      lane.refusedSinceMs = frame.sentAtMs;
+    }
+    const refusedMs = lane.setup.platform.uptimeMs() - lane.refusedSinceMs;
+    const isRefused = lane.refusals >= refusalLimit && refusedMs >= refusalAfterMs;
+    if (isRefused && !isTombstone(frame)) lane.bury(frame, "refused");
     lane.isHeard = false;
   }
   callWithin(lane.overdue, lane.patienceMs);

@@ -25,9 +25,9 @@ const createLaneBench = (levels: Level[]) => {
     lane.isHeard = busyMs === 0;
   };
   /** Sends all that the window allows, as after a wait without ack. */
-  const sendAgain = () => {
+  const sendAgain = (waitMs = 8_000) => {
     lane.inFlight = 0;
-    parts.clock.advance(4_000);
+    parts.clock.advance(waitMs);
     while (sendNext(lane));
   };
   return { ...parts, flash, lane, decoded, ack, sendAgain };
@@ -107,6 +107,20 @@ describe("lane", () => {
       kind: "tombstone",
       drops: [{ level: "warn", reason: "refused", count: 1 }],
     });
+  });
+
+  it("gives no frame up within 64 s, however often it was sent", () => {
+    const { setup, ack, sendAgain } = createLaneBench(["warn", "info"]);
+
+    for (let second = 0; second < 64; second++) {
+      sendAgain(1_000);
+      ack(0);
+    }
+    const before = { ...setup.tally.dropped };
+    sendAgain(1_000);
+
+    expect(before).toEqual({});
+    expect(setup.tally.dropped).toEqual({ refused: 1 });
   });
 
   it("does not take for refused what was sent into silence, or while the agent was busy", () => {
