@@ -96,7 +96,7 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
     const isMistaken = isTakenForAnother(ledger, boot);
     for (const { logged, from, most } of uncovered(boot, found, covers)) {
       const { seq } = logged;
-      const isAcked = seq !== null && boot.acked.some(({ next }) => seq < next);
+      const isAcked = seq !== null && boot.acked.some(({ isOwn, next }) => isOwn && seq < next);
       if (!isMistaken || isAcked)
         fail(`event #${logged.id}, seq ${from === most ? from : `${from} to ${most}`}, is nowhere`);
     }

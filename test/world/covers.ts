@@ -90,9 +90,7 @@ export const isTakenForAnother = (
   boot: BootTruth,
 ): boolean => {
   const others = namesakes(boot).filter((each) => each !== boot);
-  const sentEnd = boot.sent.reduce((most, { end }) => Math.max(most, end), 0);
-  // An ack beyond all that was sent is of another's frames.
-  const isAcked = boot.acked.some(({ next }) => next <= sentEnd);
+  const isAcked = boot.acked.some(({ isOwn }) => isOwn);
   return others.some((other) => !isAcked || boots.indexOf(other) > boots.indexOf(boot));
 };
 

@@ -30,8 +30,8 @@ export interface BootTruth {
   isRemembered: boolean;
   /** Its log was closed, and the agent had everything. */
   isClosed: boolean;
-  /** What agents have acked of it: rises within a store. */
-  acked: { atMs: number; next: number }[];
+  /** What agents have acked of it: rises within a store. An ack beyond all that was sent by then is a namesake's. */
+  acked: { atMs: number; next: number; isOwn: boolean }[];
   logged: Logged[];
   /** What the module counted as dropped, by reason. */
   dropped: { [reason: string]: number };
@@ -92,7 +92,8 @@ export const createTruth = (): Truth => {
       if (!decoded.ok) return;
       const { boot, next } = decoded.ack;
       const truth = byName.get(`${device}/${bootText(boot)}`);
-      if (next > 0) truth?.acked.push({ atMs, next });
+      if (next === 0 || truth === undefined) return;
+      truth.acked.push({ atMs, next, isOwn: truth.sent.some(({ end }) => next <= end) });
     },
     forget(device, from = 0) {
       for (const boot of boots.slice(from)) if (boot.device === device) boot.isRemembered = false;
