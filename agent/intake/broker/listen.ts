@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { AgentError, messageOf } from "../../errors.ts";
+import type { Time } from "../../time.ts";
+import { type CertificateFiles, followCertificate, readCertificate } from "./certificate.ts";
 import { connectLimitMs } from "./connections.ts";
 import { endError } from "./end.ts";
 
@@ -9,11 +10,12 @@ export interface ListenOptions {
   host: string;
   /** 0 for any free one. */
   port: number;
-  /** PEM files of a certificate and its key: connections are then TLS. */
+  /** PEM files of a certificate and its key: connections are then TLS. Read again once a minute. */
   cert?: string | undefined;
   key?: string | undefined;
   /** Connections that may be open at a time; of more the new ones are ended. */
   maxConnections: number;
+  time: Time;
 }
 
 export interface ListenEvents {
@@ -31,21 +33,26 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const read = async (key: "cert" | "key", path: string): Promise<Buffer> =>
-  readFile(path).catch((cause: unknown) => {
-    throw new AgentError("BROKER_LISTEN", `Cannot read "mqtt.${key}": ${messageOf(cause)}`, {
-      cause,
-    });
-  });
+/** A server, and what ends it beside its own end. */
+interface Opened {
+  server: Server;
+  stop(): void;
+}
 
-const createTls = async (cert: string, key: string): Promise<Server> => {
-  const pem = { cert: await read("cert", cert), key: await read("key", key) };
+const openTls = async (
+  files: CertificateFiles,
+  time: Time,
+  onTrouble: (message: string) => void,
+): Promise<Opened> => {
+  const text = await readCertificate(files);
   try {
-    return createTlsServer({ ...pem, handshakeTimeout: connectLimitMs });
+    const server = createTlsServer({ ...text, handshakeTimeout: connectLimitMs });
+    const use = (renewed: typeof text): void => server.setSecureContext(renewed);
+    return { server, stop: followCertificate({ files, text, use, time, onTrouble }) };
   } catch (cause) {
     throw new AgentError(
       "BROKER_LISTEN",
-      `Cannot use certificate "${cert}" with key "${key}": ${messageOf(cause)}`,
+      `Cannot use certificate "${files.cert}" with key "${files.key}": ${messageOf(cause)}`,
       { cause },
     );
   }
@@ -53,9 +60,13 @@ const createTls = async (cert: string, key: string): Promise<Server> => {
 
 /** Rejects with `BROKER_LISTEN`. */
 export const listen = async (options: ListenOptions, events: ListenEvents): Promise<Listening> => {
-  const { cert, host, key, maxConnections } = options;
+  const { cert, host, key, maxConnections, time } = options;
+  const { onTrouble } = events;
   const isTls = cert !== undefined && key !== undefined;
-  const server = isTls ? await createTls(cert, key) : createServer();
+  const opened: Opened = isTls
+    ? await openTls({ cert, key }, time, onTrouble)
+    : { server: createServer(), stop() {} };
+  const { server } = opened;
   server.maxConnections = maxConnections;
   server.on("drop", () => {
     const message = `${maxConnections} connections are open, the limit is "mqtt.maxConnections"`;
@@ -65,12 +76,18 @@ export const listen = async (options: ListenOptions, events: ListenEvents): Prom
     events.onRefused(socket, null, endError("tls", `its TLS handshake failed: ${error.message}`));
   });
   server.on(isTls ? "secureConnection" : "connection", events.onSocket);
-  await start(server, options);
-  server.on("error", (error) => events.onTrouble(`Listening failed: ${error.message}`));
+  await start(server, options).catch((cause: unknown) => {
+    opened.stop();
+    throw cause;
+  });
+  server.on("error", (error) => onTrouble(`Listening failed: ${error.message}`));
   const { port } = server.address() as { port: number };
   return {
     url: `${isTls ? "mqtts" : "mqtt"}://${host.includes(":") ? `[${host}]` : host}:${port}`,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close() {
+      opened.stop();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
   };
 };
 

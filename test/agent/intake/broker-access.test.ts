@@ -1,10 +1,12 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { certificatePauseMs } from "../../../agent/intake/broker/certificate.ts";
 import { createBroker } from "../../../agent/intake/broker.ts";
 import { topicOf } from "../../../shared/topic.ts";
 import { recordedEvents } from "../../contract/intake.ts";
 import { loopbackCertificate } from "../../support/certificate.ts";
+import { fakeTime } from "../../support/fake-time.ts";
 import { scratchDirectory } from "../../support/local-endpoint.ts";
 import { connectPacket, connectSocket, type MqttSocket } from "../../support/mqtt-socket.ts";
 import { anyBroker, startBroker } from "../../support/started-broker.ts";
@@ -154,7 +156,8 @@ describe("embedded broker with a certificate", () => {
     const files = { cert: join(directory, "cert.pem"), key: join(directory, "key.pem") };
     await writeFile(files.cert, cert);
     await writeFile(files.key, key);
-    return { ...(await startBroker(files)), ca: cert };
+    const time = fakeTime();
+    return { ...(await startBroker({ ...files, time })), ca: cert, files, time };
   };
 
   it("takes frames over TLS, and says so in its URL", async () => {
@@ -190,6 +193,49 @@ describe("embedded broker with a certificate", () => {
 
     expect(metrics.connectionsEnded).toEqual({ tls: 1 });
     expect(troubles[0]).toMatch(/^Connection from .* failed: its TLS handshake failed: /);
+  });
+
+  it("shows a renewed certificate within a minute, and keeps the connections there are", async () => {
+    const { broker, ca, files, time, troubles, until } = await startSecure();
+    const before = await connectSocket(broker.url, ca);
+    before.say(connectPacket("pump"));
+    await before.nextPacket();
+    const renewed = loopbackCertificate();
+    await writeFile(files.cert, renewed.cert);
+    await writeFile(files.key, renewed.key);
+
+    time.advance(certificatePauseMs);
+    await until(() => troubles.length === 1);
+    const after = await connectSocket(broker.url, renewed.cert);
+    before.say(publishOf(topic("pump", "up"), "frame"));
+    after.say(connectPacket("door"));
+
+    expect(troubles[0]).toMatch(
+      /^Devices that connect are shown the new certificate ".*cert.pem"$/,
+    );
+    expect(await before.nextPacket()).toMatchObject({ cmd: "puback" });
+    expect(await after.nextPacket()).toMatchObject({ cmd: "connack", returnCode: 0 });
+    await expect(connectSocket(broker.url, ca)).rejects.toThrow("self-signed certificate");
+  });
+
+  it("keeps its certificate while the key in the files is another's, or none", async () => {
+    const { broker, ca, files, time, troubles, until } = await startSecure();
+    const renewed = loopbackCertificate();
+
+    await writeFile(files.cert, renewed.cert);
+    time.advance(certificatePauseMs);
+    await until(() => troubles.length === 1);
+    await rm(files.key);
+    time.advance(certificatePauseMs);
+    await until(() => troubles.length === 2);
+    const socket = await connectSocket(broker.url, ca);
+    socket.say(connectPacket("pump"));
+
+    expect(await socket.nextPacket()).toMatchObject({ cmd: "connack", returnCode: 0 });
+    expect(troubles[0]).toMatch(
+      /^Cannot use certificate ".*" with key ".*": .*; the one before stays$/,
+    );
+    expect(troubles[1]).toMatch(/: Cannot read "mqtt.key": ENOENT.*; the one before stays$/);
   });
 
   it("does not start with files that are none", async () => {
