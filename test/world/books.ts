@@ -2,6 +2,7 @@ import { auditCopies, auditStreams } from "./copies.ts";
 import {
   type Cover,
   coversOf,
+  isHeldByAnother,
   isLostUnheard,
   isTakenForAnother,
   keyOf,
@@ -97,7 +98,8 @@ const auditBoot = (ledger: Ledger, boot: BootTruth, fail: Fail): number => {
     for (const { logged, from, most } of uncovered(boot, found, covers)) {
       const { seq } = logged;
       const isAcked = seq !== null && boot.acked.some(({ isOwn, next }) => isOwn && seq < next);
-      if (!isMistaken || isAcked)
+      const isAnothers = seq !== null && isHeldByAnother(ledger, boot, seq);
+      if (!isAnothers && (!isMistaken || isAcked))
         fail(`event #${logged.id}, seq ${from === most ? from : `${from} to ${most}`}, is nowhere`);
     }
     auditCounts(ledger, boot, { messages, isWhole }, fail);

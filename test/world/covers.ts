@@ -94,6 +94,16 @@ export const isTakenForAnother = (
   return others.some((other) => !isAcked || boots.indexOf(other) > boots.indexOf(boot));
 };
 
+/** Whether a namesake's frame had the seq when this boot's came last: no agent could compare the two. */
+export const isHeldByAnother = ({ namesakes }: Ledger, boot: BootTruth, seq: number): boolean => {
+  const arrivalsAt = ({ sent }: BootTruth): number[] =>
+    sent.flatMap(({ first, end, arrivals }) => (first <= seq && seq < end ? arrivals : []));
+  const last = Math.max(0, ...arrivalsAt(boot));
+  return namesakes(boot).some(
+    (other) => other !== boot && arrivalsAt(other).some((arrival) => arrival > last),
+  );
+};
+
 /** Takes one from the cover that has the seq, or any seq in between where that is not known. */
 const take = (covers: readonly Cover[], from: number, most: number): boolean => {
   const cover = covers.find((each) => each.left > 0 && each.from <= most && from < each.end);

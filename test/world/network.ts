@@ -35,6 +35,8 @@ export interface NetworkOptions {
   isEmbedded: boolean;
   /** Each message of a device, as it leaves. */
   onUp(device: string, payload: Uint8Array): void;
+  /** Each message of a device, as it comes to an agent. */
+  onArrival(payload: Uint8Array): void;
   /** Each message for a device, as it comes. */
   onDown(device: string, payload: Uint8Array): void;
   tell(what: string): void;
@@ -101,8 +103,10 @@ export const createNetwork = (options: NetworkOptions): Network => {
   const receive = (source: Source, payload: Uint8Array): void => {
     if (!isBrokerUp()) return;
     tell(`a message of ${source.device} comes to the ${inbox === null ? "broker" : "agent"}`);
-    if (inbox !== null) inbox(source, payload);
-    else if (hasJoined && session.length < sessionLimit) session.push({ source, payload });
+    if (inbox !== null) {
+      options.onArrival(payload);
+      inbox(source, payload);
+    } else if (hasJoined && session.length < sessionLimit) session.push({ source, payload });
   };
   /** A message may come long after its connection has ended: bridges keep what they have. */
   const sendUp = (place: Place, source: Source, payload: Uint8Array): void => {

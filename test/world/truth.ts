@@ -20,6 +20,15 @@ export interface Logged {
   seq: number | null;
 }
 
+/** A payload that was sent, and the seqs it stands for. */
+export interface Sent {
+  payload: Uint8Array;
+  first: number;
+  end: number;
+  /** When it came to an agent, as places among all that came, in their order. */
+  arrivals: number[];
+}
+
 /** One start of a device, as it really was. */
 export interface BootTruth {
   device: string;
@@ -42,7 +51,7 @@ export interface BootTruth {
   /** Seqs for which a tombstone was sent. */
   tombstones: { first: number; end: number }[];
   /** Payloads that were sent, and the seqs they stand for. */
-  sent: { payload: Uint8Array; first: number; end: number }[];
+  sent: Sent[];
   definitions: HeldDefinitions;
 }
 
@@ -54,6 +63,8 @@ export interface Truth {
   begin(device: string, boot: Boot, isRemembered: boolean): BootTruth;
   /** A device sends a frame: it shows which events have which seqs. */
   observe(device: string, payload: Uint8Array): void;
+  /** A frame comes to an agent. */
+  observeArrival(payload: Uint8Array): void;
   /** An agent acks. */
   observeAck(device: string, payload: Uint8Array, atMs: number): void;
   /** What the device's flash held of boots from this place on is gone. */
@@ -83,10 +94,15 @@ export const createTruth = (): Truth => {
   const boots: BootTruth[] = [];
   const byName = new Map<string, BootTruth>();
   const byId = new Map<number, Logged>();
+  const byPayload = new Map<Uint8Array, Sent>();
+  let arrivals = 0;
   let lastId = 0;
   return {
     boots,
     restored: new Map(),
+    observeArrival(payload) {
+      byPayload.get(payload)?.arrivals.push(++arrivals);
+    },
     observeAck(device, payload, atMs) {
       const decoded = decodeAck(payload);
       if (!decoded.ok) return;
@@ -134,7 +150,9 @@ export const createTruth = (): Truth => {
       const { boot, first, count } = begun.header;
       const truth = byName.get(`${device}/${bootText(boot)}`);
       if (truth === undefined) return;
-      truth.sent.push({ payload, first, end: first + count });
+      const sent: Sent = { payload, first, end: first + count, arrivals: [] };
+      truth.sent.push(sent);
+      byPayload.set(payload, sent);
       truth.definitions.take(begun.head);
       const decoded = decodeFrame(payload, truth.definitions.lookup);
       if (!decoded.ok) return;

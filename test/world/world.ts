@@ -98,6 +98,7 @@ const createWorld = (ground: ReturnType<typeof createGround>): World => {
       truth.observe(device, payload);
       tell(`${device} sends ${frameWords(payload)}`);
     },
+    onArrival: truth.observeArrival,
     onDown: (device, payload) => tell(`${device} is told ${ackWords(payload)}`),
   });
   const troubledMs = dice.spread(...troubleMs);
