@@ -18,9 +18,19 @@ export const isDoubtful = ({ clock, session }: Device, { header, timing }: Arriv
   !session.isDoubled(header.boot) &&
   clock(header.boot)?.doubts(timing) === true;
 
+/** Whether entries begin below the cursor and end above it: those of one boot are sealed once, and stored whole. */
+const isAstride = ({ session }: Device, { head, header }: Arrival): boolean => {
+  const { boot, count, first } = header;
+  const cursor = session.cursor(boot);
+  return head !== null && first < cursor && cursor < first + count;
+};
+
 /** Whether the frame shows that its boot's name is another's as well. */
-const isOther = ({ clock, session }: Device, { header, openingCrc, timing }: Arrival): boolean => {
+const isOther = (device: Device, arrival: Arrival): boolean => {
+  const { clock, session } = device;
+  const { header, openingCrc, timing } = arrival;
   const { ackId, boot, count, first } = header;
+  if (isAstride(device, arrival)) return true;
   if (ackId > 0 && clock(boot)?.refutes(timing) === true) return true;
   return openingCrc !== null && session.isOther(boot, [first, first + count, openingCrc]);
 };

@@ -109,6 +109,29 @@ describe("boot whose name comes twice", () => {
     expect(await letters()).toEqual([kept(other(1, 2))]);
   });
 
+  it("is seen in entries that begin below what is stored and end above it, however late they are", async () => {
+    const { take, letters, acks, framesOf } = await start();
+    await take(payloadOf({ ...headerOf(boot, 4, 300), ackId: 1 }));
+    await take(payloadOf({ ...headerOf(boot, 304, 2), ackId: 1 }));
+    const astride = payloadOf({ ...headerOf(boot, 300, 10), ackId: 9_999 });
+
+    await take(astride);
+
+    expect(await letters()).toEqual([kept(astride)]);
+    expect(acks.at(-1)).toMatchObject({ next: 310, definitions: 0 });
+    expect(await framesOf("pump")).toMatchObject([{}, {}, {}, {}, { from: 306, end: 310 }]);
+  });
+
+  it("is not seen in a tombstone that does: flash has it where frames are missing", async () => {
+    const { take, letters, metrics } = await start();
+    const header = replayed(headerOf(boot, 2, 62), 1_000);
+
+    await take(encodeFrame({ header, body: powerLossBody(62, 900) }));
+
+    expect(await letters()).toEqual([]);
+    expect(metrics).toMatchObject({ framesDoubled: 0, framesReplayed: 1 });
+  });
+
   it("is seen by an ack that came at an uptime which the boot had passed as it left", async () => {
     const { take, acks, letters, metrics, time } = await start();
     time.advance(60_000);
