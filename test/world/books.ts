@@ -28,6 +28,9 @@ export interface Account {
   faults: string[];
 }
 
+/** Why a frame of a boot whose name came twice is a dead letter. */
+const doubledName = /^another boot has the name (\S+)$/;
+
 /** Reasons of events that got no seq. */
 const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
 
@@ -50,6 +53,7 @@ const beforeSeq = ["ring_full", "too_large", "busy", "rate_limited"];
  * 7. Nothing is told as lost that was not: state of an agent only where its store was replaced or repaired,
  *    the tail of a boot only where that did not end well, or flash of before is back
  *    (power loss is told as "at most": of a boot whose mark flash had no bytes left for as well), unreadable bytes only where some were changed.
+ * 8. No boot is taken for two unless its name came twice.
  *
  * What no one can know is let pass: a boot of which only a store knew that is gone, and one that lost its RAM,
  * or flash, before any frame of it was stored. Two boots of one name (flash put back from a copy) share
@@ -65,6 +69,13 @@ export const audit = (options: AuditOptions): Account => {
     const fail: Fail = (what) => faults.push(`${boot.device} boot ${boot.name}: ${what}`);
     delivered += auditBoot(ledger, boot, fail);
     logged += boot.logged.length;
+  }
+  for (const { device, reason } of options.letters) {
+    const name = doubledName.exec(reason)?.[1];
+    const starts = options.truth.boots.filter(
+      (boot) => boot.device === device && boot.name === name,
+    );
+    if (starts.length === 1) faults.push(`${device} boot ${name}: taken for two, it began once`);
   }
   auditCopies(ledger, (what) => faults.push(what));
   auditStreams(ledger, (what) => faults.push(what));
