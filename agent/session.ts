@@ -9,7 +9,7 @@ import {
   noteOpening,
   type Opening,
 } from "./session/boot-state.ts";
-import type { ClosedBoot } from "./session/closing.ts";
+import { type ClosedBoot, closedBefore } from "./session/closing.ts";
 import { createRecency, forget } from "./session/keeping.ts";
 import { createSuccession } from "./session/succession.ts";
 
@@ -80,7 +80,7 @@ export interface Advance {
   state: BootState;
   /** The boots that are over, as is known from the first frame of another, or as one runs on. */
   closes: ClosedBoot[];
-  /** How many of those may have been told already: a repair lost frames of the boot. */
+  /** How many of those may have been told already: a repair lost frames of the boot, or all of one before it. */
   repeated: number;
   /** A boot that was not heard of for long, with several others since: its definitions are given up. */
   outdated: BootState | null;
@@ -188,7 +188,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
       return {
         state: { ...state },
         closes,
-        repeated: isRetold ? closes.length : 0,
+        repeated: isRetold ? closes.length : closedBefore(states, state, closes),
         outdated,
         forgotten: forgotten.map(({ boot }) => boot),
       };

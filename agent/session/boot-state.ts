@@ -73,10 +73,16 @@ export const newestOf = (states: readonly BootState[]): BootState | undefined =>
     undefined,
   );
 
+/** Whether a repair left nothing of the boot: what its frames told may never have been delivered. */
+export const isMute = ({ cursor, storedTo = 0 }: BootState): boolean =>
+  cursor === 0 && storedTo > 0;
+
 /** Below this number nothing of the boots of this one's flash is left there; 0 if none said so. */
 export const heldFromOf = (states: readonly BootState[], boot: Boot): number =>
   states.reduce(
     (most, state) =>
-      isCountedAlike(state.boot, boot) ? Math.max(most, state.heldFrom ?? 0) : most,
+      isCountedAlike(state.boot, boot) && !isMute(state)
+        ? Math.max(most, state.heldFrom ?? 0)
+        : most,
     0,
   );

@@ -1,6 +1,6 @@
 import type { Boot } from "../../shared/frame.ts";
 import { unrecordedSeqs } from "../../shared/limits.ts";
-import { type BootState, heldFromOf, isCountedAlike } from "./boot-state.ts";
+import { type BootState, heldFromOf, isCountedAlike, isMute, isSame } from "./boot-state.ts";
 
 /** A boot that is over, and did not say so; seqs below `next` are stored. */
 export interface ClosedBoot {
@@ -40,14 +40,11 @@ const closedAs = ({ boot, cursor }: BootState, isWithoutRecord: boolean): Closed
   ...(isWithoutRecord && cursor < unrecordedSeqs ? { atMost: unrecordedSeqs - cursor } : {}),
 });
 
-/**
- * Whether a boot that no flash counts with this one came later: it closed this one as it came. One of
- * which a repair left nothing tells that no more.
- */
+/** Whether a boot that no flash counts with this one came later: it closed this one as it came. */
 const isReplaced = (states: readonly BootState[], { boot, order }: BootState): boolean =>
   states.some(
     (other) =>
-      other.order > order && other.cursor > 0 && !other.isLate && !isCountedAlike(other.boot, boot),
+      other.order > order && !isMute(other) && !other.isLate && !isCountedAlike(other.boot, boot),
   );
 
 /** Boots of one flash with numbers from `from` to below `end`, but for those that were heard of. */
@@ -110,6 +107,18 @@ export const closedBy = (states: readonly BootState[], begun: BootState): Closed
     .filter((state) => isOver(state) && isOpen(states, state))
     .map((state) => closedAs(state, isCountedAlike(state.boot, boot)));
   return [...unheardOf(states, begun), ...told(closed)];
+};
+
+/** How many of what `begun` closes a boot in between may have closed before, of which a repair left nothing. */
+export const closedBefore = (
+  states: readonly BootState[],
+  begun: BootState,
+  closes: readonly ClosedBoot[],
+): number => {
+  const mute = states.filter((state) => isMute(state) && state.order < begun.order);
+  const orderOf = ({ boot }: ClosedBoot): number =>
+    states.find((state) => isSame(state.boot, boot))?.order ?? 0;
+  return closes.filter((closed) => mute.some(({ order }) => order > orderOf(closed))).length;
 };
 
 /** What is over, and came later, as a boot turns out to have run on. */

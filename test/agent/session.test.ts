@@ -242,12 +242,33 @@ describe("session's boots that end", () => {
       { boot: uncountedBoot(2), cursor: 0, storedTo: 9, order: 2, ...open },
     ]);
 
-    const { closes } = session.advance(headerOf(uncountedBoot(3), 0), false);
+    const { closes, repeated } = session.advance(headerOf(uncountedBoot(3), 0), false);
 
     expect(closes).toEqual([
       { boot: uncountedBoot(1), next: 5 },
       { boot: uncountedBoot(2), next: 0 },
     ]);
+    expect(repeated).toBe(1);
+  });
+
+  it("closes those of its flash with the next one, where a repair left nothing of the boot that had", () => {
+    const open = { definitions: 0, isEnded: false };
+    const session = createSession([
+      { boot: countedBoot(5), cursor: 18, order: 1, heldFrom: 5, ...open },
+      { boot: countedBoot(6), cursor: 0, storedTo: 1, order: 2, heldFrom: 6, ...open },
+    ]);
+
+    const begun = session.advance(headerOf(countedBoot(7), 0), false, { heldFrom: 7 });
+    const next = session.advance(headerOf(countedBoot(8), 0), false, { heldFrom: 8 });
+
+    expect(begun).toMatchObject({
+      closes: [
+        { boot: countedBoot(5), next: 18, atMost: 46 },
+        { boot: countedBoot(6), next: 0, atMost: 64 },
+      ],
+      repeated: 1,
+    });
+    expect(next).toMatchObject({ closes: [{ boot: countedBoot(7), next: 1 }], repeated: 0 });
   });
 
   it("closes them again, once, where a repair lost frames of the boot that had, and none that came later", () => {
