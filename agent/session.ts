@@ -2,6 +2,7 @@ import type { Boot, FrameHeader } from "../shared/frame.ts";
 import {
   type BootState,
   insert,
+  isCutBack,
   isFollowed,
   isOtherOpening,
   isSame,
@@ -45,6 +46,8 @@ export interface Session {
   /** Notes that frames of another boot come in the name of this one; null if nothing of it is stored. */
   double(boot: Boot): BootState | null;
   isDoubled(boot: Boot): boolean;
+  /** Whether a repair moved the boot's cursor back, to anywhere in a frame, and no frame has moved it on since. */
+  isCutBack(boot: Boot): boolean;
   /** Judges a frame by its header; changes nothing. */
   judge(header: FrameHeader): Receipt;
   /** Whether the boot is among the last that were heard of: only those hold definitions. */
@@ -164,6 +167,7 @@ export const createSession = (stored: readonly BootState[]): Session => {
       return { ...state };
     },
     isDoubled: (boot) => find(boot)?.isDoubled === true,
+    isCutBack: (boot) => isCutBack(find(boot)),
     judge: (header) => judge(find(header.boot), header),
     isRecent(boot) {
       const state = find(boot);

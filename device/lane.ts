@@ -129,8 +129,9 @@ export const sendNext = (lane: Lane): boolean => {
   splitRun(frames, lane.inFlight);
   const frame = frames[lane.inFlight] as HeldFrame;
   if (lane.inFlight++ === 0) {
-    if (frame.sends > 0 && lane.isHeard && lane.refusals++ === 0) {
-      lane.refusedSinceMs = frame.sentAtMs;
+    if (frame.sends > 0 && lane.isHeard) {
+      if (lane.refusals === 0) lane.refusedSinceMs = frame.sentAtMs;
+      lane.refusals++;
     }
     const refusedMs = lane.setup.platform.uptimeMs() - lane.refusedSinceMs;
     const isRefused = lane.refusals >= refusalLimit && refusedMs >= refusalAfterMs;

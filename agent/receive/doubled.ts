@@ -18,11 +18,15 @@ export const isDoubtful = ({ clock, session }: Device, { header, timing }: Arriv
   !session.isDoubled(header.boot) &&
   clock(header.boot)?.doubts(timing) === true;
 
-/** Whether entries begin below the cursor and end above it: those of one boot are sealed once, and stored whole. */
+/**
+ * Whether entries that a later boot sends begin below the cursor and end above it. A boot's own lie in
+ * flash as they were sealed and sent, and are stored whole, unless a repair has moved the cursor.
+ */
 const isAstride = ({ session }: Device, { head, header }: Arrival): boolean => {
-  const { boot, count, first } = header;
+  const { boot, count, endedAgoMs, first } = header;
+  if (head === null || endedAgoMs === undefined || session.isCutBack(boot)) return false;
   const cursor = session.cursor(boot);
-  return head !== null && first < cursor && cursor < first + count;
+  return first < cursor && cursor < first + count;
 };
 
 /** Whether the frame shows that its boot's name is another's as well. */

@@ -73,9 +73,12 @@ export const newestOf = (states: readonly BootState[]): BootState | undefined =>
     undefined,
   );
 
+/** Whether a repair moved the cursor back, and no frame has moved it on since. */
+export const isCutBack = (state: BootState | undefined): boolean =>
+  state !== undefined && state.cursor < (state.storedTo ?? 0);
+
 /** Whether a repair left nothing of the boot: what its frames told may never have been delivered. */
-export const isMute = ({ cursor, storedTo = 0 }: BootState): boolean =>
-  cursor === 0 && storedTo > 0;
+export const isMute = (state: BootState): boolean => state.cursor === 0 && isCutBack(state);
 
 /** Below this number nothing of the boots of this one's flash is left there; 0 if none said so. */
 export const heldFromOf = (states: readonly BootState[], boot: Boot): number =>

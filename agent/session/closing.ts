@@ -115,6 +115,7 @@ export const closedBefore = (
   begun: BootState,
   closes: readonly ClosedBoot[],
 ): number => {
+  if (closes.length === 0) return 0;
   const mute = states.filter((state) => isMute(state) && state.order < begun.order);
   const orderOf = ({ boot }: ClosedBoot): number =>
     states.find((state) => isSame(state.boot, boot))?.order ?? 0;

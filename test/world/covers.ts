@@ -94,14 +94,18 @@ export const isTakenForAnother = (
   return others.some((other) => !isAcked || boots.indexOf(other) > boots.indexOf(boot));
 };
 
-/** Whether a namesake's frame had the seq when this boot's came last: no agent could compare the two. */
+/**
+ * Whether a namesake's frame had the seq after this boot's came last, and before an ack covered it: no
+ * agent could compare the two.
+ */
 export const isHeldByAnother = ({ namesakes }: Ledger, boot: BootTruth, seq: number): boolean => {
   const arrivalsAt = ({ sent }: BootTruth): number[] =>
     sent.flatMap(({ first, end, arrivals }) => (first <= seq && seq < end ? arrivals : []));
   const last = Math.max(0, ...arrivalsAt(boot));
-  return namesakes(boot).some(
-    (other) => other !== boot && arrivalsAt(other).some((arrival) => arrival > last),
-  );
+  const isHeldAt = (place: number): boolean =>
+    place > last &&
+    !boot.acked.some(({ arrival, isOwn, next }) => isOwn && seq < next && arrival < place);
+  return namesakes(boot).some((other) => other !== boot && arrivalsAt(other).some(isHeldAt));
 };
 
 /** Takes one from the cover that has the seq, or any seq in between where that is not known. */

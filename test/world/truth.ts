@@ -29,6 +29,16 @@ export interface Sent {
   arrivals: number[];
 }
 
+/** What an agent has acked of a boot. */
+export interface Acked {
+  atMs: number;
+  next: number;
+  /** False where it is beyond all that was sent by then: it is a namesake's. */
+  isOwn: boolean;
+  /** The place of what had come to an agent last. */
+  arrival: number;
+}
+
 /** One start of a device, as it really was. */
 export interface BootTruth {
   device: string;
@@ -39,8 +49,8 @@ export interface BootTruth {
   isRemembered: boolean;
   /** Its log was closed, and the agent had everything. */
   isClosed: boolean;
-  /** What agents have acked of it: rises within a store. An ack beyond all that was sent by then is a namesake's. */
-  acked: { atMs: number; next: number; isOwn: boolean }[];
+  /** What agents have acked of it: rises within a store. */
+  acked: Acked[];
   logged: Logged[];
   /** What the module counted as dropped, by reason. */
   dropped: { [reason: string]: number };
@@ -109,7 +119,8 @@ export const createTruth = (): Truth => {
       const { boot, next } = decoded.ack;
       const truth = byName.get(`${device}/${bootText(boot)}`);
       if (next === 0 || truth === undefined) return;
-      truth.acked.push({ atMs, next, isOwn: truth.sent.some(({ end }) => next <= end) });
+      const isOwn = truth.sent.some(({ end }) => next <= end);
+      truth.acked.push({ atMs, next, isOwn, arrival: arrivals });
     },
     forget(device, from = 0) {
       for (const boot of boots.slice(from)) if (boot.device === device) boot.isRemembered = false;

@@ -61,15 +61,16 @@ export const followCertificate = (options: FollowOptions): (() => void) => {
       text = found;
       onTrouble(`Devices that connect are shown the new certificate "${files.cert}"`);
     } catch (cause) {
+      if (isStopped) return;
       onTrouble(
         `Cannot use certificate "${files.cert}" with key "${files.key}": ${messageOf(cause)}; the one before stays`,
       );
     }
   };
   const watch = (): void => {
-    cancel = time.after(certificatePauseMs, () => {
-      void look();
-      watch();
+    cancel = time.after(certificatePauseMs, async () => {
+      await look();
+      if (!isStopped) watch();
     });
   };
   watch();

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { createSegments } from "../../../agent/clock/segments.ts";
 import { encodeFrame } from "../../../shared/codec/encode.ts";
 import type { FrameHeader } from "../../../shared/frame.ts";
-import { countedBoot, headerOf, payloadOf, replayed } from "../../support/any-receipt.ts";
+import {
+  countedBoot,
+  headerOf,
+  newFrame,
+  payloadOf,
+  recordOf,
+  replayed,
+} from "../../support/any-receipt.ts";
 import { entriesBody, powerLossBody, seqEvent } from "../../support/flash-device.ts";
 import { headedPayload, headWith } from "../../support/headed-frame.ts";
 import { startReceive } from "../../support/started-receive.ts";
@@ -109,17 +117,40 @@ describe("boot whose name comes twice", () => {
     expect(await letters()).toEqual([kept(other(1, 2))]);
   });
 
-  it("is seen in entries that begin below what is stored and end above it, however late they are", async () => {
+  it("is seen in entries from flash that begin below what is stored and end above it, however late they are", async () => {
     const { take, letters, acks, framesOf } = await start();
     await take(payloadOf({ ...headerOf(boot, 4, 300), ackId: 1 }));
     await take(payloadOf({ ...headerOf(boot, 304, 2), ackId: 1 }));
-    const astride = payloadOf({ ...headerOf(boot, 300, 10), ackId: 9_999 });
+    const astride = payloadOf({ ...replayed(headerOf(boot, 300, 10), 1_000), ackId: 9_999 });
 
     await take(astride);
 
     expect(await letters()).toEqual([kept(astride)]);
     expect(acks.at(-1)).toMatchObject({ next: 310, definitions: 0 });
     expect(await framesOf("pump")).toMatchObject([{}, {}, {}, {}, { from: 306, end: 310 }]);
+  });
+
+  it("is not seen in a late frame with seqs that flash had not reserved, of which a later boot told", async () => {
+    const { take, letters, metrics } = await start();
+    const missing = replayed(headerOf(boot, 4, 296), 1_000);
+    await take(encodeFrame({ header: missing, body: powerLossBody(296, 900) }));
+
+    await take(payloadOf({ ...headerOf(boot, 290, 20), ackId: 9_999 }));
+
+    expect(await letters()).toEqual([]);
+    expect(metrics).toMatchObject({ framesDoubled: 0, framesStored: 4 });
+  });
+
+  it("is not seen where a repair has moved the cursor into a frame", async () => {
+    const { spool, take, acks, metrics } = await startReceive();
+    const clock = { ackCeiling: 1, segments: createSegments().copies() };
+    const record = recordOf(newFrame("pump", 0, { boot, end: 305 }));
+    await spool.define({ ...record, storedTo: 310, clock }, null);
+
+    await take(payloadOf(replayed(headerOf(boot, 300, 10), 1_000)));
+
+    expect(acks.at(-1)).toMatchObject({ next: 310 });
+    expect(metrics).toMatchObject({ framesDoubled: 0, framesStored: 1 });
   });
 
   it("is not seen in a tombstone that does: flash has it where frames are missing", async () => {
