@@ -78,7 +78,7 @@ export const isCutBack = (state: BootState | undefined): boolean =>
   state !== undefined && state.cursor < (state.storedTo ?? 0);
 
 /** Whether a repair left nothing of the boot: what its frames told may never have been delivered. */
-export const isMute = (state: BootState): boolean => state.cursor === 0 && isCutBack(state);
+export const isMute = ({ cursor }: BootState): boolean => cursor === 0;
 
 /** Below this number nothing of the boots of this one's flash is left there; 0 if none said so. */
 export const heldFromOf = (states: readonly BootState[], boot: Boot): number =>

@@ -84,10 +84,23 @@ const unheardOf = (states: readonly BootState[], { boot, heldFrom }: BootState):
   ];
 };
 
+/**
+ * Whether a later boot of the same flash told what became of this one. Where a repair left nothing of one
+ * that may have, which counts as the last then, only those that came since have told it for sure.
+ */
+const isSettled = (states: readonly BootState[], { boot }: BootState): boolean => {
+  let toldOrder = 0;
+  let muteOrder = 0;
+  for (const other of states) {
+    if (!isCountedAlike(other.boot, boot) || (other.heldFrom ?? 0) <= boot.number) continue;
+    if (isMute(other)) muteOrder = Math.max(muteOrder, other.order);
+    else toldOrder = Math.max(toldOrder, other.order);
+  }
+  return toldOrder > muteOrder;
+};
+
 const isOpen = (states: readonly BootState[], state: BootState): boolean =>
-  !state.isEnded &&
-  state.boot.number >= heldFromOf(states, state.boot) &&
-  !isReplaced(states, state);
+  !state.isEnded && !isSettled(states, state) && !isReplaced(states, state);
 
 const told = (closed: readonly ClosedBoot[]): ClosedBoot[] => [
   ...together(closed.slice(0, -closedApart)),

@@ -271,6 +271,23 @@ describe("session's boots that end", () => {
     expect(next).toMatchObject({ closes: [{ boot: countedBoot(7), next: 1 }], repeated: 0 });
   });
 
+  it("closes them once with the next one, where others had come before the repair", () => {
+    const open = { definitions: 0, isEnded: false };
+    const session = createSession([
+      { boot: countedBoot(1), cursor: 2, order: 1, heldFrom: 1, ...open },
+      { boot: countedBoot(3), cursor: 1, order: 3, heldFrom: 3, ...open },
+      { boot: countedBoot(2), cursor: 0, storedTo: 2, order: 4, heldFrom: 2, ...open },
+    ]);
+
+    const begun = session.advance(headerOf(countedBoot(4), 0), false, { heldFrom: 4 });
+    const next = session.advance(headerOf(countedBoot(5), 0), false, { heldFrom: 5 });
+
+    const closed = begun.closes.map(({ boot: { number } }) => number);
+    expect(closed).toContain(1);
+    expect(closed).toContain(3);
+    expect(next.closes).toEqual([{ boot: countedBoot(4), next: 1, atMost: 63 }]);
+  });
+
   it("closes them again, once, where a repair lost frames of the boot that had, and none that came later", () => {
     const open = { definitions: 0, isEnded: false };
     const session = createSession([

@@ -221,16 +221,15 @@ const auditNotices = (
   const sentEnd = sent.reduce((most, { end }) => Math.max(most, end), 0);
   const hasGivenWay = tombstones.some(({ end }) => end === sentEnd);
   const firstAckMs = acked[0]?.atMs ?? Number.POSITIVE_INFINITY;
-  const lastAckMs = acked.at(-1)?.atMs ?? 0;
   // Frames of an earlier boot came after its own: it was taken for over while it ran on.
   const isOvertaken = truth.boots
     .slice(0, truth.boots.indexOf(boot))
     .some((each) => each.device === device && each.acked.some(({ atMs }) => atMs >= firstAckMs));
-  for (const { notice, takenMs } of messages) {
+  for (const { notice, seq } of messages) {
     if (notice === null) continue;
     const { event, reason } = notice;
     if (reason === "agent_state_lost" && !isOtherStore) fail("state is told as lost that was not");
-    const isTail = event === "boot_closed" && !(isOvertaken && takenMs <= lastAckMs);
+    const isTail = event === "boot_closed" && !(isOvertaken && seq < sentEnd);
     const isOld = isOtherStore || truth.restored.has(device);
     if (isTail && isClosed && !isOld && !hasGivenWay)
       fail("a tail is told as lost, but it was closed");
