@@ -47,8 +47,8 @@ export interface Figures {
 /** Before that the just-in-time compiler is at work. */
 const warmUpMs = 3_000;
 
-/** After the last event was logged; longer where nothing comes any more, it is missing. */
-const silenceLimitMs = 30_000;
+/** Where nothing comes any more for so long the rest is missing: a stream pauses up to 20 s after each of several throttled calls. */
+const silenceLimitMs = 120_000;
 
 const pollMs = 50;
 
