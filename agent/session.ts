@@ -46,7 +46,7 @@ export interface Session {
   /** Notes that frames of another boot come in the name of this one; null if nothing of it is stored. */
   double(boot: Boot): BootState | null;
   isDoubled(boot: Boot): boolean;
-  /** Whether a repair moved the boot's cursor back, to anywhere in a frame, and no frame has moved it on since. */
+  /** Whether a repair moved the boot's cursor back, to anywhere in a frame, and it is not where it was again. */
   isCutBack(boot: Boot): boolean;
   /** Judges a frame by its header; changes nothing. */
   judge(header: FrameHeader): Receipt;

@@ -48,10 +48,10 @@ const patienceLimitMs = 64_000;
 /** No frame is sent again sooner, whatever acks come: they may have crossed it on their way. */
 const roundTripMs = 1_000;
 
-/** A frame that was sent so often in vain, while others were answered, is given up, */
+/** A frame that was sent so often in vain, while others were answered, is given up. */
 const refusalLimit = 8;
 
-/** but not sooner than this: a disturbed line may let only short messages through for a while. */
+/** No frame is given up sooner after it was first sent: a disturbed line may let only short messages through for a while. */
 const refusalAfterMs = 64_000;
 
 /** `onOverdue` is told when frames are to be sent again. */

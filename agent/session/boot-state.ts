@@ -73,14 +73,14 @@ export const newestOf = (states: readonly BootState[]): BootState | undefined =>
     undefined,
   );
 
-/** Whether a repair moved the cursor back, and no frame has moved it on since. */
+/** Whether a repair moved the cursor back, and it is not where it was again. */
 export const isCutBack = (state: BootState | undefined): boolean =>
   state !== undefined && state.cursor < (state.storedTo ?? 0);
 
 /** Whether a repair left nothing of the boot: what its frames told may never have been delivered. */
 export const isMute = ({ cursor }: BootState): boolean => cursor === 0;
 
-/** Below this number nothing of the boots of this one's flash is left there; 0 if none said so. */
+/** Below this number nothing of the boots of this one's flash is left there; 0 if none said so of which anything is stored. */
 export const heldFromOf = (states: readonly BootState[], boot: Boot): number =>
   states.reduce(
     (most, state) =>
