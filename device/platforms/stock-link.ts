@@ -2,7 +2,13 @@ import { firstWaitMs, nextWaitMs } from "../backoff.ts";
 import { callWithin, cancelDeadline, createDeadline } from "../deadline.ts";
 import type { LinkListener, Platform } from "../platform.ts";
 import { guard, hangUp, type StockMqtt, textOf } from "./stock-mqtt.ts";
-import type { StockLink, StockLinkOptions, StockState } from "./stock-state.ts";
+import {
+  hasNetwork,
+  isConnected,
+  type StockLink,
+  type StockLinkOptions,
+  type StockState,
+} from "./stock-state.ts";
 
 declare const E: { toUint8Array(text: string): Uint8Array };
 
@@ -14,18 +20,6 @@ const silenceMs = 60_000;
 
 /** A socket that does not tell when it has drained is believed to have by then. */
 const drainLimitMs = 2_000;
-
-const hasNetwork = (link: StockState): boolean => {
-  let isOnline = true;
-  guard(() => {
-    if (link.options.isOnline) isOnline = link.options.isOnline();
-  });
-  return isOnline;
-};
-
-const isConnected = (link: StockState): boolean => {
-  return link.mqtt.connected && link.mqtt.client !== false;
-};
 
 const waitMs = (link: StockState): number => {
   const isStanding = isConnected(link);

@@ -1,7 +1,7 @@
 import type { Backoff } from "../backoff.ts";
 import type { Deadline } from "../deadline.ts";
 import type { Link, LinkListener, Platform } from "../platform.ts";
-import type { StockMqtt } from "./stock-mqtt.ts";
+import { guard, type StockMqtt } from "./stock-mqtt.ts";
 
 /** What the application may say about the connection. */
 export interface StockLinkOptions {
@@ -60,3 +60,16 @@ export interface StockState extends Backoff {
   /** `isOnline` has just said so. */
   isAllowed: boolean;
 }
+
+/** What the application says; a check that throws says nothing against it. */
+export const hasNetwork = (link: StockState): boolean => {
+  let isOnline = true;
+  guard(() => {
+    if (link.options.isOnline) isOnline = link.options.isOnline();
+  });
+  return isOnline;
+};
+
+export const isConnected = (link: StockState): boolean => {
+  return link.mqtt.connected && link.mqtt.client !== false;
+};
